@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import tzinfo
+from zoneinfo import ZoneInfo
+
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+
+from users.models import TimeZoneChoice
+
+ZONE_COOKIE = "daybook_tz"
+UTC = ZoneInfo("UTC")
+
+
+class PreferencesMiddleware:
+    """Show dates in the zone the person chose: UTC, or that of their browser.
+
+    Local time is what the browser told in the cookie `daybook_tz`; UTC until it has.
+    Belongs after the authentication middleware.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        with timezone.override(_zone(request)):
+            return self.get_response(request)
+
+
+def read_zone(name: str | None) -> tzinfo | None:
+    """The zone of this IANA name, or None when there is none such."""
+    if not name:
+        return None
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        return None
+
+
+def _zone(request: HttpRequest) -> tzinfo:
+    choice = getattr(request.user, "time_zone_choice", TimeZoneChoice.UTC)
+    if choice != TimeZoneChoice.LOCAL:
+        return UTC
+    return read_zone(request.COOKIES.get(ZONE_COOKIE)) or UTC

@@ -1,0 +1,33 @@
+from __future__ import annotations
+
+from typing import cast
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from users.forms import PreferencesForm
+from users.models import User
+from users.operations import change_preferences
+from web.htmx import HtmxHttpRequest
+
+
+@require_POST
+def preferences(request: HtmxHttpRequest) -> HttpResponse:
+    form = PreferencesForm(request.POST)
+    if form.is_valid():
+        change_preferences(user=cast(User, request.user), **form.cleaned_data)
+    else:
+        messages.error(request, _("There is no such preference."))
+    return redirect(_safe_next(request))
+
+
+def _safe_next(request: HtmxHttpRequest) -> str:
+    target = request.POST.get("next", "")
+    safe = url_has_allowed_host_and_scheme(
+        target, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    )
+    return target if safe else "/"

@@ -1,0 +1,25 @@
+"""Addresses that differ from the present one in some of their query parameters."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest
+
+# What belongs to one look at a table and must not survive a change of sort or filter.
+VOLATILE = ("cursor", "new")
+
+
+def url_with(request: HttpRequest, **changes: object) -> str:
+    """The present address with some query parameters changed; None or "" removes one.
+
+    `cursor` and `new` are dropped unless given: another sort or filter begins at page one.
+    """
+    query = request.GET.copy()
+    for name in VOLATILE:
+        query.pop(name, None)
+    for name, value in changes.items():
+        if value is None or value == "":
+            query.pop(name, None)
+        else:
+            query[name] = str(value)
+    encoded = query.urlencode(safe=":@")
+    return f"{request.path}?{encoded}" if encoded else request.path

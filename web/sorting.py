@@ -1,0 +1,73 @@
+"""Sortable table heads: the columns of a table, and the order the address asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.http import HttpRequest
+from django.utils.functional import Promise
+
+from web.pagination import Key
+from web.query import url_with
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column: `name` as in `?sort=name` or `?sort=-name`; sortable when it has `fields`.
+
+    `fields` are the order's keys, the last one unique: `("name", "id")`. `css` is for both
+    head and cells ("num", "hide-s"). `descending_first` suits dates and figures.
+    """
+
+    name: str
+    label: str | Promise
+    fields: tuple[str, ...] = ()
+    css: str = ""
+    descending_first: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """A head as the template draws it; `direction` is "ascending", "descending" or ""."""
+
+    label: str
+    css: str
+    url: str
+    direction: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sorting:
+    """The chosen order, for `paginate`, and the heads, for `components/_table_head.html`."""
+
+    order: tuple[Key, ...]
+    heads: tuple[Head, ...]
+
+
+def sort_columns(request: HttpRequest, columns: Sequence[Column], *, default: str) -> Sorting:
+    """Read `?sort=`; anything unknown means `default` (such as "-created")."""
+    sortable = {column.name: column for column in columns if column.fields}
+    chosen = request.GET.get("sort", default)
+    if chosen.removeprefix("-") not in sortable:
+        chosen = default
+    name, descending = chosen.removeprefix("-"), chosen.startswith("-")
+    order = tuple(Key(field, descending) for field in sortable[name].fields)
+    heads = tuple(
+        _head(request, column, name=name, descending=descending, default=default)
+        for column in columns
+    )
+    return Sorting(order, heads)
+
+
+def _head(
+    request: HttpRequest, column: Column, *, name: str, descending: bool, default: str
+) -> Head:
+    if not column.fields:
+        return Head(str(column.label), column.css, "", "")
+    current = column.name == name
+    turn = not descending if current else column.descending_first
+    target = f"-{column.name}" if turn else column.name
+    url = url_with(request, sort=None if target == default else target)
+    direction = ("descending" if descending else "ascending") if current else ""
+    return Head(str(column.label), column.css, url, direction)

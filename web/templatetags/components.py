@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django import template
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from web.htmx import SLIDE_OVER
+from web.metadata import format_json, render_tree
+from web.query import url_with
+
+register = template.Library()
+
+
+@register.simple_tag(takes_context=True)
+def form_attributes(context: template.RequestContext, action: str = "") -> SafeString:
+    """The attributes of a `<form>` that works as a page and in the slide-over.
+
+    It posts to `action`, else to the address it came from.
+    """
+    action = action or context["request"].get_full_path()
+    plain = format_html('class="form" method="post" action="{}" novalidate data-once', action)
+    if not context.get("slide_over"):
+        return plain
+    return format_html(
+        '{} hx-post="{}" hx-target="#{}" hx-swap="innerHTML"'
+        ' hx-disabled-elt="find button[type=submit]"',
+        plain,
+        action,
+        SLIDE_OVER,
+    )
+
+
+@register.simple_tag(takes_context=True, name="url_with")
+def url_with_tag(context: template.RequestContext, **changes: object) -> str:
+    """`{% url_with tab="internal" %}`: the present address with that parameter changed."""
+    return url_with(context["request"], **changes)
+
+
+@register.filter
+def metadata_tree(metadata: Mapping[str, Any]) -> SafeString:
+    return render_tree(metadata)
+
+
+@register.filter
+def metadata_json(metadata: Mapping[str, Any]) -> str:
+    return format_json(metadata)
