@@ -1,0 +1,98 @@
+-- Room on each page for the new versions of rows that posting updates without end.
+ALTER TABLE balances_balance SET (fillfactor = 70);
+
+-- A balance starts at zero, keeps what it is, and only the General Ledger has indicators.
+CREATE FUNCTION balances_check_row() RETURNS trigger
+LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+BEGIN
+    IF tg_op = 'INSERT' THEN
+        IF (new.credit_minor, new.debit_minor, new.inflight_credit_minor, new.inflight_debit_minor,
+            new.entry_count, new.transaction_count, new.ledger_transaction_count)
+           IS DISTINCT FROM (0::numeric, 0::numeric, 0::numeric, 0::numeric, 0::bigint, 0::bigint, 0::bigint)
+           OR new.last_entry_at IS NOT NULL
+        THEN
+            RAISE EXCEPTION 'a new balance has no entries, so its totals are zero'
+                USING ERRCODE = 'check_violation', CONSTRAINT = 'balance_starts_at_zero';
+        END IF;
+        IF new.indicator <> ''
+           AND NOT (SELECT is_general FROM ledgers_ledger WHERE id = new.ledger_id)
+        THEN
+            RAISE EXCEPTION 'indicators live in the General Ledger only'
+                USING ERRCODE = 'check_violation', CONSTRAINT = 'balance_indicator_general';
+        END IF;
+    ELSIF (new.id, new.public_id, new.ledger_id, new.currency, new.indicator, new.normal_side,
+           new.created_at)
+          IS DISTINCT FROM (old.id, old.public_id, old.ledger_id, old.currency, old.indicator,
+                            old.normal_side, old.created_at)
+    THEN
+        RAISE EXCEPTION 'ledger, currency, indicator and normal side of a balance never change'
+            USING ERRCODE = 'restrict_violation', CONSTRAINT = 'balance_keeps_what_it_is';
+    END IF;
+    RETURN new;
+END;
+$$;
+
+CREATE TRIGGER balances_balance_starts
+    BEFORE INSERT ON balances_balance
+    FOR EACH ROW EXECUTE FUNCTION balances_check_row();
+
+-- Not on the columns that posting writes: the trigger is skipped there.
+CREATE TRIGGER balances_balance_keeps
+    BEFORE UPDATE OF id, public_id, ledger_id, currency, indicator, normal_side, created_at
+    ON balances_balance
+    FOR EACH ROW EXECUTE FUNCTION balances_check_row();
+
+CREATE TRIGGER balances_balance_stays
+    BEFORE DELETE OR TRUNCATE ON balances_balance
+    FOR EACH STATEMENT EXECUTE FUNCTION audit_refuse_change();
+
+CREATE TRIGGER balances_balance_metadata
+    AFTER UPDATE OF metadata ON balances_balance
+    FOR EACH ROW WHEN (old.metadata IS DISTINCT FROM new.metadata)
+    EXECUTE FUNCTION audit_keep_metadata('bln_', 'balance.metadata_changed');
+
+-- An exponent says what every stored amount means.
+CREATE FUNCTION balances_check_exponent() RETURNS trigger
+LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+BEGIN
+    IF EXISTS (SELECT FROM balances_balance WHERE currency = old.code AND entry_count > 0) THEN
+        RAISE EXCEPTION 'the decimals of % cannot change: balances in it have entries', old.code
+            USING ERRCODE = 'restrict_violation', CONSTRAINT = 'currency_exponent_fixed';
+    END IF;
+    RETURN new;
+END;
+$$;
+
+CREATE TRIGGER ledgers_currency_exponent
+    BEFORE UPDATE OF exponent ON ledgers_currency
+    FOR EACH ROW WHEN (old.exponent <> new.exponent)
+    EXECUTE FUNCTION balances_check_exponent();
+
+-- The balance that `p_indicator` names, opened on first use in the General Ledger.
+CREATE FUNCTION balances_indicator(p_indicator text, p_currency text) RETURNS bigint
+LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+DECLARE
+    v_id bigint;
+BEGIN
+    SELECT id INTO v_id FROM balances_balance
+    WHERE indicator = p_indicator AND currency = p_currency AND indicator <> '';
+    IF v_id IS NOT NULL OR NOT EXISTS (SELECT FROM ledgers_currency WHERE code = p_currency) THEN
+        RETURN v_id;
+    END IF;
+    INSERT INTO balances_balance (
+        public_id, ledger_id, currency, indicator, normal_side, floor_minor, metadata,
+        credit_minor, debit_minor, inflight_credit_minor, inflight_debit_minor,
+        entry_count, transaction_count, ledger_transaction_count
+    )
+    SELECT gen_random_uuid(), id, p_currency, p_indicator, 'CREDIT', NULL, '{}',
+           0, 0, 0, 0, 0, 0, 0
+    FROM ledgers_ledger WHERE is_general
+    ON CONFLICT (indicator, currency) WHERE indicator <> '' DO NOTHING
+    RETURNING id INTO v_id;
+    IF v_id IS NULL THEN  -- another posting opened it meanwhile
+        SELECT id INTO v_id FROM balances_balance
+        WHERE indicator = p_indicator AND currency = p_currency AND indicator <> '';
+    END IF;
+    RETURN v_id;
+END;
+$$;

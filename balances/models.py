@@ -1,0 +1,133 @@
+"""Balances: what an account is in accounting."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Now
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from identities.models import Identity
+from ledgers.fields import MinorField
+from ledgers.models import Currency, Ledger
+
+NOT_BELOW_FLOOR = Q(floor_minor__isnull=True) | (
+    Q(normal_side="CREDIT")
+    & Q(credit_minor__gte=F("floor_minor") + F("debit_minor") + F("inflight_debit_minor"))
+) | (
+    Q(normal_side="DEBIT")
+    & Q(debit_minor__gte=F("floor_minor") + F("credit_minor") + F("inflight_credit_minor"))
+)
+
+
+class Balance(models.Model):
+    """Money of one currency in one ledger (an *account*, in accounting terms).
+
+    It belongs to an identity, or, in the General Ledger, carries an indicator
+    such as `@Revenue`, unique with its currency. The running totals and counts
+    are written by the posting engine alone: a trigger refuses any change of
+    them that new entries do not explain.
+    """
+
+    class NormalSide(models.TextChoices):
+        CREDIT = "CREDIT", _("Credit")
+        DEBIT = "DEBIT", _("Debit")
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    ledger = models.ForeignKey(
+        Ledger, verbose_name=_("ledger"), on_delete=models.PROTECT, related_name="balances"
+    )
+    currency = models.ForeignKey(
+        Currency,
+        verbose_name=_("currency"),
+        on_delete=models.PROTECT,
+        db_column="currency",
+        related_name="+",
+    )
+    identity = models.ForeignKey(
+        Identity,
+        verbose_name=_("owner"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="balances",
+    )
+    indicator = models.CharField(_("indicator"), max_length=100, blank=True)
+    normal_side = models.CharField(
+        _("normal side"), max_length=6, choices=NormalSide, default=NormalSide.CREDIT
+    )
+    floor_minor = MinorField(
+        _("floor"),
+        null=True,
+        blank=True,
+        default=0,
+        help_text=_("The lowest figure allowed, on the normal side; empty: no limit."),
+    )
+    metadata = models.JSONField(_("extra information"), default=dict, blank=True)
+
+    credit_minor = MinorField(_("credits"), default=0, editable=False)
+    debit_minor = MinorField(_("debits"), default=0, editable=False)
+    inflight_credit_minor = MinorField(_("inflight credits"), default=0, editable=False)
+    inflight_debit_minor = MinorField(_("inflight debits"), default=0, editable=False)
+
+    entry_count = models.BigIntegerField(_("entries"), default=0, editable=False)
+    transaction_count = models.BigIntegerField(_("transactions"), default=0, editable=False)
+    # Each transaction counts once for a ledger, on one of the balances it touches there.
+    ledger_transaction_count = models.BigIntegerField(default=0, editable=False)
+    last_entry_at = models.DateTimeField(_("last activity"), null=True, editable=False)
+
+    closed_at = models.DateTimeField(_("closed"), null=True, editable=False)
+    created_at = models.DateTimeField(_("created"), db_default=Now(), editable=False)
+
+    class Meta:
+        verbose_name = _("balance")
+        verbose_name_plural = _("balances")
+        indexes = [
+            models.Index(fields=["created_at", "id"], name="balance_created"),
+            models.Index(fields=["ledger", "created_at", "id"], name="balance_ledger_created"),
+            models.Index(fields=["identity", "created_at", "id"], name="balance_identity_created"),
+            models.Index(fields=["currency", "created_at", "id"], name="balance_currency_created"),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["indicator", "currency"],
+                condition=~Q(indicator=""),
+                name="balance_indicator_unique",
+            ),
+            models.CheckConstraint(
+                name="balance_indicator_form",
+                condition=Q(indicator="") | Q(indicator__regex=r"^@[^\s@][^@]*$"),
+            ),
+            models.CheckConstraint(
+                name="balance_side_known", condition=Q(normal_side__in=["CREDIT", "DEBIT"])
+            ),
+            models.CheckConstraint(name="balance_above_floor", condition=NOT_BELOW_FLOOR),
+        ]
+
+    def __str__(self) -> str:
+        return f"#{self.pk} {self.indicator or self.currency_id}"
+
+    @property
+    def key(self) -> str:
+        """The public id as people and programs see it: `bln_<uuid>`."""
+        return f"bln_{self.public_id}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("balances:detail", args=[self.public_id])
+
+    @property
+    def balance_minor(self) -> int:
+        """Credits less debits."""
+        return self.credit_minor - self.debit_minor
+
+    @property
+    def inflight_minor(self) -> int:
+        """Held credits less held debits."""
+        return self.inflight_credit_minor - self.inflight_debit_minor
+
+    @property
+    def is_closed(self) -> bool:
+        return self.closed_at is not None

@@ -1,0 +1,25 @@
+-- What the application may do, and nothing more: `{role}` is the role of DATABASE_URL.
+-- Money is written by the posting functions alone, with their owner's rights.
+GRANT USAGE ON SCHEMA public TO {role};
+REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {role};
+GRANT SELECT ON ALL TABLES IN SCHEMA public TO {role};
+GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {role};
+
+GRANT INSERT ON audit_auditevent, ledgers_ledger, ledgers_currency, identities_identity,
+    balances_balance, transactions_proofrun TO {role};
+GRANT UPDATE (name, metadata) ON ledgers_ledger TO {role};
+GRANT UPDATE (name, exponent, symbol, kind) ON ledgers_currency TO {role};
+GRANT DELETE ON ledgers_currency TO {role};
+GRANT UPDATE (name, kind, email, metadata) ON identities_identity TO {role};
+GRANT UPDATE (identity_id, floor_minor, closed_at, metadata) ON balances_balance TO {role};
+GRANT UPDATE (metadata) ON transactions_transaction TO {role};
+GRANT EXECUTE ON FUNCTION
+    transactions_post(uuid, text, text, timestamptz, jsonb, bigint[], numeric[], bigint),
+    transactions_stage(),
+    transactions_post_staged(bigint[], boolean, uuid, bigint)
+TO {role};
+
+GRANT INSERT, UPDATE ON users_user TO {role};
+GRANT INSERT, UPDATE, DELETE ON users_user_groups, users_user_user_permissions, auth_group,
+    auth_group_permissions, django_session TO {role};
+GRANT INSERT ON django_admin_log TO {role};

@@ -1,0 +1,1 @@
+DROP TRIGGER identities_identity_metadata ON identities_identity;

@@ -1,0 +1,11 @@
+DROP TRIGGER users_user_stays ON users_user;
+DROP TRIGGER transactions_proofrun_append_only ON transactions_proofrun;
+DROP TRIGGER transactions_transaction_metadata ON transactions_transaction;
+DROP TRIGGER transactions_transaction_append_only ON transactions_transaction;
+DROP TRIGGER transactions_entry_append_only ON transactions_entry;
+DROP TRIGGER balances_balance_totals ON balances_balance;
+DROP FUNCTION transactions_check_totals();
+DROP TRIGGER transactions_entry_sound ON transactions_entry;
+DROP FUNCTION transactions_check_entries();
+DROP TRIGGER transactions_transaction_complete ON transactions_transaction;
+DROP FUNCTION transactions_check_transactions();

@@ -1,0 +1,483 @@
+-- Posting: the only writer of money. Both functions run with their owner's rights, lock the
+-- balances in id order, decide, and write balances, transaction and entries in one statement.
+-- A leg's amount is signed here: credit above zero, debit below.
+
+-- Whether a stored transaction is what a request with its reference asks for.
+CREATE FUNCTION transactions_same_content(
+    p_id bigint, p_description text, p_effective_at timestamptz,
+    p_balances bigint[], p_amounts numeric[]
+) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
+    SELECT t.description = p_description
+       AND (p_effective_at IS NULL OR t.effective_at = p_effective_at)
+       AND (SELECT array_agg((e.balance_id, e.direction * e.amount_minor)
+                             ORDER BY e.balance_id, e.direction * e.amount_minor)
+            FROM transactions_entry AS e WHERE e.transaction_id = t.id)
+         = (SELECT array_agg((l.balance_id, l.amount) ORDER BY l.balance_id, l.amount)
+            FROM unnest(p_balances, p_amounts) AS l (balance_id, amount))
+    FROM transactions_transaction AS t WHERE t.id = p_id
+$$;
+
+-- Post one transaction. Outcomes: posted, present (same reference, same content), or a refusal:
+-- reference_used, unknown_balance, closed_balance, same_balance, unbalanced, in_future,
+-- insufficient_funds; with the balance at fault where there is one.
+CREATE FUNCTION transactions_post(
+    p_public_id uuid, p_reference text, p_description text, p_effective_at timestamptz,
+    p_metadata jsonb, p_balances bigint[], p_amounts numeric[], p_actor bigint,
+    OUT outcome text, OUT posted_id bigint, OUT culprit_id bigint
+)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    v_row record;
+    v_at int;
+    v_ledger_at int;
+    v_now timestamptz;
+    v_latest timestamptz;
+    v_effective timestamptz;
+    -- one element for each balance touched, in id order
+    v_ids bigint[] := '{}';
+    v_ledgers bigint[] := '{}';
+    v_currencies text[] := '{}';
+    v_raw numeric[] := '{}';
+    v_fall numeric[] := '{}';
+    v_rise numeric[] := '{}';
+    v_count bigint[] := '{}';
+    v_credit numeric[] := '{}';
+    v_debit numeric[] := '{}';
+    v_added int[] := '{}';
+    v_first int[] := '{}';
+    -- one element for each leg
+    v_leg_ledger bigint[] := '{}';
+    v_position bigint[] := '{}';
+    v_running numeric[] := '{}';
+BEGIN
+    FOR v_row IN
+        SELECT b.id, b.ledger_id, b.currency, b.normal_side, b.floor_minor, b.closed_at,
+               b.credit_minor - b.debit_minor AS raw, b.inflight_credit_minor AS held_credit,
+               b.inflight_debit_minor AS held_debit, b.entry_count, b.last_entry_at
+        FROM balances_balance AS b
+        WHERE b.id = ANY (p_balances)
+        ORDER BY b.id
+        FOR NO KEY UPDATE
+    LOOP
+        IF v_row.closed_at IS NOT NULL THEN
+            culprit_id := v_row.id;
+        END IF;
+        v_first := v_first || (NOT v_row.ledger_id = ANY (v_ledgers))::int;
+        v_ids := v_ids || v_row.id;
+        v_ledgers := v_ledgers || v_row.ledger_id;
+        v_currencies := v_currencies || v_row.currency::text;
+        v_raw := v_raw || v_row.raw;
+        v_fall := v_fall || CASE WHEN v_row.normal_side = 'CREDIT'
+                                 THEN v_row.raw - v_row.held_debit - v_row.floor_minor END;
+        v_rise := v_rise || CASE WHEN v_row.normal_side = 'DEBIT'
+                                 THEN -v_row.raw - v_row.held_credit - v_row.floor_minor END;
+        v_count := v_count || v_row.entry_count;
+        v_credit := v_credit || 0::numeric;
+        v_debit := v_debit || 0::numeric;
+        v_added := v_added || 0;
+        v_latest := greatest(v_latest, v_row.last_entry_at);
+    END LOOP;
+
+    SELECT t.id INTO posted_id FROM transactions_transaction AS t WHERE t.reference = p_reference;
+    IF FOUND THEN
+        culprit_id := NULL;
+        outcome := CASE
+            WHEN transactions_same_content(posted_id, p_description, p_effective_at, p_balances, p_amounts)
+            THEN 'present' ELSE 'reference_used'
+        END;
+        RETURN;
+    END IF;
+    IF culprit_id IS NOT NULL THEN
+        outcome := 'closed_balance';
+        RETURN;
+    END IF;
+
+    FOR i IN 1 .. cardinality(p_balances) LOOP
+        v_at := array_position(v_ids, p_balances[i]);
+        IF v_at IS NULL THEN
+            outcome := 'unknown_balance';
+            culprit_id := p_balances[i];
+            RETURN;
+        END IF;
+        v_raw[v_at] := v_raw[v_at] + p_amounts[i];
+        v_fall[v_at] := v_fall[v_at] + p_amounts[i];
+        v_rise[v_at] := v_rise[v_at] - p_amounts[i];
+        v_added[v_at] := v_added[v_at] + 1;
+        IF p_amounts[i] > 0 THEN
+            v_credit[v_at] := v_credit[v_at] + p_amounts[i];
+        ELSE
+            v_debit[v_at] := v_debit[v_at] - p_amounts[i];
+        END IF;
+        v_leg_ledger[i] := v_ledgers[v_at];
+        v_position[i] := v_count[v_at] + v_added[v_at];
+        v_running[i] := v_raw[v_at];
+    END LOOP;
+    IF cardinality(v_ids) < 2 THEN
+        outcome := 'same_balance';
+        culprit_id := v_ids[1];
+        RETURN;
+    END IF;
+    IF EXISTS (
+        SELECT FROM unnest(v_currencies, v_credit, v_debit) AS c (currency, credit, debit)
+        GROUP BY c.currency HAVING sum(c.credit) <> sum(c.debit)
+    ) THEN
+        outcome := 'unbalanced';
+        RETURN;
+    END IF;
+    FOR i IN 1 .. cardinality(v_ids) LOOP
+        IF v_fall[i] < 0 OR v_rise[i] < 0 THEN
+            outcome := 'insufficient_funds';
+            culprit_id := v_ids[i];
+            RETURN;
+        END IF;
+    END LOOP;
+    -- Taken with the locks held, so that time and position agree on every balance.
+    v_now := greatest(clock_timestamp(), v_latest);
+    v_effective := coalesce(p_effective_at, v_now);
+    IF v_effective > v_now THEN
+        outcome := 'in_future';
+        RETURN;
+    END IF;
+
+    posted_id := nextval('transactions_transaction_id_seq');
+    WITH moved AS (
+        UPDATE balances_balance AS b
+        SET credit_minor = b.credit_minor + m.credit,
+            debit_minor = b.debit_minor + m.debit,
+            entry_count = b.entry_count + m.added,
+            transaction_count = b.transaction_count + 1,
+            ledger_transaction_count = b.ledger_transaction_count + m.first,
+            last_entry_at = v_now
+        FROM unnest(v_ids, v_credit, v_debit, v_added, v_first)
+             AS m (id, credit, debit, added, first)
+        WHERE b.id = m.id
+    ), written AS (
+        INSERT INTO transactions_transaction (
+            id, public_id, reference, kind, status, description, entry_count,
+            effective_at, created_at, actor_id, metadata
+        )
+        VALUES (
+            posted_id, coalesce(p_public_id, gen_random_uuid()), p_reference, 'POST', 'POSTED',
+            p_description, cardinality(p_balances), v_effective, v_now, p_actor, p_metadata
+        )
+    )
+    INSERT INTO transactions_entry (
+        transaction_id, balance_id, ledger_id, position, effective_at, direction, amount_minor,
+        running_minor
+    )
+    SELECT posted_id, l.balance_id, l.ledger_id, l.position, v_effective, sign(l.amount),
+           abs(l.amount), l.running
+    FROM unnest(p_balances, v_leg_ledger, v_position, p_amounts, v_running)
+         AS l (balance_id, ledger_id, position, amount, running);
+
+    IF p_actor IS NOT NULL THEN
+        INSERT INTO audit_auditevent (actor_id, actor_name, action, subject, after)
+        SELECT p_actor, u.username, 'transaction.posted', 'txn_' || t.public_id,
+               jsonb_build_object('reference', p_reference, 'description', p_description)
+        FROM transactions_transaction AS t, users_user AS u
+        WHERE t.id = posted_id AND u.id = p_actor;
+    END IF;
+    outcome := 'posted';
+END;
+$$;
+
+-- The staging table of a batch: made by, and belonging to, the owner of the posting functions,
+-- so that the caller can add rows to it and nothing else. `legs` are places in the sorted list
+-- of balances that transactions_post_staged is given.
+CREATE FUNCTION transactions_stage() RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    IF to_regclass('pg_temp.posting_request') IS NULL THEN
+        CREATE TEMP TABLE posting_request (
+            ord int, public_id uuid, reference text, description text, effective_at timestamptz,
+            metadata jsonb, legs int[], amounts numeric[]
+        ) ON COMMIT DELETE ROWS;
+        EXECUTE format('GRANT INSERT ON pg_temp.posting_request TO %I', session_user);
+    END IF;
+END;
+$$;
+
+-- Post the staged requests in order, each decided on what the ones before it left, exactly as
+-- if they came one by one. References are distinct within a batch (the caller splits).
+-- With p_atomic, one refusal refuses all: nothing is written and the rest come back not_posted.
+CREATE FUNCTION transactions_post_staged(p_balances bigint[], p_atomic boolean, p_batch uuid, p_actor bigint)
+RETURNS TABLE (ord int, outcome text, posted_id bigint, culprit_id bigint)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+    v_row record;
+    v_n int;
+    v_at int;
+    v_to int;
+    v_leg int := 0;
+    v_refused int := 0;
+    v_posting bigint;
+    v_latest timestamptz;
+    v_now timestamptz;
+    v_zeros int[] := array_fill(0, ARRAY[cardinality(p_balances)]);
+    -- one element for each request
+    v_outcome text[];
+    v_posted bigint[];
+    v_culprit bigint[];
+    -- one element for each balance, in id order
+    v_ledger int[] := v_zeros;
+    v_currency int[] := v_zeros;
+    v_closed boolean[] := array_fill(NULL::boolean, ARRAY[cardinality(p_balances)]);
+    v_raw numeric[] := v_zeros::numeric[];
+    v_fall numeric[] := array_fill(NULL::numeric, ARRAY[cardinality(p_balances)]);
+    v_rise numeric[] := v_fall;
+    v_count bigint[] := v_zeros::bigint[];
+    v_credit numeric[] := v_zeros::numeric[];
+    v_debit numeric[] := v_zeros::numeric[];
+    v_added int[] := v_zeros;
+    v_transactions int[] := v_zeros;
+    v_first int[] := v_zeros;
+    v_seen int[] := v_zeros;           -- the last request that touched the balance
+    -- one element for each ledger and currency met
+    v_ledger_ids bigint[] := '{}';
+    v_ledger_seen int[] := '{}';
+    v_currency_codes text[] := '{}';
+    v_sum numeric[] := '{}';
+    -- one element for each entry to write
+    v_out_request int[];
+    v_out_at int[];
+    v_out_amount numeric[];
+    v_out_position bigint[];
+    v_out_running numeric[];
+BEGIN
+    IF NOT EXISTS (
+        SELECT FROM pg_class
+        WHERE oid = to_regclass('pg_temp.posting_request') AND relkind = 'r'
+          AND relowner = (SELECT oid FROM pg_roles WHERE rolname = current_user)
+    ) THEN
+        RAISE EXCEPTION 'call transactions_stage() first'
+            USING ERRCODE = 'object_not_in_prerequisite_state';
+    END IF;
+    SELECT count(*), sum(cardinality(s.legs)) INTO v_n, v_leg FROM pg_temp.posting_request AS s;
+    v_outcome := array_fill(NULL::text, ARRAY[v_n]);
+    v_posted := array_fill(NULL::bigint, ARRAY[v_n]);
+    v_culprit := v_posted;
+    v_out_request := array_fill(0, ARRAY[v_leg]);
+    v_out_at := v_out_request;
+    v_out_amount := v_out_request::numeric[];
+    v_out_position := v_out_request::bigint[];
+    v_out_running := v_out_amount;
+    v_leg := 0;
+
+    FOR v_row IN
+        SELECT b.id, b.ledger_id, b.currency, b.normal_side, b.floor_minor, b.closed_at,
+               b.credit_minor - b.debit_minor AS raw, b.inflight_credit_minor AS held_credit,
+               b.inflight_debit_minor AS held_debit, b.entry_count, b.last_entry_at
+        FROM balances_balance AS b
+        WHERE b.id = ANY (p_balances)
+        ORDER BY b.id
+        FOR NO KEY UPDATE
+    LOOP
+        v_at := coalesce(v_at, 0) + 1;
+        WHILE p_balances[v_at] <> v_row.id LOOP  -- unknown ones keep v_closed NULL
+            v_at := v_at + 1;
+        END LOOP;
+        v_to := array_position(v_ledger_ids, v_row.ledger_id);
+        IF v_to IS NULL THEN
+            v_ledger_ids := v_ledger_ids || v_row.ledger_id;
+            v_ledger_seen := v_ledger_seen || 0;
+            v_to := cardinality(v_ledger_ids);
+        END IF;
+        v_ledger[v_at] := v_to;
+        v_to := array_position(v_currency_codes, v_row.currency::text);
+        IF v_to IS NULL THEN
+            v_currency_codes := v_currency_codes || v_row.currency::text;
+            v_sum := v_sum || 0::numeric;
+            v_to := cardinality(v_currency_codes);
+        END IF;
+        v_currency[v_at] := v_to;
+        v_closed[v_at] := v_row.closed_at IS NOT NULL;
+        v_raw[v_at] := v_row.raw;
+        IF v_row.normal_side = 'CREDIT' THEN
+            v_fall[v_at] := v_row.raw - v_row.held_debit - v_row.floor_minor;
+        ELSE
+            v_rise[v_at] := -v_row.raw - v_row.held_credit - v_row.floor_minor;
+        END IF;
+        v_count[v_at] := v_row.entry_count;
+        v_latest := greatest(v_latest, v_row.last_entry_at);
+    END LOOP;
+    v_now := greatest(clock_timestamp(), v_latest);
+
+    FOR v_row IN
+        SELECT s.ord, t.id,
+               transactions_same_content(
+                   t.id, s.description, s.effective_at,
+                   (SELECT array_agg(p_balances[l.at] ORDER BY l.line)
+                    FROM unnest(s.legs) WITH ORDINALITY AS l (at, line)),
+                   s.amounts
+               ) AS same
+        FROM pg_temp.posting_request AS s
+        JOIN transactions_transaction AS t ON t.reference = s.reference
+    LOOP
+        v_posted[v_row.ord] := v_row.id;
+        v_outcome[v_row.ord] := CASE WHEN v_row.same THEN 'present' ELSE 'reference_used' END;
+        v_refused := v_refused + (NOT v_row.same)::int;
+    END LOOP;
+
+    <<request>>
+    FOR v_row IN SELECT s.ord, s.effective_at, s.legs, s.amounts FROM pg_temp.posting_request AS s ORDER BY s.ord
+    LOOP
+        CONTINUE WHEN v_outcome[v_row.ord] IS NOT NULL;
+        v_outcome[v_row.ord] := 'same_balance';
+        v_at := v_row.legs[1];
+        FOR i IN 1 .. cardinality(v_row.legs) LOOP
+            v_to := v_row.legs[i];
+            IF v_closed[v_to] IS DISTINCT FROM false THEN
+                v_outcome[v_row.ord] := CASE WHEN v_closed[v_to] THEN 'closed_balance' ELSE 'unknown_balance' END;
+                v_culprit[v_row.ord] := p_balances[v_to];
+                v_refused := v_refused + 1;
+                CONTINUE request;
+            END IF;
+            IF v_to <> v_at THEN
+                v_outcome[v_row.ord] := 'posted';
+            END IF;
+        END LOOP;
+        IF v_outcome[v_row.ord] = 'same_balance' THEN
+            v_culprit[v_row.ord] := p_balances[v_at];
+            v_refused := v_refused + 1;
+            CONTINUE;
+        END IF;
+
+        IF cardinality(v_row.legs) = 2 THEN
+            IF v_row.amounts[1] + v_row.amounts[2] <> 0 OR v_currency[v_at] <> v_currency[v_row.legs[2]] THEN
+                v_outcome[v_row.ord] := 'unbalanced';
+            END IF;
+        ELSE
+            FOR i IN 1 .. cardinality(v_row.legs) LOOP
+                v_to := v_currency[v_row.legs[i]];
+                v_sum[v_to] := v_sum[v_to] + v_row.amounts[i];
+            END LOOP;
+            FOR i IN 1 .. cardinality(v_sum) LOOP
+                IF v_sum[i] <> 0 THEN
+                    v_outcome[v_row.ord] := 'unbalanced';
+                    v_sum[i] := 0;
+                END IF;
+            END LOOP;
+        END IF;
+        IF v_outcome[v_row.ord] = 'unbalanced' THEN
+            v_refused := v_refused + 1;
+            CONTINUE;
+        END IF;
+
+        FOR i IN 1 .. cardinality(v_row.legs) LOOP
+            v_at := v_row.legs[i];
+            v_fall[v_at] := v_fall[v_at] + v_row.amounts[i];
+            v_rise[v_at] := v_rise[v_at] - v_row.amounts[i];
+        END LOOP;
+        FOR i IN 1 .. cardinality(v_row.legs) LOOP
+            v_at := v_row.legs[i];
+            IF v_fall[v_at] < 0 OR v_rise[v_at] < 0 THEN
+                v_outcome[v_row.ord] := 'insufficient_funds';
+                v_culprit[v_row.ord] := least(v_culprit[v_row.ord], p_balances[v_at]);
+            END IF;
+        END LOOP;
+        IF v_outcome[v_row.ord] = 'posted' AND v_row.effective_at > v_now THEN
+            v_outcome[v_row.ord] := 'in_future';
+        END IF;
+        IF v_outcome[v_row.ord] <> 'posted' THEN
+            v_refused := v_refused + 1;
+            FOR i IN 1 .. cardinality(v_row.legs) LOOP
+                v_at := v_row.legs[i];
+                v_fall[v_at] := v_fall[v_at] - v_row.amounts[i];
+                v_rise[v_at] := v_rise[v_at] + v_row.amounts[i];
+            END LOOP;
+            CONTINUE;
+        END IF;
+
+        v_posting := nextval('transactions_transaction_id_seq');
+        v_posted[v_row.ord] := v_posting;
+        FOR i IN 1 .. cardinality(v_row.legs) LOOP
+            v_at := v_row.legs[i];
+            v_raw[v_at] := v_raw[v_at] + v_row.amounts[i];
+            v_added[v_at] := v_added[v_at] + 1;
+            IF v_row.amounts[i] > 0 THEN
+                v_credit[v_at] := v_credit[v_at] + v_row.amounts[i];
+            ELSE
+                v_debit[v_at] := v_debit[v_at] - v_row.amounts[i];
+            END IF;
+            IF v_seen[v_at] <> v_row.ord THEN
+                v_seen[v_at] := v_row.ord;
+                v_transactions[v_at] := v_transactions[v_at] + 1;
+                IF v_ledger_seen[v_ledger[v_at]] <> v_row.ord THEN
+                    v_ledger_seen[v_ledger[v_at]] := v_row.ord;
+                    v_first[v_at] := v_first[v_at] + 1;
+                END IF;
+            END IF;
+            v_leg := v_leg + 1;
+            v_out_request[v_leg] := v_row.ord;
+            v_out_at[v_leg] := v_at;
+            v_out_amount[v_leg] := v_row.amounts[i];
+            v_out_position[v_leg] := v_count[v_at] + v_added[v_at];
+            v_out_running[v_leg] := v_raw[v_at];
+        END LOOP;
+    END LOOP;
+
+    IF p_atomic AND v_refused > 0 THEN
+        FOR i IN 1 .. v_n LOOP
+            IF v_outcome[i] = 'posted' THEN
+                v_outcome[i] := 'not_posted';
+                v_posted[i] := NULL;
+            END IF;
+        END LOOP;
+    ELSIF v_leg > 0 THEN
+        WITH moved AS (
+            UPDATE balances_balance AS b
+            SET credit_minor = b.credit_minor + m.credit,
+                debit_minor = b.debit_minor + m.debit,
+                entry_count = b.entry_count + m.added,
+                transaction_count = b.transaction_count + m.transactions,
+                ledger_transaction_count = b.ledger_transaction_count + m.first,
+                last_entry_at = v_now
+            FROM unnest(p_balances, v_credit, v_debit, v_added, v_transactions, v_first)
+                 AS m (id, credit, debit, added, transactions, first)
+            WHERE b.id = m.id AND m.added > 0
+        ), written AS (
+            INSERT INTO transactions_transaction (
+                id, public_id, reference, kind, status, description, entry_count, effective_at,
+                created_at, batch_id, actor_id, metadata
+            )
+            SELECT v_posted[s.ord], coalesce(s.public_id, gen_random_uuid()), s.reference, 'POST',
+                   'POSTED', s.description, cardinality(s.legs), coalesce(s.effective_at, v_now),
+                   v_now, p_batch, p_actor, s.metadata
+            FROM pg_temp.posting_request AS s
+            WHERE v_outcome[s.ord] = 'posted'
+            ORDER BY s.ord
+        )
+        INSERT INTO transactions_entry (
+            transaction_id, balance_id, ledger_id, position, effective_at, direction,
+            amount_minor, running_minor
+        )
+        SELECT v_posted[e.request], p_balances[e.at], v_ledger_ids[v_ledger[e.at]], e.position,
+               coalesce(s.effective_at, v_now), sign(e.amount), abs(e.amount), e.running
+        FROM unnest(v_out_request[:v_leg], v_out_at[:v_leg], v_out_amount[:v_leg],
+                    v_out_position[:v_leg], v_out_running[:v_leg])
+             WITH ORDINALITY AS e (request, at, amount, position, running, line)
+        JOIN pg_temp.posting_request AS s ON s.ord = e.request
+        ORDER BY e.line;
+        IF p_actor IS NOT NULL THEN
+            INSERT INTO audit_auditevent (actor_id, actor_name, action, subject, after)
+            SELECT p_actor, u.username, 'transaction.posted', 'txn_' || t.public_id,
+                   jsonb_build_object('reference', t.reference, 'description', t.description)
+            FROM unnest(v_outcome, v_posted) AS r (outcome, id)
+            JOIN transactions_transaction AS t ON t.id = r.id
+            JOIN users_user AS u ON u.id = p_actor
+            WHERE r.outcome = 'posted';
+        END IF;
+    END IF;
+    DELETE FROM pg_temp.posting_request;
+    RETURN QUERY
+        SELECT r.ord::int, r.outcome, r.posted, r.culprit
+        FROM unnest(v_outcome, v_posted, v_culprit) WITH ORDINALITY AS r (outcome, posted, culprit, ord);
+END;
+$$;
+
+-- The functions are not for everyone who can connect.
+REVOKE ALL ON FUNCTION transactions_post(uuid, text, text, timestamptz, jsonb, bigint[], numeric[], bigint) FROM PUBLIC;
+REVOKE ALL ON FUNCTION transactions_stage() FROM PUBLIC;
+REVOKE ALL ON FUNCTION transactions_post_staged(bigint[], boolean, uuid, bigint) FROM PUBLIC;
