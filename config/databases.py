@@ -1,0 +1,30 @@
+"""Django's database settings from a connection string of libpq."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from psycopg import conninfo
+
+
+def database(url: str, *, name: str, statement_timeout: str) -> dict[str, Any]:
+    """Settings for one connection string: a URL or `key=value` pairs, as libpq reads them.
+
+    `name` is what the server shows for the connection. Whoever waits for a lock is told so
+    after five seconds instead of waiting for ever.
+    """
+    parts = dict(conninfo.conninfo_to_dict(url))
+    options = f"-c lock_timeout=5s -c statement_timeout={statement_timeout}"
+    parts["options"] = f"{parts.get('options') or ''} {options}".strip()
+    parts.setdefault("application_name", name)
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": parts.pop("dbname", None) or "daybook",
+        "USER": parts.pop("user", None) or "",
+        "PASSWORD": parts.pop("password", None) or "",
+        "HOST": parts.pop("host", None) or "",
+        "PORT": str(parts.pop("port", None) or ""),
+        "OPTIONS": parts,
+        "CONN_MAX_AGE": None,
+        "CONN_HEALTH_CHECKS": True,
+    }

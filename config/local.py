@@ -1,0 +1,166 @@
+"""Runs a management command where the operator is: beside a running `up`, or alone."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import secrets
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from types import FrameType
+from typing import IO, NoReturn
+
+from config.embedded import APP_ROLE, OWNER_ROLE, Cluster, EmbeddedPostgresError, InUseError
+
+ROOT = Path(__file__).resolve().parent.parent
+# These read no data, or bring their own.
+NO_DATABASE = frozenset(
+    {
+        "bench",
+        "check",
+        "collectstatic",
+        "compilemessages",
+        "diffsettings",
+        "findstatic",
+        "help",
+        "makemessages",
+        "version",
+        "--version",
+    }
+)
+# These look at the migrations themselves, or must work before there are any.
+NOT_MIGRATED_FIRST = frozenset(
+    {"dbshell", "makemigrations", "migrate", "showmigrations", "sqlmigrate", "squashmigrations"}
+)
+HELP = frozenset({"-h", "--help"})
+DATABASE = "daybook"
+JOIN_SECONDS = 60
+
+
+def run_command(arguments: list[str]) -> int:
+    """Run one of Django's or the project's commands; the answer is the exit status."""
+    command = arguments[1] if len(arguments) > 1 else "help"
+    os.environ.setdefault("DAYBOOK_PROCESS", command)
+    set_secret_key()
+    from django.core.management import execute_from_command_line
+
+    if command in NO_DATABASE or not HELP.isdisjoint(arguments):
+        os.environ.setdefault("DATABASE_URL", "postgresql:///daybook")
+        execute_from_command_line(arguments)
+        return 0
+    try:
+        with database(command):
+            execute_from_command_line(arguments)
+    except EmbeddedPostgresError as error:
+        print(f"{command}: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def data_folder() -> Path:
+    return Path(os.environ.get("DAYBOOK_DATA") or ROOT / ".data").absolute()
+
+
+def set_secret_key() -> None:
+    """The key that `up` keeps with the data, else one for this process alone."""
+    if "SECRET_KEY" in os.environ or "SECRET_KEY_FILE" in os.environ:
+        return
+    try:
+        os.environ["SECRET_KEY"] = (data_folder() / "secret_key").read_text()
+    except OSError:
+        os.environ["SECRET_KEY"] = secrets.token_urlsafe(50)
+
+
+@contextmanager
+def database(command: str) -> Iterator[None]:
+    """Let DATABASE_URL lead to a database while the command runs.
+
+    That is the one given; else the one that a running `up` or another command of this
+    checkout serves; else our own for as long as we run.
+
+    Raises:
+        EmbeddedPostgresError: it cannot be started.
+    """
+    if os.environ.get("DATABASE_URL"):
+        yield
+        return
+    _end_tidily_on_signals()
+    cluster = Cluster(data_folder())
+    users, started = _start_or_join(cluster, command)
+    try:
+        point_at(cluster)
+        if started and command not in NOT_MIGRATED_FIRST:
+            migrate_if_needed()
+        yield
+    finally:
+        if started:
+            _stop_after_others(cluster, users)
+        users.close()
+
+
+def point_at(cluster: Cluster) -> None:
+    """Set DATABASE_URL and DATABASE_OWNER_URL to the books of a running cluster."""
+    if not cluster.has_database(DATABASE):
+        cluster.create_database(DATABASE)
+    os.environ["DATABASE_URL"] = cluster.url(DATABASE, APP_ROLE)
+    os.environ["DATABASE_OWNER_URL"] = cluster.url(DATABASE, OWNER_ROLE)
+
+
+def migrate_if_needed() -> None:
+    import django
+    from django.core.management import call_command
+    from django.db import connection
+    from django.db.migrations.executor import MigrationExecutor
+
+    django.setup()
+    executor = MigrationExecutor(connection)
+    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        call_command("migrate", verbosity=0)
+
+
+def _start_or_join(cluster: Cluster, command: str) -> tuple[IO[str], bool]:
+    """The file whose shared lock says that we use the cluster, and whether we started it."""
+    deadline = time.monotonic() + JOIN_SECONDS
+    while True:
+        cluster.open_folder()
+        users = (cluster.base / "users").open("a+", encoding="utf-8")
+        fcntl.flock(users, fcntl.LOCK_SH)
+        try:
+            cluster.start(command)
+        except InUseError:
+            if cluster.answers():
+                return users, False
+            users.close()  # it is starting or stopping
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.1)
+        else:
+            return users, True
+
+
+def _stop_after_others(cluster: Cluster, users: IO[str]) -> None:
+    """Stop the cluster once no other command uses it."""
+    from django.db import connections
+
+    connections.close_all()
+    try:
+        fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        if sys.stderr.isatty():
+            print("Another command still uses the database; waiting for it.", file=sys.stderr)
+        with suppress(KeyboardInterrupt, SystemExit):
+            fcntl.flock(users, fcntl.LOCK_EX)
+    cluster.stop()
+
+
+def _end_tidily_on_signals() -> None:
+    def end(number: int, _frame: FrameType | None) -> NoReturn:
+        sys.exit(128 + number)
+
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) == signal.SIG_DFL:
+            signal.signal(number, end)

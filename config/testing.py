@@ -1,0 +1,54 @@
+"""A pytest plugin: a throw-away cluster and the settings that tests need.
+
+It is named by `-p` in pyproject.toml, because pytest-django reads the settings before any
+conftest. A worker of pytest-xdist finds the cluster of the process that started it.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+
+from config.embedded import ADMIN_ROLE, OWNER_ROLE, Cluster
+
+CLUSTER = "DAYBOOK_TEST_CLUSTER"
+ENVIRONMENT = {
+    "SECRET_KEY": "only-for-tests",
+    "DEBUG": "false",
+    "ALLOWED_HOSTS": "testserver,localhost,127.0.0.1",
+    "CSRF_TRUSTED_ORIGINS": "",
+    "DAYBOOK_HTTPS": "false",
+    "DAYBOOK_PROCESS": "test",
+    "DAYBOOK_STATIC_HASHED": "false",
+}
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None, object, object]:
+    os.environ.update(ENVIRONMENT)
+    if CLUSTER not in os.environ:
+        _start_cluster(early_config)
+    return (yield)
+
+
+def _start_cluster(config: pytest.Config) -> None:
+    memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108 closed inside
+    base = Path(tempfile.mkdtemp(prefix="daybook-test-", dir=memory))
+    # Whoever runs the server for root must get in; what is inside is closed.
+    base.chmod(0o755)
+    cluster = Cluster(base, durable=False)
+
+    def stop() -> None:
+        cluster.stop()
+        shutil.rmtree(base, ignore_errors=True)
+
+    config.add_cleanup(stop)
+    cluster.start("test")
+    os.environ[CLUSTER] = str(base)
+    os.environ["DATABASE_URL"] = cluster.url(ADMIN_ROLE)
+    os.environ["DATABASE_OWNER_URL"] = cluster.url(ADMIN_ROLE, OWNER_ROLE)

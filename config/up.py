@@ -1,0 +1,1 @@
+"""`manage.py up`: the database, the migrations, the first user and the web server."""

@@ -1,0 +1,120 @@
+"""The tests' databases: one per process from a migrated template, more where a test asks."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from django.core.management import call_command
+from django.db import connection, connections
+from pytest_django import DjangoDbBlocker
+
+from config.embedded import APP_ROLE, OWNER_ROLE, Cluster, create_database, drop_database
+from config.testing import CLUSTER
+
+TEMPLATE = "daybook_template"
+BUILDING = "daybook_building"
+LOCK = 7_239_140_552
+
+_numbers = count(1)
+
+
+@dataclass(frozen=True, slots=True)
+class OwnDatabase:
+    """A database of one test, whose commits are real; gone after the test."""
+
+    name: str
+    cluster: Cluster
+
+    @property
+    def url(self) -> str:
+        return self.cluster.url(self.name, APP_ROLE)
+
+    @property
+    def owner_url(self) -> str:
+        return self.cluster.url(self.name, OWNER_ROLE)
+
+    def app(self, **options: Any) -> psycopg.Connection[Any]:
+        """A connection as the role of the web."""
+        return psycopg.connect(self.url, **options)
+
+    def owner(self, **options: Any) -> psycopg.Connection[Any]:
+        """A connection as the tables' owner, whom the triggers must stop as well."""
+        return psycopg.connect(self.owner_url, **options)
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Cluster:
+    """The throw-away cluster that this run's databases live in."""
+    return Cluster(Path(os.environ[CLUSTER]), durable=False)
+
+
+@pytest.fixture(scope="session")
+def template_database(
+    cluster: Cluster, django_test_environment: None, django_db_blocker: DjangoDbBlocker
+) -> str:
+    """The name of a migrated database that nobody is connected to, made once per run."""
+    with cluster.connect() as admin, django_db_blocker.unblock():
+        admin.execute("SELECT pg_advisory_lock(%s)", [LOCK])
+        if not cluster.has_database(TEMPLATE):
+            drop_database(admin, BUILDING)  # left by a worker that failed
+            create_database(admin, BUILDING)
+            with _pointed_at(BUILDING):
+                call_command("migrate", verbosity=0)
+            admin.execute(f"ALTER DATABASE {BUILDING} RENAME TO {TEMPLATE}")
+    return TEMPLATE
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    cluster: Cluster, template_database: str, django_db_blocker: DjangoDbBlocker
+) -> Generator[None, None, None]:
+    """Let `db` work in a database of this process, as the role of the web."""
+    blocker = django_db_blocker
+    with _clone(cluster, template_database) as name, blocker.unblock(), _pointed_at(name):
+        blocker.block()
+        yield
+        blocker.restore()
+
+
+@pytest.fixture
+def own_database(
+    cluster: Cluster, template_database: str, django_db_blocker: DjangoDbBlocker
+) -> Generator[OwnDatabase, None, None]:
+    """A fresh database for this test, where Django in every thread commits for real."""
+    blocker = django_db_blocker
+    with _clone(cluster, template_database) as name, blocker.unblock(), _pointed_at(name):
+        yield OwnDatabase(name, cluster)
+
+
+@contextmanager
+def _clone(cluster: Cluster, template: str) -> Iterator[str]:
+    name = f"daybook_{os.getpid()}_{next(_numbers)}"
+    with cluster.connect() as admin:
+        create_database(admin, name, template=template)
+    try:
+        yield name
+    finally:
+        with cluster.connect() as admin:
+            drop_database(admin, name)
+
+
+@contextmanager
+def _pointed_at(name: str) -> Iterator[None]:
+    """Django's connection to database `name`; the settings are shared by all threads."""
+    connection.close()
+    settings = connections.settings["default"]
+    before = settings["NAME"]
+    settings["NAME"] = connection.settings_dict["NAME"] = name
+    try:
+        yield
+    finally:
+        connection.close()
+        settings["NAME"] = connection.settings_dict["NAME"] = before
