@@ -14,12 +14,16 @@ from identities.models import Identity
 from ledgers.fields import MinorField
 from ledgers.models import Currency, Ledger
 
-NOT_BELOW_FLOOR = Q(floor_minor__isnull=True) | (
-    Q(normal_side="CREDIT")
-    & Q(credit_minor__gte=F("floor_minor") + F("debit_minor") + F("inflight_debit_minor"))
-) | (
-    Q(normal_side="DEBIT")
-    & Q(debit_minor__gte=F("floor_minor") + F("credit_minor") + F("inflight_credit_minor"))
+NOT_BELOW_FLOOR = (
+    Q(floor_minor__isnull=True)
+    | (
+        Q(normal_side="CREDIT")
+        & Q(credit_minor__gte=F("floor_minor") + F("debit_minor") + F("inflight_debit_minor"))
+    )
+    | (
+        Q(normal_side="DEBIT")
+        & Q(debit_minor__gte=F("floor_minor") + F("credit_minor") + F("inflight_credit_minor"))
+    )
 )
 
 
@@ -38,13 +42,18 @@ class Balance(models.Model):
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     ledger = models.ForeignKey(
-        Ledger, verbose_name=_("ledger"), on_delete=models.PROTECT, related_name="balances"
+        Ledger,
+        verbose_name=_("ledger"),
+        on_delete=models.PROTECT,
+        db_index=False,
+        related_name="balances",
     )
     currency = models.ForeignKey(
         Currency,
         verbose_name=_("currency"),
         on_delete=models.PROTECT,
         db_column="currency",
+        db_index=False,
         related_name="+",
     )
     identity = models.ForeignKey(
@@ -53,6 +62,7 @@ class Balance(models.Model):
         on_delete=models.PROTECT,
         null=True,
         blank=True,
+        db_index=False,
         related_name="balances",
     )
     indicator = models.CharField(_("indicator"), max_length=100, blank=True)
@@ -110,13 +120,13 @@ class Balance(models.Model):
     def __str__(self) -> str:
         return f"#{self.pk} {self.indicator or self.currency_id}"
 
+    def get_absolute_url(self) -> str:
+        return reverse("balances:detail", args=[self.public_id])
+
     @property
     def key(self) -> str:
         """The public id as people and programs see it: `bln_<uuid>`."""
         return f"bln_{self.public_id}"
-
-    def get_absolute_url(self) -> str:
-        return reverse("balances:detail", args=[self.public_id])
 
     @property
     def balance_minor(self) -> int:

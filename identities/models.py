@@ -45,10 +45,10 @@ class Identity(models.Model):
     def __str__(self) -> str:
         return f"#{self.pk} {self.name}"
 
+    def get_absolute_url(self) -> str:
+        return reverse("identities:detail", args=[self.public_id])
+
     @property
     def key(self) -> str:
         """The public id as people and programs see it: `idt_<uuid>`."""
         return f"idt_{self.public_id}"
-
-    def get_absolute_url(self) -> str:
-        return reverse("identities:detail", args=[self.public_id])

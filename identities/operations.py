@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from users.models import User
 
 
-def create_identity(
+def create_identity(  # noqa: PLR0913
     *,
     name: str,
     kind: str,

@@ -94,10 +94,10 @@ class Ledger(models.Model):
     def __str__(self) -> str:
         return f"#{self.pk} {self.name}"
 
+    def get_absolute_url(self) -> str:
+        return reverse("ledgers:detail", args=[self.public_id])
+
     @property
     def key(self) -> str:
         """The public id as people and programs see it: `ldg_<uuid>`."""
         return f"ldg_{self.public_id}"
-
-    def get_absolute_url(self) -> str:
-        return reverse("ledgers:detail", args=[self.public_id])

@@ -68,7 +68,7 @@ def find_namesake(name: str, *, other_than: Ledger | None = None) -> Ledger | No
     return namesakes.order_by("pk").first()
 
 
-def add_currency(
+def add_currency(  # noqa: PLR0913
     *, code: str, name: str, exponent: int, symbol: str = "", kind: str, actor: User | None
 ) -> Currency:
     """Register a custom asset, such as a token with 18 decimals or loyalty points."""

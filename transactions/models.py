@@ -105,9 +105,7 @@ class Transaction(models.Model):
             ),
             models.CheckConstraint(
                 name="transaction_kind_known",
-                condition=Q(
-                    kind__in=["POST", "HOLD", "COMMIT", "VOID", "REVERSAL", "REFUND"]
-                ),
+                condition=Q(kind__in=["POST", "HOLD", "COMMIT", "VOID", "REVERSAL", "REFUND"]),
             ),
             models.CheckConstraint(
                 name="transaction_status_known",
@@ -125,13 +123,13 @@ class Transaction(models.Model):
     def __str__(self) -> str:
         return f"#{self.pk} {self.reference}"
 
+    def get_absolute_url(self) -> str:
+        return reverse("transactions:detail", args=[self.public_id])
+
     @property
     def key(self) -> str:
         """The public id as people and programs see it: `txn_<uuid>`."""
         return f"txn_{self.public_id}"
-
-    def get_absolute_url(self) -> str:
-        return reverse("transactions:detail", args=[self.public_id])
 
 
 class EntryQuerySet(models.QuerySet["Entry"]):
@@ -186,9 +184,7 @@ class Entry(models.Model):
             models.CheckConstraint(
                 name="entry_direction_known", condition=Q(direction__in=[-1, 1])
             ),
-            models.CheckConstraint(
-                name="entry_amount_positive", condition=Q(amount_minor__gt=0)
-            ),
+            models.CheckConstraint(name="entry_amount_positive", condition=Q(amount_minor__gt=0)),
         ]
 
     def __str__(self) -> str:

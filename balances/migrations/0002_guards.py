@@ -6,6 +6,10 @@ from web.sql import run_sql_beside
 
 
 class Migration(migrations.Migration):
-    dependencies = [("balances", "0001_initial"), ("ledgers", "0003_guards"), ("audit", "0002_append_only")]
+    dependencies = [
+        ("balances", "0001_initial"),
+        ("ledgers", "0003_guards"),
+        ("audit", "0002_append_only"),
+    ]
 
     operations = [run_sql_beside(__file__)]

@@ -8,7 +8,7 @@ from django.db.migrations.state import StateApps
 
 def add_currencies(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
     """Every ISO 4217 currency that has a minor unit; metals and test codes have none."""
-    Currency = apps.get_model("ledgers", "Currency")  # noqa: N806
+    Currency = apps.get_model("ledgers", "Currency")
     Currency.objects.using(schema_editor.connection.alias).bulk_create(
         Currency(code=each.code, name=each.currency_name, exponent=each.exponent, kind="FIAT")
         for each in iso4217.Currency
@@ -17,7 +17,7 @@ def add_currencies(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> 
 
 
 def add_general_ledger(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
-    Ledger = apps.get_model("ledgers", "Ledger")  # noqa: N806
+    Ledger = apps.get_model("ledgers", "Ledger")
     Ledger.objects.using(schema_editor.connection.alias).create(
         name="General Ledger", is_general=True
     )
