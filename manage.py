@@ -18,7 +18,8 @@ ROOT = os.path.dirname(os.path.abspath(__file__))
 
 
 def main() -> None:
-    sys.path.insert(0, ROOT)
+    if os.name == "nt":
+        sys.exit("On Windows, run Daybook in the Windows Subsystem for Linux.")
     from config import bootstrap
 
     arguments = sys.argv[1:]

@@ -139,8 +139,8 @@ class Cluster:
             InUseError: another process runs it; the message names its `purpose`.
             EmbeddedPostgresError: it cannot be made or started.
         """
-        self.open_folder()
-        self._take_lock(purpose)
+        if self._lock is None:
+            self.reserve(purpose)
         try:
             self._stop_leftover()
             self._make_data()
@@ -168,6 +168,45 @@ class Cluster:
                 f"{_user_name(os.geteuid())}: run as {_user_name(owner)}, "
                 "or set DAYBOOK_DATA to a folder of your own"
             )
+
+    def reserve(self, purpose: str) -> None:
+        """Keep other processes from running this cluster until `stop`.
+
+        Raises:
+            InUseError: one does; the message tells what it announced.
+        """
+        self.open_folder()
+        path = self.base / "lock"
+        lock = path.open("a+", encoding="utf-8")
+        self.give_to_owner(path)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.seek(0)
+            holder = lock.read().strip() or "another process"
+            lock.close()
+            raise InUseError(f"{self.base} is in use by {holder}") from None
+        self._lock = lock
+        self.announce(f"`{purpose}` (process {os.getpid()})")
+
+    def announce(self, text: str) -> None:
+        """What another process is told that wants to run this cluster."""
+        assert self._lock is not None
+        self._lock.seek(0)
+        self._lock.truncate()
+        self._lock.write(text)
+        self._lock.flush()
+
+    def give_to_owner(self, path: Path) -> None:
+        """Root in somebody's folder leaves nothing there that its owner could not use."""
+        if os.geteuid() != 0 or self.base.stat().st_uid == 0:
+            return
+        owner = self.base.stat()
+        os.chown(path, owner.st_uid, owner.st_gid)
+
+    def ended(self) -> bool:
+        """Whether the server that we started is gone."""
+        return self.process is None or self.process.poll() is not None
 
     def restart(self) -> None:
         """Start the server again after it ended by itself, at the same socket."""
@@ -207,29 +246,6 @@ class Cluster:
             found = connection.execute("SELECT FROM pg_database WHERE datname = %s", [name])
             return found.fetchone() is not None
 
-    def _take_lock(self, purpose: str) -> None:
-        path = self.base / "lock"
-        lock = open(path, "a+", encoding="utf-8")  # noqa: SIM115 kept open: it is the lock
-        self._give_to_base_owner(path)
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            lock.seek(0)
-            holder = lock.read().strip() or "another process"
-            lock.close()
-            raise InUseError(f"{self.base} is in use by {holder}") from None
-        lock.seek(0)
-        lock.truncate()
-        lock.write(f"`{purpose}` (process {os.getpid()})")
-        lock.flush()
-        self._lock = lock
-
-    def _give_to_base_owner(self, path: Path) -> None:
-        """Root in somebody's folder leaves nothing there that its owner could not use."""
-        if os.geteuid() == 0:
-            base = self.base.stat()
-            os.chown(path, base.st_uid, base.st_gid)
-
     def _passwords(self) -> dict[str, str]:
         try:
             passwords: dict[str, str] = json.loads((self.base / "passwords.json").read_text())
@@ -249,7 +265,7 @@ class Cluster:
         path.unlink(missing_ok=True)
         path.touch(0o600)
         path.write_text(json.dumps(passwords))
-        self._give_to_base_owner(path)
+        self.give_to_owner(path)
         data.mkdir(mode=0o700)
         self.runner.give(data)
         self._initdb(passwords[ADMIN_ROLE])
@@ -290,7 +306,7 @@ class Cluster:
         self.runner.give(folder)
         path = self.base / "socket"
         path.write_text(str(folder))
-        self._give_to_base_owner(path)
+        self.give_to_owner(path)
 
     def _remove_socket_folder(self) -> None:
         try:
@@ -319,7 +335,7 @@ class Cluster:
         for name, value in self._settings().items():
             arguments += ["-c", f"{name}={value}"]
         with self.log.open("ab") as log:
-            self._give_to_base_owner(self.log)
+            self.give_to_owner(self.log)
             # Its own session: a terminal's Ctrl-C reaches us, and we decide what stops when.
             self.process = self.runner.start("postgres", *arguments, output=log)
         self._watcher = watch(self.process.pid, "INT")
@@ -332,14 +348,11 @@ class Cluster:
 
     def _make_roles(self) -> None:
         with self.connect() as connection:
-            for role in (OWNER_ROLE, APP_ROLE):
-                if connection.execute("SELECT FROM pg_roles WHERE rolname = %s", [role]).fetchone():
-                    continue
-                connection.execute(
-                    sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}").format(
-                        sql.Identifier(role), sql.Literal(self._passwords()[role])
-                    )
-                )
+            known = {name for (name,) in connection.execute("SELECT rolname FROM pg_roles")}
+            for role in {OWNER_ROLE, APP_ROLE} - known:
+                password = sql.Literal(self._passwords()[role])
+                statement = sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}")
+                connection.execute(statement.format(sql.Identifier(role), password))
 
     def _stop_leftover(self) -> None:
         """Wait for a server whose supervisor was killed a moment ago, or stop it."""

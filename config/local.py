@@ -128,6 +128,7 @@ def _start_or_join(cluster: Cluster, command: str) -> tuple[IO[str], bool]:
     while True:
         cluster.open_folder()
         users = (cluster.base / "users").open("a+", encoding="utf-8")
+        cluster.give_to_owner(cluster.base / "users")
         fcntl.flock(users, fcntl.LOCK_SH)
         try:
             cluster.start(command)

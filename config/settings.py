@@ -179,5 +179,7 @@ LOGGING = {
     "loggers": {
         "django": {"handlers": [], "level": "WARNING", "propagate": True},
         "django.server": {"handlers": [], "level": "INFO", "propagate": True},
+        # Django answers HEAD with the body of GET and leaves it to the server to drop it.
+        "gunicorn.http.wsgi": {"handlers": [], "level": "ERROR", "propagate": True},
     },
 }

@@ -49,6 +49,9 @@ def _start_cluster(config: pytest.Config) -> None:
 
     config.add_cleanup(stop)
     cluster.start("test")
+    static = base / "static"
+    static.mkdir()
+    os.environ["STATIC_ROOT"] = str(static)
     os.environ[CLUSTER] = str(base)
     os.environ["DATABASE_URL"] = cluster.url(ADMIN_ROLE)
     os.environ["DATABASE_OWNER_URL"] = cluster.url(ADMIN_ROLE, OWNER_ROLE)

@@ -12,8 +12,10 @@ from typing import Any
 
 import psycopg
 import pytest
+from django.contrib.staticfiles.handlers import StaticFilesHandler
 from django.core.management import call_command
 from django.db import connection, connections
+from django.test.testcases import LiveServerThread
 from pytest_django import DjangoDbBlocker
 
 from config.embedded import APP_ROLE, OWNER_ROLE, Cluster, create_database, drop_database
@@ -92,6 +94,19 @@ def own_database(
     blocker = django_db_blocker
     with _clone(cluster, template_database) as name, blocker.unblock(), _pointed_at(name):
         yield OwnDatabase(name, cluster)
+
+
+@pytest.fixture
+def own_server(own_database: OwnDatabase) -> Generator[str, None, None]:
+    """The address of a server of this process that works in the test's own database."""
+    thread = LiveServerThread("127.0.0.1", StaticFilesHandler, connections_override={})
+    thread.daemon = True
+    thread.start()
+    thread.is_ready.wait()
+    if thread.error:
+        raise thread.error
+    yield f"http://127.0.0.1:{thread.port}"
+    thread.terminate()
 
 
 @contextmanager
