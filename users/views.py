@@ -8,6 +8,7 @@ from django.shortcuts import redirect
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
+from django_htmx.http import trigger_client_event
 
 from users.forms import PreferencesForm
 from users.models import User
@@ -18,10 +19,12 @@ from web.htmx import HtmxHttpRequest
 @require_POST
 def preferences(request: HtmxHttpRequest) -> HttpResponse:
     form = PreferencesForm(request.POST)
-    if form.is_valid():
-        change_preferences(user=cast(User, request.user), **form.cleaned_data)
-    else:
+    if not form.is_valid():
         messages.error(request, _("There is no such preference."))
+        return redirect(_safe_next(request))
+    user = change_preferences(user=cast(User, request.user), **form.cleaned_data)
+    if request.htmx:
+        return trigger_client_event(HttpResponse(status=204), "themeChanged", {"theme": user.theme})
     return redirect(_safe_next(request))
 
 

@@ -85,7 +85,11 @@ class ComboboxInput(forms.TextInput):
     def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
         context = super().get_context(name, value, attrs)
         label = self.label_for(str(value)) if self.label_for and value else ""
-        context["widget"] |= {"suggest_url": str(self.suggest_url), "label": label}
+        context["widget"]["attrs"] |= {
+            "data-combobox": str(self.suggest_url),
+            "autocomplete": "off",
+        }
+        context["widget"]["label"] = label
         return context
 
 

@@ -1,11 +1,87 @@
-"""Made-up content for the style guide."""
+"""Made-up records for the style guide: every component in each of its states."""
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
+from django import forms
 from django.http import HttpRequest
+from django.utils import timezone
+
+from web.forms import ComboboxInput
+from web.metadata import MetadataField
+from web.pagination import KeysetPage
+from web.sorting import Column, sort_columns
+from web.suggestions import Suggestion
+
+COLUMNS = (
+    Column("name", "Name", ("name", "id")),
+    Column("balances", "Balances", ("balance_count", "id"), css="num", descending_first=True),
+    Column("transactions", "Transactions", css="num"),
+    Column("activity", "Last activity", css="hide-s"),
+    Column("created", "Created", ("created_at", "id"), css="hide-s", descending_first=True),
+)
+METADATA = {
+    "publisher": "City council",
+    "licence": "OGL 3.0",
+    "address": {"city": "Oslo", "lines": ["Karl Johans gate 1", "0154"]},
+    "audited": True,
+    "empty": {},
+}
+STATUSES = (
+    ("posted", "Posted"),
+    ("inflight", "Inflight"),
+    ("voided", "Voided"),
+    ("open", "Open"),
+    ("closed", "Closed"),
+    ("refused", "Refused"),
+)
+BALANCES = (
+    ("bln_0198f3a2-6c1e-7b55-9a0e-4d5b2f6c8a11", "Northgate Builders", "8,909,817.55 GBP"),
+    ("bln_0198f3a2-6c1e-7b55-9a0e-4d5b2f6c8a12", "Riverside Leisure", "5,120,884.00 GBP"),
+    ("@Treasury", "Treasury", "General Ledger, GBP"),
+)
+
+
+class SampleForm(forms.Form):
+    name = forms.CharField(max_length=80, help_text="Say what it is for, such as “Suppliers”.")
+    amount = forms.CharField(
+        widget=forms.TextInput(attrs={"inputmode": "decimal", "class": "num"}),
+        help_text="In GBP, with at most two decimals.",
+    )
+    source = forms.CharField(
+        widget=ComboboxInput("web:styleguide-suggest"),
+        help_text="An id, a name or an @indicator.",
+    )
+    side = forms.ChoiceField(
+        choices=[("credit", "Credit"), ("debit", "Debit")], widget=forms.RadioSelect
+    )
+    currency = forms.ChoiceField(choices=[("GBP", "GBP"), ("EUR", "EUR")])
+    may_go_below_zero = forms.BooleanField(required=False, help_text="Off for customer money.")
+    description = forms.CharField(required=False, widget=forms.Textarea(attrs={"rows": 3}))
+    metadata = MetadataField()
 
 
 def styleguide_context(request: HttpRequest) -> dict[str, Any]:
-    return {}
+    now = timezone.now()
+    refused = {"amount": "12.345", "source": "@Treasury", "metadata_value": ["no key"]}
+    filled = {"name": "Suppliers", "side": "credit", "metadata": {"region": "EU"}}
+    return {
+        "sorting": sort_columns(request, COLUMNS, default="-created"),
+        "page": KeysetPage(rows=[], next_cursor="next", previous_cursor=None),
+        "form": SampleForm(prefix="filled", initial=filled),
+        "refused_form": SampleForm(
+            {f"refused-{k}": v for k, v in refused.items()}, prefix="refused"
+        ),
+        "metadata": METADATA,
+        "statuses": STATUSES,
+        "now": now,
+        "earlier": now - timedelta(minutes=4),
+        "yesterday": now - timedelta(days=1),
+    }
+
+
+def suggestions(query: str) -> list[Suggestion]:
+    words = query.casefold()
+    return [Suggestion(*row) for row in BALANCES if words in " ".join(row).casefold()]

@@ -8,4 +8,6 @@ app_name = "web"
 
 urlpatterns = [
     path("styleguide/", views.styleguide, name="styleguide"),
+    path("styleguide/form/", views.styleguide_form, name="styleguide-form"),
+    path("styleguide/suggest/", views.styleguide_suggest, name="styleguide-suggest"),
 ]

@@ -3,20 +3,54 @@ from __future__ import annotations
 import logging
 from uuid import uuid4
 
+from django.contrib import messages
+from django.contrib.auth.decorators import user_passes_test
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
 
 from web import samples
-from web.htmx import HtmxHttpRequest, render_page
+from web.forms import open_form
+from web.htmx import HtmxHttpRequest, finish_form, render_page
+from web.suggestions import render_suggestions
 
 logger = logging.getLogger(__name__)
 
 
-def styleguide(request: HtmxHttpRequest) -> HttpResponse:
-    if not getattr(request.user, "is_staff", False):
+def _is_staff(user: object) -> bool:
+    if not getattr(user, "is_staff", False):
         raise PermissionDenied
-    return render_page(request, "web/styleguide.html", samples.styleguide_context(request))
+    return True
+
+
+staff_only = user_passes_test(_is_staff)
+
+
+@require_safe
+@staff_only
+def styleguide(request: HtmxHttpRequest) -> HttpResponse:
+    context = samples.styleguide_context(request)
+    return render_page(request, "web/styleguide.html", context, partial="sample-table")
+
+
+@require_http_methods(["GET", "POST"])
+@staff_only
+def styleguide_form(request: HtmxHttpRequest) -> HttpResponse:
+    form = open_form(request, samples.SampleForm)
+    if form.is_valid():
+        messages.success(request, _("The form was fine. Nothing was saved."))
+        return finish_form(request, url=reverse("web:styleguide"), event="sampleCreated")
+    status = 422 if form.errors else 200
+    return render_page(request, "web/styleguide_form.html", {"form": form}, status=status)
+
+
+@require_safe
+@staff_only
+def styleguide_suggest(request: HtmxHttpRequest) -> HttpResponse:
+    return render_suggestions(request, samples.suggestions(request.GET.get("q", "")))
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

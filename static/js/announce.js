@@ -1,0 +1,4 @@
+/** Tell people who listen rather than look. */
+export function announce(text) {
+  document.getElementById("announcement").textContent = text;
+}

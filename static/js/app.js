@@ -1,0 +1,24 @@
+/** The only entry: starts every behaviour for the page, and for whatever htmx swaps in. */
+import { markBusy } from "./busy.js";
+import { suggestWhileTyping } from "./combobox.js";
+import { copyOnClick } from "./copy.js";
+import { dismissOnClick } from "./dismiss.js";
+import { closeMenus } from "./menu.js";
+import { showNetworkErrors } from "./network-error.js";
+import { submitOnce } from "./once.js";
+import { editRows } from "./rows.js";
+import { focusSearch } from "./search-key.js";
+import { openSlideOvers } from "./slide-over.js";
+import { applyTheme } from "./theme.js";
+import { tellTimeZone } from "./time-zone.js";
+
+for (const start of [markBusy, closeMenus, showNetworkErrors, submitOnce, focusSearch, openSlideOvers, applyTheme, tellTimeZone]) {
+  start(document);
+}
+
+function enliven(root) {
+  for (const start of [copyOnClick, dismissOnClick, editRows, suggestWhileTyping]) start(root);
+}
+
+document.addEventListener("htmx:load", (event) => enliven(event.target));
+enliven(document);

@@ -1,0 +1,43 @@
+import { chooseByKey, closeList, showList } from "./listbox.js";
+
+/** Suggest records under every input[data-combobox] inside `root` while a person types. */
+export function suggestWhileTyping(root) {
+  for (const input of root.querySelectorAll("input[data-combobox]")) connect(input);
+}
+
+function connect(input) {
+  const list = input.parentElement.querySelector("[data-options]");
+  const picked = input.parentElement.querySelector("[data-picked]");
+  const pick = (option) => {
+    if (!option.dataset.value) return;
+    input.value = option.dataset.value;
+    picked.textContent = option.dataset.label;
+    closeList(input, list);
+    input.dispatchEvent(new Event("change", { bubbles: true }));
+  };
+  Object.assign(input, { role: "combobox", ariaAutoComplete: "list", ariaExpanded: "false" });
+  input.setAttribute("aria-controls", list.id);
+  let timer;
+  let latest = 0;
+  input.addEventListener("input", () => {
+    picked.textContent = "";
+    clearTimeout(timer);
+    timer = setTimeout(async () => {
+      const turn = ++latest;
+      const html = await ask(input);
+      if (turn === latest && html !== null && document.activeElement === input) showList(input, list, html);
+    }, 150);
+  });
+  input.addEventListener("keydown", (event) => chooseByKey(event, input, list, pick));
+  input.addEventListener("blur", () => closeList(input, list));
+  // Pressing on an option must not take the focus from the input.
+  list.addEventListener("mousedown", (event) => event.preventDefault());
+  list.addEventListener("click", ({ target }) => target.closest("[role=option]") && pick(target.closest("[role=option]")));
+}
+
+async function ask(input) {
+  const url = new URL(input.dataset.combobox, location);
+  url.searchParams.set("q", input.value);
+  const response = await fetch(url, { headers: { "HX-Request": "true" } }).catch(() => null);
+  return response?.ok && !response.headers.has("HX-Redirect") ? response.text() : null;
+}

@@ -1,0 +1,35 @@
+/** Open every a[data-slide-over] beside the page instead of in its place. */
+export function openSlideOvers(root) {
+  const dialog = root.getElementById("slide-over");
+  if (!dialog) return;
+  root.addEventListener("click", (event) => {
+    const link = event.target.closest("a[data-slide-over]");
+    if (link && !event.ctrlKey && !event.metaKey && !event.shiftKey) {
+      event.preventDefault();
+      open(dialog, link.href);
+    } else if (dialog.open && event.target.closest("[data-close]")) {
+      event.preventDefault();
+      dialog.close();
+    }
+  });
+  dialog.addEventListener("close", () => dialog.replaceChildren());
+  root.addEventListener("slideOverDone", ({ detail }) => finish(dialog, detail));
+  // A table that refreshes because of a record asks for it to be marked.
+  root.addEventListener("htmx:configRequest", ({ detail }) => {
+    const key = detail.triggeringEvent?.detail?.key;
+    if (key) detail.parameters.new = key;
+  });
+}
+
+async function open(dialog, url) {
+  await htmx.ajax("GET", url, { target: "#slide-over", swap: "innerHTML" });
+  if (!dialog.childElementCount || dialog.open) return;
+  dialog.showModal();
+  dialog.querySelector("[autofocus], input:not([type=hidden]), select, textarea")?.focus();
+}
+
+function finish(dialog, { event, key, url }) {
+  dialog.close();
+  if (event && document.querySelector(`[hx-trigger*="${event}"]`)) htmx.trigger(document.body, event, { key });
+  else location.assign(url);
+}
