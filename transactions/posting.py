@@ -163,8 +163,8 @@ def _call_post(request: PostingRequest, actor: User | None) -> tuple[str, int | 
     parameters += [f"{{{amounts}}}", actor.pk if actor else None]
     with _refusals(), _savepoint(), connection.cursor() as cursor:
         cursor.execute(
-            "SELECT outcome, posted_id, culprit_id FROM transactions_post("
-            f"%s, %s, %s, %s, %s, ARRAY[{','.join(balances)}]::bigint[], %s, %s)",  # noqa: S608
+            "SELECT outcome, posted_id, culprit_id FROM transactions_post("  # noqa: S608
+            f"%s, %s, %s, %s, %s, ARRAY[{','.join(balances)}]::bigint[], %s, %s)",
             parameters,
         )
         return cursor.fetchone()
