@@ -65,7 +65,13 @@ class SampleForm(forms.Form):
 
 def styleguide_context(request: HttpRequest) -> dict[str, Any]:
     now = timezone.now()
-    refused = {"amount": "12.345", "source": "@Treasury", "metadata_value": ["no key"]}
+    refused = {
+        "amount": "12.345",
+        "source": "@Treasury",
+        "metadata_key": [""],
+        "metadata_value": ["a value without a key"],
+    }
+    refused_data = {f"refused-{name}": value for name, value in refused.items()}
     filled = {"name": "Suppliers", "side": "credit", "metadata": {"region": "EU"}}
     return {
         "sorting": sort_columns(request, COLUMNS, default="-created"),

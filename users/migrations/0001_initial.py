@@ -86,7 +86,7 @@ class Migration(migrations.Migration):
                     "theme",
                     models.CharField(
                         choices=[
-                            ("system", "Like the system"),
+                            ("system", "System"),
                             ("light", "Light"),
                             ("dark", "Dark"),
                         ],

@@ -25,8 +25,7 @@ def form_attributes(context: template.RequestContext, action: str = "") -> SafeS
     if not context.get("slide_over"):
         return plain
     return format_html(
-        '{} hx-post="{}" hx-target="#{}" hx-swap="innerHTML"'
-        ' hx-disabled-elt="find button[type=submit]"',
+        '{} hx-post="{}" hx-target="#{}" hx-swap="innerHTML" hx-disabled-elt="find button.primary"',
         plain,
         action,
         SLIDE_OVER,
