@@ -239,9 +239,15 @@ DECLARE
     v_ledger_seen int[] := '{}';
     v_currency_codes text[] := '{}';
     v_sum numeric[] := '{}';
+    -- one element for each transaction to write
+    v_new int := 0;
+    v_new_ord int[];
+    v_new_id bigint[];
     -- one element for each entry to write
-    v_out_request int[];
-    v_out_at int[];
+    v_out_transaction bigint[];
+    v_out_balance bigint[];
+    v_out_ledger bigint[];
+    v_out_effective timestamptz[];
     v_out_amount numeric[];
     v_out_position bigint[];
     v_out_running numeric[];
@@ -258,11 +264,15 @@ BEGIN
     v_outcome := array_fill(NULL::text, ARRAY[v_n]);
     v_posted := array_fill(NULL::bigint, ARRAY[v_n]);
     v_culprit := v_posted;
-    v_out_request := array_fill(0, ARRAY[v_leg]);
-    v_out_at := v_out_request;
-    v_out_amount := v_out_request::numeric[];
-    v_out_position := v_out_request::bigint[];
+    v_new_ord := array_fill(0, ARRAY[v_n]);
+    v_new_id := v_new_ord::bigint[];
+    v_out_transaction := array_fill(0::bigint, ARRAY[v_leg]);
+    v_out_balance := v_out_transaction;
+    v_out_ledger := v_out_transaction;
+    v_out_position := v_out_transaction;
+    v_out_amount := v_out_transaction::numeric[];
     v_out_running := v_out_amount;
+    v_out_effective := array_fill('-infinity'::timestamptz, ARRAY[v_leg]);
     v_leg := 0;
 
     FOR v_row IN
@@ -392,6 +402,9 @@ BEGIN
 
         v_posting := nextval('transactions_transaction_id_seq');
         v_posted[v_row.ord] := v_posting;
+        v_new := v_new + 1;
+        v_new_ord[v_new] := v_row.ord;
+        v_new_id[v_new] := v_posting;
         FOR i IN 1 .. cardinality(v_row.legs) LOOP
             v_at := v_row.legs[i];
             v_raw[v_at] := v_raw[v_at] + v_row.amounts[i];
@@ -410,8 +423,10 @@ BEGIN
                 END IF;
             END IF;
             v_leg := v_leg + 1;
-            v_out_request[v_leg] := v_row.ord;
-            v_out_at[v_leg] := v_at;
+            v_out_transaction[v_leg] := v_posting;
+            v_out_balance[v_leg] := p_balances[v_at];
+            v_out_ledger[v_leg] := v_ledger_ids[v_ledger[v_at]];
+            v_out_effective[v_leg] := coalesce(v_row.effective_at, v_now);
             v_out_amount[v_leg] := v_row.amounts[i];
             v_out_position[v_leg] := v_count[v_at] + v_added[v_at];
             v_out_running[v_leg] := v_raw[v_at];
@@ -442,24 +457,23 @@ BEGIN
                 id, public_id, reference, kind, status, description, entry_count, effective_at,
                 created_at, batch_id, actor_id, metadata
             )
-            SELECT v_posted[s.ord], coalesce(s.public_id, gen_random_uuid()), s.reference, 'POST',
-                   'POSTED', s.description, cardinality(s.legs), coalesce(s.effective_at, v_now),
-                   v_now, p_batch, p_actor, s.metadata
-            FROM pg_temp.posting_request AS s
-            WHERE v_outcome[s.ord] = 'posted'
-            ORDER BY s.ord
+            SELECT n.id, coalesce(s.public_id, gen_random_uuid()), s.reference, 'POST', 'POSTED',
+                   s.description, cardinality(s.legs), coalesce(s.effective_at, v_now), v_now,
+                   p_batch, p_actor, s.metadata
+            FROM unnest(v_new_ord[:v_new], v_new_id[:v_new]) AS n (ord, id)
+            JOIN pg_temp.posting_request AS s ON s.ord = n.ord
+            ORDER BY n.id
         )
         INSERT INTO transactions_entry (
             transaction_id, balance_id, ledger_id, position, effective_at, direction,
             amount_minor, running_minor
         )
-        SELECT v_posted[e.request], p_balances[e.at], v_ledger_ids[v_ledger[e.at]], e.position,
-               coalesce(s.effective_at, v_now), sign(e.amount), abs(e.amount), e.running
-        FROM unnest(v_out_request[:v_leg], v_out_at[:v_leg], v_out_amount[:v_leg],
-                    v_out_position[:v_leg], v_out_running[:v_leg])
-             WITH ORDINALITY AS e (request, at, amount, position, running, line)
-        JOIN pg_temp.posting_request AS s ON s.ord = e.request
-        ORDER BY e.line;
+        SELECT e.transaction_id, e.balance_id, e.ledger_id, e.position, e.effective_at,
+               sign(e.amount), abs(e.amount), e.running
+        FROM unnest(v_out_transaction[:v_leg], v_out_balance[:v_leg], v_out_ledger[:v_leg],
+                    v_out_position[:v_leg], v_out_effective[:v_leg], v_out_amount[:v_leg],
+                    v_out_running[:v_leg])
+             AS e (transaction_id, balance_id, ledger_id, position, effective_at, amount, running);
         IF p_actor IS NOT NULL THEN
             INSERT INTO audit_auditevent (actor_id, actor_name, action, subject, after)
             SELECT p_actor, u.username, 'transaction.posted', 'txn_' || t.public_id,
