@@ -88,6 +88,7 @@ REFUSALS: dict[str, type[PostingError]] = {
         SameBalanceError,
         UnbalancedTransactionError,
         FutureDateError,
+        AmountTooLargeError,
         InsufficientFundsError,
     )
 }

@@ -8,23 +8,18 @@ balances, transaction and entries together; see migrations/sql/0003_posting.
 from __future__ import annotations
 
 import contextlib
-import json
+import itertools
 import uuid
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from django.db import DataError, IntegrityError, OperationalError, connection
+from django.db import IntegrityError, OperationalError, connection
 from django.db import transaction as db_transaction
-from django.utils.translation import gettext as _
-from psycopg.errors import DeadlockDetected, LockNotAvailable, NumericValueOutOfRange
+from psycopg.errors import DeadlockDetected, LockNotAvailable
 
-from transactions.errors import (
-    REFUSALS,
-    AmountTooLargeError,
-    BusyError,
-    InvalidRequestError,
-    PostingError,
-)
+from transactions.checks import check_request, encode_metadata
+from transactions.errors import REFUSALS, BusyError, PostingError, UnknownBalanceError
 from transactions.models import Entry
 from transactions.requests import (
     BalanceChange,
@@ -38,11 +33,19 @@ from transactions.requests import (
 if TYPE_CHECKING:
     from users.models import User
 
-LEGS_MAX = 1000
 BATCH_MAX = 10_000
-AMOUNT_MAX = 10**38 - 1
-REFERENCE_LENGTH_MAX = 200
-DESCRIPTION_LENGTH_MAX = 10_000
+
+# What the database answers: outcome, primary key of the transaction and of the balance at fault.
+Answer = tuple[str, int | None, int | None]
+
+
+@dataclass(frozen=True, slots=True)
+class StagedRequest:
+    """A request that is well formed: its place in the chunk, and its metadata as JSON."""
+
+    place: int
+    request: PostingRequest
+    metadata: str
 
 
 def post(request: PostingRequest, *, actor: User | None = None) -> Result:
@@ -58,12 +61,12 @@ def post(request: PostingRequest, *, actor: User | None = None) -> Result:
     """
     check_request(request)
     try:
-        answer = _call_post(request, actor)
+        answer = _post_or_open(request, actor)
     except IntegrityError as error:
         if not _is_reference_taken(error):
             raise
         # Another posting took the reference after this one looked for it.
-        answer = _call_post(request, actor)
+        answer = _post_or_open(request, actor)
     result = _as_result(*answer)
     if result.error:
         raise result.error
@@ -125,49 +128,57 @@ def post_many(
     return results
 
 
-def check_request(request: PostingRequest) -> None:
-    """Refuse what no state of the books could make right.
-
-    Raises:
-        InvalidRequestError: the reference, description, legs or an amount is
-            not well formed; the message says which.
-    """
-    if not request.reference.strip() or len(request.reference) > REFERENCE_LENGTH_MAX:
-        raise InvalidRequestError(_("Enter a reference of 1 to 200 characters."))
-    if len(request.description) > DESCRIPTION_LENGTH_MAX:
-        raise InvalidRequestError(_("The description is too long: 10,000 characters at most."))
-    if "\0" in request.reference or "\0" in request.description:
-        raise InvalidRequestError(_("Text cannot hold the character NUL."))
-    if not 2 <= len(request.legs) <= LEGS_MAX:
-        raise InvalidRequestError(_("A transaction has 2 to 1,000 entries."))
-    if not all(0 < leg.amount_minor <= AMOUNT_MAX for leg in request.legs):
-        raise InvalidRequestError(_("Amounts lie above zero and have 38 digits at most."))
+def _post_or_open(request: PostingRequest, actor: User | None) -> Answer:
+    """Post; where an indicator has no balance yet, open it, unless the posting is refused."""
+    answer = _call_post(request, actor, "balances_indicator")
+    if answer[0] != UnknownBalanceError.code or answer[2] is not None:
+        return answer
+    with db_transaction.atomic():
+        answer = _call_post(request, actor, "balances_open_indicator")
+        if answer[0] in REFUSALS:
+            db_transaction.set_rollback(True)
+    return answer
 
 
-def _call_post(request: PostingRequest, actor: User | None) -> tuple[str, int | None, int | None]:
-    parameters: list[Any] = [
+def _call_post(request: PostingRequest, actor: User | None, find_indicator: str) -> Answer:
+    indicators = _indicators_of([request])
+    balances = ",".join(
+        f"found.balance[{indicators.index(leg.balance) + 1}]"
+        if isinstance(leg.balance, Indicator)
+        else str(int(leg.balance))
+        for leg in request.legs
+    )
+    found = ",".join([f"{find_indicator}(%s, %s)"] * len(indicators))
+    amounts = ",".join([str(leg.signed_minor) for leg in request.legs])
+    parameters = [
+        *[part for indicator in indicators for part in (indicator.name, indicator.currency)],
         request.public_id or uuid7(),
         request.reference,
         request.description,
         request.effective_at,
-        json.dumps(dict(request.metadata)),
+        encode_metadata(request.metadata),
+        f"{{{amounts}}}",
+        actor.pk if actor else None,
     ]
-    balances = []
-    for leg in request.legs:
-        if isinstance(leg.balance, Indicator):
-            balances.append("balances_indicator(%s, %s)")
-            parameters += [leg.balance.name, leg.balance.currency]
-        else:
-            balances.append(str(int(leg.balance)))
-    amounts = ",".join([str(leg.signed_minor) for leg in request.legs])
-    parameters += [f"{{{amounts}}}", actor.pk if actor else None]
-    with _refusals(), _savepoint(), connection.cursor() as cursor:
+    with _busy_refused(), _savepoint(), connection.cursor() as cursor:
         cursor.execute(
-            "SELECT outcome, posted_id, culprit_id FROM transactions_post("  # noqa: S608
-            f"%s, %s, %s, %s, %s, ARRAY[{','.join(balances)}]::bigint[], %s, %s)",
+            "SELECT outcome, posted_id, culprit_id"  # noqa: S608
+            f" FROM (SELECT ARRAY[{found}]::bigint[] AS balance OFFSET 0) AS found,"
+            f" transactions_post(%s, %s, %s, %s, %s, ARRAY[{balances}]::bigint[], %s, %s)",
             parameters,
         )
         return cursor.fetchone()
+
+
+def _indicators_of(requests: Iterable[PostingRequest]) -> list[Indicator]:
+    """Each indicator once, in the one order in which all postings open them."""
+    indicators = {
+        leg.balance
+        for request in requests
+        for leg in request.legs
+        if isinstance(leg.balance, Indicator)
+    }
+    return sorted(indicators, key=lambda indicator: (indicator.name, indicator.currency))
 
 
 def _savepoint() -> contextlib.AbstractContextManager[None]:
@@ -178,17 +189,13 @@ def _savepoint() -> contextlib.AbstractContextManager[None]:
 
 
 @contextlib.contextmanager
-def _refusals() -> Iterator[None]:
-    """Turn what the database says about locks and sizes into refusals."""
+def _busy_refused() -> Iterator[None]:
+    """Turn what the database says about a lock it could not get into a refusal."""
     try:
         yield
     except OperationalError as error:
         if isinstance(error.__cause__, LockNotAvailable | DeadlockDetected):
             raise BusyError from error
-        raise
-    except DataError as error:
-        if isinstance(error.__cause__, NumericValueOutOfRange):
-            raise AmountTooLargeError from error
         raise
 
 
@@ -222,94 +229,96 @@ def _post_chunk(
 ) -> list[Result]:
     """Post one staged batch; requests that are not well formed do not reach the database."""
     results: list[Result | None] = [None] * len(chunk)
-    staged: list[tuple[int, PostingRequest]] = []
+    staged: list[StagedRequest] = []
     for place, request in enumerate(chunk):
         try:
             check_request(request)
+            staged.append(StagedRequest(place, request, encode_metadata(request.metadata)))
         except PostingError as error:
             results[place] = Result(Outcome.REFUSED, None, error)
-        else:
-            staged.append((place, request))
     try:
-        answers = _call_post_staged(staged, atomic=atomic, actor=actor, batch_id=batch_id)
+        answers = _post_staged(staged, atomic=atomic, actor=actor, batch_id=batch_id)
     except IntegrityError as error:
         if not _is_reference_taken(error):
             raise
         # Another posting took one of the references after this one looked for it.
-        answers = _call_post_staged(staged, atomic=atomic, actor=actor, batch_id=batch_id)
-    for (place, _request), answer in zip(staged, answers, strict=True):
-        results[place] = _as_result(*answer)
+        answers = _post_staged(staged, atomic=atomic, actor=actor, batch_id=batch_id)
+    for each, answer in zip(staged, answers, strict=True):
+        results[each.place] = _as_result(*answer)
     return [result for result in results if result is not None]
 
 
-def _call_post_staged(
-    staged: list[tuple[int, PostingRequest]],
+def _post_staged(
+    staged: list[StagedRequest],
     *,
     atomic: bool,
     actor: User | None,
     batch_id: uuid.UUID | None,
-) -> list[tuple[str, int | None, int | None]]:
+) -> list[Answer]:
+    """Post a batch; an indicator that only refused requests name is not opened."""
     if not staged:
         return []
-    requests = [request for _place, request in staged]
-    with _refusals(), db_transaction.atomic(), connection.cursor() as cursor:
-        indicators = _open_indicators(cursor, requests)
-        pks = sorted(
-            {
-                indicators[leg.balance] if isinstance(leg.balance, Indicator) else leg.balance
-                for request in requests
-                for leg in request.legs
-            }
-        )
-        places = {pk: place for place, pk in enumerate(pks, start=1)}
-        places_of = places | {each: places[pk] for each, pk in indicators.items()}
-        cursor.execute("SELECT transactions_stage()")
-        with cursor.copy("COPY pg_temp.posting_request FROM STDIN") as copy:
-            copy.write("".join(_staged_lines(requests, places_of)))
-        cursor.execute(
-            "SELECT outcome, posted_id, culprit_id"
-            " FROM transactions_post_staged(%s::bigint[], %s, %s, %s) ORDER BY ord",
-            [
-                "{" + ",".join(map(str, pks)) + "}",
-                atomic,
-                batch_id,
-                actor.pk if actor else None,
-            ],
-        )
-        return cursor.fetchall()
+    with _busy_refused(), db_transaction.atomic(), connection.cursor() as cursor:
+        pk_of, opened = _open_indicators(cursor, _indicators_of(each.request for each in staged))
+        answers = _call_post_staged(cursor, staged, pk_of, [atomic, batch_id, actor and actor.pk])
+        is_posted = [answer[0] == Outcome.POSTED for answer in answers]
+        posted = list(itertools.compress(staged, is_posted))
+        if opened <= {leg.balance for each in posted for leg in each.request.legs}:
+            return answers
+        db_transaction.set_rollback(True)
+    again = iter(_post_staged(posted, atomic=atomic, actor=actor, batch_id=batch_id))
+    return [
+        next(again) if was_posted else answer
+        for was_posted, answer in zip(is_posted, answers, strict=True)
+    ]
 
 
-def _open_indicators(cursor: Any, requests: list[PostingRequest]) -> dict[Indicator, int]:
-    """The balance of each indicator named; 0, which no balance has, for an unknown currency."""
-    indicators = {
-        leg.balance
-        for request in requests
-        for leg in request.legs
-        if isinstance(leg.balance, Indicator)
-    }
-    found = {}
-    for indicator in sorted(indicators, key=lambda each: (each.name, each.currency)):
-        cursor.execute("SELECT balances_indicator(%s, %s)", [indicator.name, indicator.currency])
-        found[indicator] = cursor.fetchone()[0] or 0
-    return found
+def _call_post_staged(
+    cursor: Any, staged: list[StagedRequest], pk_of: dict[Indicator, int], options: list[Any]
+) -> list[Answer]:
+    legs = [leg.balance for each in staged for leg in each.request.legs]
+    pks = sorted({pk_of[leg] if isinstance(leg, Indicator) else leg for leg in legs})
+    places: dict[int | Indicator, int] = {pk: place for place, pk in enumerate(pks, start=1)}
+    places |= {indicator: places[pk] for indicator, pk in pk_of.items()}
+    cursor.execute("SELECT transactions_stage()")
+    with cursor.copy("COPY pg_temp.posting_request FROM STDIN") as copy:
+        copy.write("".join(_staged_lines(staged, places)))
+    cursor.execute(
+        "SELECT outcome, posted_id, culprit_id"
+        " FROM transactions_post_staged(%s::bigint[], %s, %s, %s) ORDER BY ord",
+        ["{" + ",".join(map(str, pks)) + "}", *options],
+    )
+    return cursor.fetchall()
+
+
+def _open_indicators(
+    cursor: Any, indicators: list[Indicator]
+) -> tuple[dict[Indicator, int], set[Indicator]]:
+    """The balance of each indicator, and those opened; 0, no balance, for an unknown currency."""
+    pk_of, opened = {}, set()
+    for indicator in indicators:
+        name = [indicator.name, indicator.currency]
+        cursor.execute("SELECT balances_indicator(%s, %s)", name)
+        pk_of[indicator] = cursor.fetchone()[0]
+        if pk_of[indicator] is None:
+            cursor.execute("SELECT balances_open_indicator(%s, %s)", name)
+            pk_of[indicator] = cursor.fetchone()[0] or 0
+            opened.add(indicator)
+    return pk_of, {indicator for indicator in opened if pk_of[indicator]}
 
 
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 
-def _staged_lines(
-    requests: list[PostingRequest], places_of: dict[int | Indicator, int]
-) -> Iterator[str]:
+def _staged_lines(staged: list[StagedRequest], places: dict[int | Indicator, int]) -> Iterator[str]:
     """The requests as lines for COPY, in its text format."""
-    for number, request in enumerate(requests, start=1):
+    for number, each in enumerate(staged, start=1):
+        request = each.request
         effective_at = request.effective_at.isoformat() if request.effective_at else "\\N"
-        metadata = (
-            json.dumps(dict(request.metadata)).translate(_ESCAPES) if request.metadata else "{}"
-        )
-        legs = ",".join([str(places_of[leg.balance]) for leg in request.legs])
+        legs = ",".join([str(places[leg.balance]) for leg in request.legs])
         amounts = ",".join([str(leg.signed_minor) for leg in request.legs])
         yield (
             f"{number}\t{request.public_id or uuid7()}\t{request.reference.translate(_ESCAPES)}\t"
-            f"{request.description.translate(_ESCAPES)}\t{effective_at}\t{metadata}\t"
-            f"{{{legs}}}\t{{{amounts}}}\n"
+            f"{request.description.translate(_ESCAPES)}\t{effective_at}\t"
+            f"{each.metadata.translate(_ESCAPES)}\t{{{legs}}}\t{{{amounts}}}\n"
         )

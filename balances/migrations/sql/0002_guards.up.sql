@@ -53,8 +53,10 @@ CREATE TRIGGER balances_balance_metadata
 
 -- An exponent says what every stored amount means.
 CREATE FUNCTION balances_check_exponent() RETURNS trigger
-LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
+    -- Wait for the postings under way, and let none begin before this commits.
+    LOCK TABLE balances_balance IN SHARE ROW EXCLUSIVE MODE;
     IF EXISTS (SELECT FROM balances_balance WHERE currency = old.code AND entry_count > 0) THEN
         RAISE EXCEPTION 'the decimals of % cannot change: balances in it have entries', old.code
             USING ERRCODE = 'restrict_violation', CONSTRAINT = 'currency_exponent_fixed';
@@ -68,31 +70,30 @@ CREATE TRIGGER ledgers_currency_exponent
     FOR EACH ROW WHEN (old.exponent <> new.exponent)
     EXECUTE FUNCTION balances_check_exponent();
 
--- The balance that `p_indicator` names, opened on first use in the General Ledger.
-CREATE FUNCTION balances_indicator(p_indicator text, p_currency text) RETURNS bigint
+-- The balance that `p_indicator` names, opened if it is not there: in the General Ledger, with
+-- no floor. NULL for a currency that does not exist.
+CREATE FUNCTION balances_open_indicator(p_indicator text, p_currency text) RETURNS bigint
 LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 DECLARE
     v_id bigint;
 BEGIN
-    SELECT id INTO v_id FROM balances_balance
-    WHERE indicator = p_indicator AND currency = p_currency AND indicator <> '';
-    IF v_id IS NOT NULL OR NOT EXISTS (SELECT FROM ledgers_currency WHERE code = p_currency) THEN
-        RETURN v_id;
-    END IF;
     INSERT INTO balances_balance (
         public_id, ledger_id, currency, indicator, normal_side, floor_minor, metadata,
         credit_minor, debit_minor, inflight_credit_minor, inflight_debit_minor,
         entry_count, transaction_count, ledger_transaction_count
     )
-    SELECT gen_random_uuid(), id, p_currency, p_indicator, 'CREDIT', NULL, '{}',
-           0, 0, 0, 0, 0, 0, 0
-    FROM ledgers_ledger WHERE is_general
-    ON CONFLICT (indicator, currency) WHERE indicator <> '' DO NOTHING
-    RETURNING id INTO v_id;
-    IF v_id IS NULL THEN  -- another posting opened it meanwhile
-        SELECT id INTO v_id FROM balances_balance
-        WHERE indicator = p_indicator AND currency = p_currency AND indicator <> '';
-    END IF;
+    SELECT gen_random_uuid(), l.id, c.code, p_indicator, 'CREDIT', NULL, '{}', 0, 0, 0, 0, 0, 0, 0
+    FROM ledgers_ledger AS l, ledgers_currency AS c
+    WHERE l.is_general AND c.code = p_currency
+    ON CONFLICT (indicator, currency) WHERE indicator <> '' DO NOTHING;
+    SELECT id INTO v_id FROM balances_balance
+    WHERE indicator = p_indicator AND currency = p_currency AND indicator <> '';
     RETURN v_id;
 END;
+$$;
+
+CREATE FUNCTION balances_indicator(p_indicator text, p_currency text) RETURNS bigint
+LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
+    SELECT id FROM balances_balance
+    WHERE indicator = p_indicator AND currency = p_currency AND indicator <> ''
 $$;

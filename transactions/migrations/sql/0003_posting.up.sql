@@ -19,7 +19,7 @@ LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
 $$;
 
 -- Post one transaction. Outcomes: posted, present (same reference, same content), or a refusal:
--- reference_used, unknown_balance, closed_balance, same_balance, unbalanced, in_future,
+-- reference_used, unknown_balance, closed_balance, same_balance, unbalanced, too_large, in_future,
 -- insufficient_funds; with the balance at fault where there is one.
 CREATE FUNCTION transactions_post(
     p_public_id uuid, p_reference text, p_description text, p_effective_at timestamptz,
@@ -28,9 +28,10 @@ CREATE FUNCTION transactions_post(
 )
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
+    c_largest CONSTANT numeric := 1e38::numeric - 1;
     v_row record;
     v_at int;
-    v_ledger_at int;
+    v_to int;
     v_now timestamptz;
     v_latest timestamptz;
     v_effective timestamptz;
@@ -46,6 +47,9 @@ DECLARE
     v_debit numeric[] := '{}';
     v_added int[] := '{}';
     v_first int[] := '{}';
+    -- one element for each currency
+    v_codes text[] := '{}';
+    v_sums numeric[] := '{}';
     -- one element for each leg
     v_leg_ledger bigint[] := '{}';
     v_position bigint[] := '{}';
@@ -53,6 +57,7 @@ DECLARE
 BEGIN
     FOR v_row IN
         SELECT b.id, b.ledger_id, b.currency, b.normal_side, b.floor_minor, b.closed_at,
+               b.credit_minor AS credit, b.debit_minor AS debit,
                b.credit_minor - b.debit_minor AS raw, b.inflight_credit_minor AS held_credit,
                b.inflight_debit_minor AS held_debit, b.entry_count, b.last_entry_at
         FROM balances_balance AS b
@@ -73,8 +78,8 @@ BEGIN
         v_rise := v_rise || CASE WHEN v_row.normal_side = 'DEBIT'
                                  THEN -v_row.raw - v_row.held_credit - v_row.floor_minor END;
         v_count := v_count || v_row.entry_count;
-        v_credit := v_credit || 0::numeric;
-        v_debit := v_debit || 0::numeric;
+        v_credit := v_credit || v_row.credit;
+        v_debit := v_debit || v_row.debit;
         v_added := v_added || 0;
         v_latest := greatest(v_latest, v_row.last_entry_at);
     END LOOP;
@@ -112,20 +117,29 @@ BEGIN
         v_leg_ledger[i] := v_ledgers[v_at];
         v_position[i] := v_count[v_at] + v_added[v_at];
         v_running[i] := v_raw[v_at];
+        v_to := array_position(v_codes, v_currencies[v_at]);
+        IF v_to IS NULL THEN
+            v_codes := v_codes || v_currencies[v_at];
+            v_sums := v_sums || p_amounts[i];
+        ELSE
+            v_sums[v_to] := v_sums[v_to] + p_amounts[i];
+        END IF;
     END LOOP;
     IF cardinality(v_ids) < 2 THEN
         outcome := 'same_balance';
         culprit_id := v_ids[1];
         RETURN;
     END IF;
-    IF EXISTS (
-        SELECT FROM unnest(v_currencies, v_credit, v_debit) AS c (currency, credit, debit)
-        GROUP BY c.currency HAVING sum(c.credit) <> sum(c.debit)
-    ) THEN
+    IF 0 <> ANY (v_sums) THEN
         outcome := 'unbalanced';
         RETURN;
     END IF;
     FOR i IN 1 .. cardinality(v_ids) LOOP
+        IF v_credit[i] > c_largest OR v_debit[i] > c_largest THEN
+            outcome := 'too_large';
+            culprit_id := v_ids[i];
+            RETURN;
+        END IF;
         IF v_fall[i] < 0 OR v_rise[i] < 0 THEN
             outcome := 'insufficient_funds';
             culprit_id := v_ids[i];
@@ -143,8 +157,8 @@ BEGIN
     posted_id := nextval('transactions_transaction_id_seq');
     WITH moved AS (
         UPDATE balances_balance AS b
-        SET credit_minor = b.credit_minor + m.credit,
-            debit_minor = b.debit_minor + m.debit,
+        SET credit_minor = m.credit,
+            debit_minor = m.debit,
             entry_count = b.entry_count + m.added,
             transaction_count = b.transaction_count + 1,
             ledger_transaction_count = b.ledger_transaction_count + m.first,
@@ -206,11 +220,14 @@ RETURNS TABLE (ord int, outcome text, posted_id bigint, culprit_id bigint)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
+    c_largest CONSTANT numeric := 1e38::numeric - 1;
     v_row record;
     v_n int;
     v_at int;
     v_to int;
     v_leg int := 0;
+    v_closed_id bigint;
+    v_failed text;
     v_refused int := 0;
     v_posting bigint;
     v_latest timestamptz;
@@ -277,6 +294,7 @@ BEGIN
 
     FOR v_row IN
         SELECT b.id, b.ledger_id, b.currency, b.normal_side, b.floor_minor, b.closed_at,
+               b.credit_minor AS credit, b.debit_minor AS debit,
                b.credit_minor - b.debit_minor AS raw, b.inflight_credit_minor AS held_credit,
                b.inflight_debit_minor AS held_debit, b.entry_count, b.last_entry_at
         FROM balances_balance AS b
@@ -304,6 +322,8 @@ BEGIN
         v_currency[v_at] := v_to;
         v_closed[v_at] := v_row.closed_at IS NOT NULL;
         v_raw[v_at] := v_row.raw;
+        v_credit[v_at] := v_row.credit;
+        v_debit[v_at] := v_row.debit;
         IF v_row.normal_side = 'CREDIT' THEN
             v_fall[v_at] := v_row.raw - v_row.held_debit - v_row.floor_minor;
         ELSE
@@ -330,32 +350,38 @@ BEGIN
         v_refused := v_refused + (NOT v_row.same)::int;
     END LOOP;
 
-    <<request>>
     FOR v_row IN SELECT s.ord, s.effective_at, s.legs, s.amounts FROM pg_temp.posting_request AS s ORDER BY s.ord
     LOOP
         CONTINUE WHEN v_outcome[v_row.ord] IS NOT NULL;
         v_outcome[v_row.ord] := 'same_balance';
-        v_at := v_row.legs[1];
         FOR i IN 1 .. cardinality(v_row.legs) LOOP
-            v_to := v_row.legs[i];
-            IF v_closed[v_to] IS DISTINCT FROM false THEN
-                v_outcome[v_row.ord] := CASE WHEN v_closed[v_to] THEN 'closed_balance' ELSE 'unknown_balance' END;
-                v_culprit[v_row.ord] := p_balances[v_to];
-                v_refused := v_refused + 1;
-                CONTINUE request;
-            END IF;
-            IF v_to <> v_at THEN
-                v_outcome[v_row.ord] := 'posted';
+            v_at := v_row.legs[i];
+            IF v_closed[v_at] THEN
+                v_outcome[v_row.ord] := 'closed_balance';
+                v_culprit[v_row.ord] := greatest(v_closed_id, p_balances[v_at]);
+                v_closed_id := v_culprit[v_row.ord];
+            ELSIF v_outcome[v_row.ord] IN ('same_balance', 'posted') THEN
+                IF v_closed[v_at] IS NULL THEN
+                    v_outcome[v_row.ord] := 'unknown_balance';
+                    v_culprit[v_row.ord] := p_balances[v_at];
+                ELSIF v_at <> v_row.legs[1] THEN
+                    v_outcome[v_row.ord] := 'posted';
+                END IF;
             END IF;
         END LOOP;
-        IF v_outcome[v_row.ord] = 'same_balance' THEN
-            v_culprit[v_row.ord] := p_balances[v_at];
+        v_closed_id := NULL;
+        IF v_outcome[v_row.ord] <> 'posted' THEN
+            IF v_outcome[v_row.ord] = 'same_balance' THEN
+                v_culprit[v_row.ord] := p_balances[v_row.legs[1]];
+            END IF;
             v_refused := v_refused + 1;
             CONTINUE;
         END IF;
 
         IF cardinality(v_row.legs) = 2 THEN
-            IF v_row.amounts[1] + v_row.amounts[2] <> 0 OR v_currency[v_at] <> v_currency[v_row.legs[2]] THEN
+            IF v_row.amounts[1] + v_row.amounts[2] <> 0
+               OR v_currency[v_row.legs[1]] <> v_currency[v_row.legs[2]]
+            THEN
                 v_outcome[v_row.ord] := 'unbalanced';
             END IF;
         ELSE
@@ -379,12 +405,25 @@ BEGIN
             v_at := v_row.legs[i];
             v_fall[v_at] := v_fall[v_at] + v_row.amounts[i];
             v_rise[v_at] := v_rise[v_at] - v_row.amounts[i];
+            IF v_row.amounts[i] > 0 THEN
+                v_credit[v_at] := v_credit[v_at] + v_row.amounts[i];
+            ELSE
+                v_debit[v_at] := v_debit[v_at] - v_row.amounts[i];
+            END IF;
         END LOOP;
         FOR i IN 1 .. cardinality(v_row.legs) LOOP
             v_at := v_row.legs[i];
-            IF v_fall[v_at] < 0 OR v_rise[v_at] < 0 THEN
-                v_outcome[v_row.ord] := 'insufficient_funds';
-                v_culprit[v_row.ord] := least(v_culprit[v_row.ord], p_balances[v_at]);
+            IF v_credit[v_at] > c_largest OR v_debit[v_at] > c_largest THEN
+                v_failed := 'too_large';
+            ELSIF v_fall[v_at] < 0 OR v_rise[v_at] < 0 THEN
+                v_failed := 'insufficient_funds';
+            ELSE
+                CONTINUE;
+            END IF;
+            -- The lowest id is the one that a single posting names.
+            IF v_culprit[v_row.ord] IS NULL OR p_balances[v_at] < v_culprit[v_row.ord] THEN
+                v_outcome[v_row.ord] := v_failed;
+                v_culprit[v_row.ord] := p_balances[v_at];
             END IF;
         END LOOP;
         IF v_outcome[v_row.ord] = 'posted' AND v_row.effective_at > v_now THEN
@@ -396,6 +435,11 @@ BEGIN
                 v_at := v_row.legs[i];
                 v_fall[v_at] := v_fall[v_at] - v_row.amounts[i];
                 v_rise[v_at] := v_rise[v_at] + v_row.amounts[i];
+                IF v_row.amounts[i] > 0 THEN
+                    v_credit[v_at] := v_credit[v_at] - v_row.amounts[i];
+                ELSE
+                    v_debit[v_at] := v_debit[v_at] + v_row.amounts[i];
+                END IF;
             END LOOP;
             CONTINUE;
         END IF;
@@ -409,11 +453,6 @@ BEGIN
             v_at := v_row.legs[i];
             v_raw[v_at] := v_raw[v_at] + v_row.amounts[i];
             v_added[v_at] := v_added[v_at] + 1;
-            IF v_row.amounts[i] > 0 THEN
-                v_credit[v_at] := v_credit[v_at] + v_row.amounts[i];
-            ELSE
-                v_debit[v_at] := v_debit[v_at] - v_row.amounts[i];
-            END IF;
             IF v_seen[v_at] <> v_row.ord THEN
                 v_seen[v_at] := v_row.ord;
                 v_transactions[v_at] := v_transactions[v_at] + 1;
@@ -443,8 +482,8 @@ BEGIN
     ELSIF v_leg > 0 THEN
         WITH moved AS (
             UPDATE balances_balance AS b
-            SET credit_minor = b.credit_minor + m.credit,
-                debit_minor = b.debit_minor + m.debit,
+            SET credit_minor = m.credit,
+                debit_minor = m.debit,
                 entry_count = b.entry_count + m.added,
                 transaction_count = b.transaction_count + m.transactions,
                 ledger_transaction_count = b.ledger_transaction_count + m.first,
