@@ -71,7 +71,8 @@ def parse_metadata(given: MetadataInput) -> dict[str, Any]:
     for key, value in _filled_rows(given.rows):
         if not key:
             errors.append(_("“%(value)s” needs a key.") % {"value": _short(value)})
-        elif key in metadata:
+            continue
+        if key in metadata:
             errors.append(_("The key “%(key)s” is given twice.") % {"key": _short(key)})
         metadata[key] = value
     errors += check_metadata(metadata)

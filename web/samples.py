@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from django import forms
-from django.http import HttpRequest
+from django.http import HttpRequest, QueryDict
 from django.utils import timezone
 
 from web.forms import ComboboxInput
@@ -37,6 +37,8 @@ STATUSES = (
     ("closed", "Closed"),
     ("refused", "Refused"),
 )
+REFUSED = "refused-amount=12.345&refused-source=@Treasury&refused-metadata_value=EU"
+REFUSED += "&refused-metadata_key="
 BALANCES = (
     ("bln_0198f3a2-6c1e-7b55-9a0e-4d5b2f6c8a11", "Northgate Builders", "8,909,817.55 GBP"),
     ("bln_0198f3a2-6c1e-7b55-9a0e-4d5b2f6c8a12", "Riverside Leisure", "5,120,884.00 GBP"),
@@ -65,21 +67,13 @@ class SampleForm(forms.Form):
 
 def styleguide_context(request: HttpRequest) -> dict[str, Any]:
     now = timezone.now()
-    refused = {
-        "amount": "12.345",
-        "source": "@Treasury",
-        "metadata_key": [""],
-        "metadata_value": ["a value without a key"],
-    }
-    refused_data = {f"refused-{name}": value for name, value in refused.items()}
+    refused_data = QueryDict(REFUSED)
     filled = {"name": "Suppliers", "side": "credit", "metadata": {"region": "EU"}}
     return {
         "sorting": sort_columns(request, COLUMNS, default="-created"),
         "page": KeysetPage(rows=[], next_cursor="next", previous_cursor=None),
         "form": SampleForm(prefix="filled", initial=filled),
-        "refused_form": SampleForm(
-            {f"refused-{k}": v for k, v in refused.items()}, prefix="refused"
-        ),
+        "refused_form": SampleForm(refused_data, prefix="refused"),
         "metadata": METADATA,
         "statuses": STATUSES,
         "now": now,

@@ -1,0 +1,50 @@
+"""Text that people type: names fit to store and show, and words to search for."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+
+SEARCH_LENGTH_MAX = 200
+
+
+def validate_name(value: str) -> None:
+    """Refuse control characters, and a name in which nothing can be seen.
+
+    Raises:
+        ValidationError: with the reason.
+    """
+    for character in value:
+        if unicodedata.category(character) in ("Cc", "Cs"):
+            raise ValidationError(
+                _("This contains the control character U+%(code)04X. Remove it.")
+                % {"code": ord(character)}
+            )
+    if value and not any(unicodedata.category(each)[0] in "LNPS" for each in value):
+        raise ValidationError(_("Use at least one letter, figure or sign."))
+
+
+class NameField(forms.CharField):
+    """A name on one line, in any script; spaces around it are dropped."""
+
+    def __init__(self, *, max_length: int = 200, **kwargs: Any) -> None:
+        super().__init__(max_length=max_length, **kwargs)
+        # Says the same as the ones of CharField, and more clearly.
+        self.validators = [
+            each
+            for each in self.validators
+            if type(each).__name__ != "ProhibitNullCharactersValidator"
+        ]
+        self.validators.append(validate_name)
+        self.widget.attrs |= {"dir": "auto", "autocomplete": "off"}
+
+
+def search_text(request: HttpRequest, parameter: str = "q") -> str:
+    """What to look for, from the address: trimmed, cut, and without what no text holds."""
+    text = request.GET.get(parameter, "")[:SEARCH_LENGTH_MAX]
+    return "".join(each for each in text if unicodedata.category(each) not in ("Cc", "Cs")).strip()
