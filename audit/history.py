@@ -1,0 +1,82 @@
+"""What was changed on one record, in words."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from audit.models import AuditEvent
+from web.formatting import time_tag
+
+WORDS = {
+    "created": gettext_lazy("Created"),
+    "renamed": gettext_lazy("Renamed"),
+    "changed": gettext_lazy("Changed"),
+    "opened": gettext_lazy("Opened"),
+    "closed": gettext_lazy("Closed"),
+    "reopened": gettext_lazy("Reopened"),
+    "posted": gettext_lazy("Posted"),
+    "metadata_changed": gettext_lazy("Extra information changed"),
+}
+TOLD = {"renamed", "changed", "metadata_changed"}
+FIELDS = {
+    "name": gettext_lazy("Name"),
+    "kind": gettext_lazy("Kind"),
+    "email": gettext_lazy("E-mail"),
+}
+TEXT_LENGTH_MAX = 60
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryLine:
+    """One event: when, who, what, and each change in words."""
+
+    when: SafeString | str
+    who: str
+    what: str
+    changes: tuple[str, ...]
+
+
+def latest_events(subject: str, *, size: int = 10) -> list[HistoryLine]:
+    """The newest audit events of the record with this public key (`ldg_…`)."""
+    events = AuditEvent.objects.filter(subject=subject).order_by("-pk")
+    rows = events.values_list("created_at", "actor_name", "action", "before", "after")[:size]
+    return [_line(*row) for row in rows]
+
+
+def _line(when: Any, who: str, action: str, before: Any, after: Any) -> HistoryLine:
+    verb = action.partition(".")[2]
+    labels = {} if verb == "metadata_changed" else FIELDS
+    changes = _changes(before or {}, after or {}, labels) if verb in TOLD else ()
+    return HistoryLine(time_tag(when), who, str(WORDS.get(verb, action)), changes)
+
+
+def _changes(
+    before: Mapping[str, Any], after: Mapping[str, Any], labels: Mapping[str, Any]
+) -> tuple[str, ...]:
+    """What differs, key by key."""
+    told = []
+    for key in sorted(before.keys() | after.keys()):
+        values = {
+            "key": _short(str(labels.get(key, key))),
+            "old": _short(before.get(key)),
+            "new": _short(after.get(key)),
+        }
+        if key not in after:
+            told.append(_("%(key)s removed, was “%(old)s”") % values)
+        elif key not in before:
+            told.append(_("%(key)s: “%(new)s”") % values)
+        elif before[key] != after[key]:
+            told.append(_("%(key)s: “%(old)s” → “%(new)s”") % values)
+    return tuple(told)
+
+
+def _short(value: Any) -> str:
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= TEXT_LENGTH_MAX else f"{text[:TEXT_LENGTH_MAX]}…"
