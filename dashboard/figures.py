@@ -1,0 +1,33 @@
+"""The figures on Home."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from balances.figures import count_up_to_max
+from balances.models import Balance
+from ledgers.models import Ledger
+from transactions.models import Transaction
+from web.counting import count_about
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How much the books hold. Transactions are estimated once they are many."""
+
+    ledgers: str
+    balances: str
+    transactions: str
+    is_first_run: bool
+
+
+def counts() -> Counts:
+    """Ledgers and balances as their tables count them, transactions as the database does."""
+    ledger_count = count_up_to_max(Ledger.objects.all())
+    transactions = count_about(Transaction)
+    return Counts(
+        ledgers=ledger_count,
+        balances=count_up_to_max(Balance.objects.all()),
+        transactions=transactions,
+        is_first_run=ledger_count == "1" and transactions == "0",
+    )

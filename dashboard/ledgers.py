@@ -1,0 +1,170 @@
+"""The Ledgers table: which ledgers, in what order, with figures that are sums over balances."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from django.db.models import (
+    BigIntegerField,
+    Case,
+    Count,
+    IntegerField,
+    Max,
+    QuerySet,
+    Sum,
+    Value,
+    When,
+)
+from django.db.models.functions import Cast, Coalesce
+from django.urls import reverse
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from balances.figures import CurrencyTotal
+from balances.models import Balance
+from ledgers.models import Ledger, plain_name
+from web.formatting import format_count, since_tag, time_tag
+from web.pagination import Key
+from web.sorting import Column, Sorting
+
+LONG_AGO = datetime(1, 1, 1, tzinfo=UTC)
+
+COLUMNS = (
+    Column("name", _("Name"), ("plain_name", "id")),
+    Column("balances", _("Balances"), ("balance_count", "id"), "num", descending_first=True),
+    Column(
+        "transactions", _("Transactions"), ("transaction_count", "id"), "num", descending_first=True
+    ),
+    Column("activity", _("Last activity"), ("active_at", "id"), "hide-s", descending_first=True),
+    Column("created", _("Created"), ("created_at", "id"), "hide-s", descending_first=True),
+)
+# What a column is sorted by when the table does not hold it; these read every balance.
+SORTED_BY: Mapping[str, Any] = {
+    "plain_name": plain_name("name"),
+    "balance_count": Count("balances"),
+    "transaction_count": Cast(
+        Coalesce(Sum("balances__ledger_transaction_count"), 0), BigIntegerField()
+    ),
+    "active_at": Coalesce(Max("balances__last_entry_at"), Value(LONG_AGO)),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What the balances of one ledger say about it."""
+
+    balance_count: int = 0
+    transaction_count: int = 0
+    active_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerRow:
+    """A row of the table, as the template prints it."""
+
+    key: str
+    name: str
+    url: str
+    is_general: bool
+    balances: str
+    balances_url: str
+    transactions: str
+    transactions_url: str
+    active: SafeString | str
+    created: SafeString | str
+
+
+def matching_ledgers(text: str) -> QuerySet[Ledger]:
+    """The ledgers whose name holds `text`, case aside; all of them without it."""
+    ledgers = Ledger.objects.all()
+    return ledgers.filter(name__icontains=text) if text else ledgers
+
+
+def ordered(
+    ledgers: QuerySet[Ledger], sorting: Sorting
+) -> tuple[QuerySet[Ledger, dict[str, Any]], tuple[Key, ...]]:
+    """The ledgers with what they are sorted by, and the order: the General Ledger, then that.
+
+    It comes first in either direction, so that every key of the order has the same one.
+    """
+    descending = sorting.order[0].descending
+    pinned = Case(
+        When(is_general=True, then=Value(int(descending))),
+        default=Value(int(not descending)),
+        output_field=IntegerField(),
+    )
+    by = {key.field: SORTED_BY[key.field] for key in sorting.order if key.field in SORTED_BY}
+    rows = ledgers.annotate(pinned=pinned, **by).values(
+        "id", "public_id", "name", "is_general", "created_at", "pinned", *by
+    )
+    return rows, (Key("pinned", descending), *sorting.order)
+
+
+def figures_of(ledger_ids: Iterable[int]) -> dict[int, Figures]:
+    """The figures of these ledgers, in one query; a ledger without balances is left out."""
+    rows = (
+        Balance.objects.filter(ledger__in=list(ledger_ids))
+        .values_list("ledger")
+        .annotate(Count("pk"), Sum("ledger_transaction_count"), Max("last_entry_at"))
+        .order_by()
+    )
+    return {pk: Figures(balances, int(count), at) for pk, balances, count, at in rows}
+
+
+def ledger_rows(ledgers: list[dict[str, Any]]) -> list[LedgerRow]:
+    """Rows ready for the template, from the values that `ordered` selects."""
+    figures = figures_of(ledger["id"] for ledger in ledgers)
+    all_balances, all_transactions = reverse("balances:list"), reverse("transactions:list")
+    rows = []
+    for ledger in ledgers:
+        key = f"ldg_{ledger['public_id']}"
+        own = figures.get(ledger["id"], Figures())
+        rows.append(
+            LedgerRow(
+                key=key,
+                name=ledger["name"],
+                url=reverse("ledgers:detail", args=[ledger["public_id"]]),
+                is_general=ledger["is_general"],
+                balances=format_count(own.balance_count),
+                balances_url=f"{all_balances}?ledger={key}",
+                transactions=format_count(own.transaction_count),
+                transactions_url=f"{all_transactions}?ledger={key}",
+                active=since_tag(own.active_at),
+                created=time_tag(ledger["created_at"]),
+            )
+        )
+    return rows
+
+
+def currency_totals(ledger: Ledger) -> tuple[list[CurrencyTotal], Figures]:
+    """What the balances of a ledger add up to in each currency, and in number; read once."""
+    rows = (
+        ledger.balances.values_list("currency", "currency__exponent")
+        .annotate(
+            Count("pk"),
+            Sum("debit_minor"),
+            Sum("credit_minor"),
+            Sum("ledger_transaction_count"),
+            Max("last_entry_at"),
+        )
+        .order_by("currency")
+    )
+    totals, figures = [], Figures()
+    for code, exponent, count, debit, credit, transactions, active_at in rows:
+        totals.append(CurrencyTotal(code, exponent, count, int(debit), int(credit)))
+        figures = Figures(
+            figures.balance_count + count,
+            figures.transaction_count + int(transactions),
+            max(filter(None, (figures.active_at, active_at)), default=None),
+        )
+    return totals, figures
+
+
+def latest_ledgers(size: int) -> list[LedgerRow]:
+    """The ledgers created last, the General Ledger aside, with their figures."""
+    ledgers = Ledger.objects.filter(is_general=False).order_by("-created_at", "-pk")
+    values = ledgers.values("id", "public_id", "name", "is_general", "created_at")
+    return ledger_rows(list(values[:size]))

@@ -1,0 +1,101 @@
+"""The pages of ledgers and identities that show what lies above them: balances, transactions."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_safe
+
+from audit.history import latest_events
+from balances.figures import count_up_to_max, sum_by_currency
+from balances.models import Balance
+from balances.rows import format_rows, with_row_fields
+from dashboard import identities, ledgers
+from dashboard.proofs import proof_mark
+from identities.models import Identity
+from ledgers.models import Ledger
+from web.formatting import format_count
+from web.htmx import HtmxHttpRequest, render_page
+from web.pagination import paginate_request
+from web.sorting import sort_columns
+from web.text import search_text
+
+ROWS_SHOWN = 10
+
+
+@require_safe
+def ledger_list(request: HtmxHttpRequest) -> HttpResponse:
+    text = search_text(request)
+    matching = ledgers.matching_ledgers(text)
+    sorting = sort_columns(request, ledgers.COLUMNS, default="-created")
+    queryset, order = ledgers.ordered(matching, sorting)
+    page = paginate_request(request, queryset, order=order)
+    count = matching.count()
+    context = {
+        "q": text,
+        "page": page,
+        "rows": ledgers.ledger_rows(page.rows),
+        "sorting": sorting,
+        "total": ngettext("%(count)s ledger", "%(count)s ledgers", count)
+        % {"count": format_count(count)},
+        "is_first_run": not text and count <= 1,
+        "new": request.GET.get("new", ""),
+    }
+    return render_page(request, "ledgers/ledger_list.html", context, partial="ledger-table")
+
+
+@require_safe
+def ledger_detail(request: HtmxHttpRequest, public_id: UUID) -> HttpResponse:
+    ledger = get_object_or_404(Ledger, public_id=public_id)
+    totals, figures = ledgers.currency_totals(ledger)
+    newest_balances = ledger.balances.order_by("-created_at", "-pk")
+    context = {
+        "ledger": ledger,
+        "totals": totals,
+        "balance_count": format_count(figures.balance_count),
+        "transaction_count": format_count(figures.transaction_count),
+        "balances": format_rows(with_row_fields(newest_balances)[:ROWS_SHOWN]),
+        "transactions": [],
+        "history": latest_events(ledger.key),
+        "proof": proof_mark(),
+    }
+    return render_page(request, "ledgers/ledger_detail.html", context, partial="ledger-figures")
+
+
+@require_safe
+def identity_list(request: HtmxHttpRequest) -> HttpResponse:
+    text = search_text(request)
+    matching = identities.matching_identities(text)
+    sorting = sort_columns(request, identities.COLUMNS, default="-created")
+    page = paginate_request(request, identities.ordered(matching), order=sorting.order)
+    context = {
+        "q": text,
+        "page": page,
+        "rows": identities.identity_rows(page.rows),
+        "sorting": sorting,
+        "total": _("%(count)s identities") % {"count": count_up_to_max(matching)},
+        "new": request.GET.get("new", ""),
+    }
+    return render_page(request, "identities/identity_list.html", context, partial="identity-table")
+
+
+@require_safe
+def identity_detail(request: HtmxHttpRequest, public_id: UUID) -> HttpResponse:
+    identity = get_object_or_404(Identity, public_id=public_id)
+    totals = sum_by_currency(Balance.objects.filter(identity=identity))
+    newest_balances = identity.balances.order_by("-created_at", "-pk")
+    context = {
+        "identity": identity,
+        "totals": totals,
+        "balance_count": format_count(sum(total.balance_count for total in totals)),
+        "balances": format_rows(with_row_fields(newest_balances)[:ROWS_SHOWN]),
+        "history": latest_events(identity.key),
+        "proof": proof_mark(),
+    }
+    return render_page(
+        request, "identities/identity_detail.html", context, partial="identity-figures"
+    )

@@ -1,0 +1,102 @@
+"""The proof as pages show it: a mark beside figures, and the report of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from transactions.models import ProofRun
+from web.formatting import format_count, since_tag, time_tag
+
+
+@dataclass(frozen=True, slots=True)
+class ProofMark:
+    """What the last proof found; `css` draws it: "", "failed" or "never"."""
+
+    css: str
+    text: str
+    when: SafeString | str
+
+
+@dataclass(frozen=True, slots=True)
+class CheckLine:
+    """One check of a run. `mismatches` holds at most a hundred; `more` says so in words."""
+
+    name: str
+    checked: str
+    mismatches: tuple[str, ...]
+    count: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunLine:
+    """One run in the list of runs."""
+
+    pk: int
+    when: SafeString | str
+    who: str
+    is_ok: bool
+    result: str
+    seconds: str
+
+
+def proof_mark() -> ProofMark:
+    """What the last run found, for the corner of a page of figures."""
+    run = _newest_first().values_list("is_ok", "created_at").first()
+    if run is None:
+        return ProofMark("never", _("not proved yet"), "")
+    is_ok, created_at = run
+    text = _("recomputed") if is_ok else _("mismatches found")
+    return ProofMark("" if is_ok else "failed", text, since_tag(created_at))
+
+
+def last_run() -> ProofRun | None:
+    return _newest_first().select_related("actor").first()
+
+
+def check_lines(run: ProofRun) -> list[CheckLine]:
+    """The checks of a run, those that failed first."""
+    return sorted(map(_check_line, run.checks), key=lambda line: not line.mismatches)
+
+
+def run_lines(*, size: int = 10) -> list[RunLine]:
+    """The newest runs."""
+    return [run_line(run) for run in _newest_first().select_related("actor")[:size]]
+
+
+def run_line(run: ProofRun) -> RunLine:
+    failed = sum(1 for check in run.checks if check["mismatches"])
+    checks = len(run.checks)
+    return RunLine(
+        pk=run.pk,
+        when=time_tag(run.created_at),
+        who=run.actor.get_username() if run.actor else _("a command"),
+        is_ok=run.is_ok,
+        result=(
+            ngettext("%(count)s check, all match", "%(count)s checks, all match", checks)
+            if run.is_ok
+            else ngettext("%(failed)s check failed", "%(failed)s checks failed", failed)
+        )
+        % {"count": checks, "failed": failed},
+        seconds=_("%(seconds).1f s") % {"seconds": run.duration_seconds},
+    )
+
+
+def _newest_first() -> Any:
+    return ProofRun.objects.order_by("-pk")
+
+
+def _check_line(check: Mapping[str, Any]) -> CheckLine:
+    mismatches = tuple(check["mismatches"])
+    # The names are stored in English, as `transactions.proof` writes them.
+    return CheckLine(
+        name=_(check["name"]),
+        checked=format_count(check["checked"]),
+        mismatches=mismatches,
+        count=format_count(len(mismatches)),
+    )

@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+from typing import cast
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from dashboard import figures, proofs
+from dashboard.ledgers import latest_ledgers
+from dashboard.search import find_groups, find_record
+from transactions.models import ProofRun
+from transactions.proof import run_proof
+from users.models import User
+from web.htmx import HtmxHttpRequest, render_page
+from web.text import search_text
+
+
+@require_safe
+def home(request: HtmxHttpRequest) -> HttpResponse:
+    context = {
+        "counts": figures.counts(),
+        "proof": proofs.proof_mark(),
+        "transactions": [],
+        "ledgers": latest_ledgers(5),
+    }
+    return render_page(request, "dashboard/home.html", context, partial="home-figures")
+
+
+@require_safe
+def search(request: HtmxHttpRequest) -> HttpResponse:
+    text = search_text(request)
+    if text and (record := find_record(text)):
+        return redirect(record)
+    context = {"q": text, "groups": find_groups(text) if text else []}
+    return render_page(request, "dashboard/search.html", context, partial="search-results")
+
+
+@require_http_methods(["GET", "POST"])
+def proof(request: HtmxHttpRequest) -> HttpResponse:
+    if request.method == "POST":
+        run = run_proof(actor=cast(User, request.user))
+        if run.is_ok:
+            messages.success(request, _("Everything matches."))
+        else:
+            messages.error(request, _("The books do not match. See below what differs."))
+        return redirect("dashboard:proof")
+    shown = request.GET.get("run", "")
+    if shown.isdecimal() and len(shown) < 19:
+        run = get_object_or_404(ProofRun.objects.select_related("actor"), pk=int(shown))
+    else:
+        run = proofs.last_run()
+    context = {
+        "run": run and proofs.run_line(run),
+        "checks": proofs.check_lines(run) if run else [],
+        "runs": proofs.run_lines(),
+    }
+    return render_page(request, "dashboard/proof.html", context, partial="proof-report")
