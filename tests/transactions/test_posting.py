@@ -10,6 +10,7 @@ from audit.models import AuditEvent
 from balances.operations import close_balance
 from tests.books import assert_sound, snapshot
 from tests.factories import NOON, make_balance, make_ledger, make_user, post_transfer
+from transactions.checks import AMOUNT_MAX
 from transactions.errors import (
     ClosedBalanceError,
     FutureDateError,
@@ -20,7 +21,7 @@ from transactions.errors import (
     UnknownBalanceError,
 )
 from transactions.models import Entry, Transaction
-from transactions.posting import AMOUNT_MAX, post
+from transactions.posting import post
 from transactions.requests import CREDIT, DEBIT, Leg, Outcome, PostingRequest, transfer
 
 pytestmark = pytest.mark.django_db

@@ -40,6 +40,9 @@ MALFORMED: dict[str, dict[str, Any]] = {
     "reference of 201": {"reference": "x" * 201},
     "reference with NUL": {"reference": "a\0b"},
     "reference with half a character": {"reference": "\ud800"},
+    "reference with a line break": {"reference": "a\nb"},
+    "reference with an escape": {"reference": "a\x1b[31m"},
+    "description with an escape": {"description": "a\x1b[31m"},
     "description of 10,001": {"description": "x" * 10_001},
     "description with NUL": {"description": "a\0b"},
     "description with half a character": {"description": "\udfff"},
@@ -132,13 +135,13 @@ HOSTILE = [
     "<script>alert(1)</script>",
     "\N{RIGHT-TO-LEFT OVERRIDE}tnuoma",
     "عميل ١٢٣",
-    "a\tb\\nc\\.\\N",
+    "a\\tb\\nc\\.\\N",
     "\\.",
     "\\N",
     "\\",
     "{1,2}",
     "%s %(x)s {0}",
-    "\u2028\u2029\x85\x0b\x0c\r\n",
+    "\u2028\u2029",
     "🏦" * 50,
     "e\N{COMBINING ACUTE ACCENT}",
     "\"quoted\" 'text' $$body$$",
@@ -149,7 +152,10 @@ HOSTILE = [
 def test_text_is_stored_as_it_was_given(text: str) -> None:
     requests = [
         PostingRequest(
-            reference=f"{text}{number}", legs=LEGS, description=text, metadata={text: [text]}
+            reference=f"{text}{number}",
+            legs=LEGS,
+            description=f"{text}\n\t{text}",
+            metadata={text: [text]},
         )
         for number in (1, 2)
     ]
@@ -159,7 +165,7 @@ def test_text_is_stored_as_it_was_given(text: str) -> None:
 
     for request in requests:
         stored = Transaction.objects.get(reference=request.reference)
-        assert (stored.description, stored.metadata) == (text, {text: [text]})
+        assert (stored.description, stored.metadata) == (f"{text}\n\t{text}", {text: [text]})
 
 
 def test_thousand_legs_that_do_not_balance_are_refused() -> None:
