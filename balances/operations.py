@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -88,6 +88,76 @@ def open_balance(  # noqa: PLR0913
             ) from error
         raise
     return balance
+
+
+def find_or_open_balances(  # noqa: PLR0913
+    identities: Collection[Identity],
+    *,
+    ledger: Ledger,
+    currency: str,
+    normal_side: str,
+    floor_minor: int | None,
+    cause: str,
+    actor: User | None,
+) -> dict[int, int]:
+    """The balance of each identity in a ledger and currency, in few queries.
+
+    Answers with the primary keys of balances by those of identities. Where an
+    identity has several, an open one and then the oldest is taken; where it has
+    none, one is opened at zero. One audit event tells how many, and the `cause`.
+    """
+    keys = {
+        identity.pk: uuid.uuid5(ledger.public_id, f"{identity.public_id} {currency}")
+        for identity in identities
+    }
+    with db_transaction.atomic():
+        found = _find_balances(keys, ledger, currency)
+        missing = [
+            Balance(
+                public_id=keys[identity.pk],
+                ledger=ledger,
+                currency_id=currency,
+                identity=identity,
+                normal_side=normal_side,
+                floor_minor=floor_minor,
+            )
+            for identity in identities
+            if identity.pk not in found
+        ]
+        if missing:
+            # Another import may be opening the same ones.
+            Balance.objects.bulk_create(missing, ignore_conflicts=True)
+            found = _find_balances(keys, ledger, currency)
+            record(
+                actor=actor,
+                action="balances.opened",
+                subject=ledger.key,
+                after={
+                    "currency": currency,
+                    "normal_side": normal_side,
+                    "floor_minor": None if floor_minor is None else str(floor_minor),
+                    "count": len(missing),
+                    "cause": cause,
+                },
+            )
+    return found
+
+
+def _find_balances(
+    keys: Mapping[int, uuid.UUID], ledger: Ledger, currency: str
+) -> dict[int, int]:
+    rows = (
+        Balance.objects.filter(ledger=ledger, currency=currency, identity__in=keys)
+        .order_by("closed_at", "-pk")  # the open ones last, and of those the oldest
+        .values_list("identity_id", "pk")
+    )
+    by_key = dict(
+        Balance.objects.filter(public_id__in=keys.values()).values_list("public_id", "pk")
+    )
+    found = {identity_pk: pk for identity_pk, pk in rows if identity_pk is not None}
+    # One that was opened for an identity and given to another since is still its own here.
+    missing = {identity_pk: key for identity_pk, key in keys.items() if identity_pk not in found}
+    return found | {pk: by_key[key] for pk, key in missing.items() if key in by_key}
 
 
 def close_balance(balance: Balance, *, at: datetime, actor: User | None) -> None:

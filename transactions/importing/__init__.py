@@ -1,0 +1,1 @@
+"""Importing CSV files as transactions, as a mapping says; see docs/importing.md."""

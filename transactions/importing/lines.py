@@ -1,0 +1,163 @@
+"""Understanding one row: its amount, its date, and the balances it names."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+from transactions.importing.mapping import FILE, LINE, Column, ImportMapping, Negative, Side
+from transactions.importing.reading import Row, Source
+from transactions.importing.values import DateReader, ValueTextError, read_amount
+
+# Spaces, line ends among them, are made one space before this looks.
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A row that was understood; `debit` and `credit` are names of balances.
+
+    `amount_minor` is signed as in the file. `is_dated` is false where the
+    mapping's fallback date stands in for the row's own.
+    """
+
+    row: Row
+    values: Mapping[str, str]
+    amount_minor: int
+    currency: str
+    effective_at: dt.datetime
+    is_dated: bool
+    debit: str
+    credit: str
+
+
+class RefusedLineError(Exception):
+    """The row cannot be posted; the message says why.
+
+    `is_loss` is false for an amount of zero, whose voucher is complete without it.
+    """
+
+    def __init__(self, reason: str, *, is_loss: bool = True) -> None:
+        super().__init__(reason)
+        self.is_loss = is_loss
+
+
+class LineReader:
+    """Reads the rows of one file; `exponents` has the decimals of every currency."""
+
+    def __init__(
+        self, source: Source, mapping: ImportMapping, exponents: Mapping[str, int]
+    ) -> None:
+        self._mapping = mapping
+        self._exponents = exponents
+        self._file = source.path.name
+        self._dates = DateReader(mapping.date)
+        fallback = mapping.date.fallback_for(source.path)
+        self._fallback_at = self._dates.at(fallback) if fallback else None
+        self._cells = [_Cell(column, source.places.get(column.name)) for column in mapping.columns]
+        reference = mapping.transaction.reference.names
+        self._reference_cells = [cell for cell in self._cells if cell.name in reference]
+        sides = (*mapping.debit.name.names, *mapping.credit.name.names)
+        self._needed = sorted({*reference, *sides, *mapping.amount.currency.names} - {FILE, LINE})
+
+    def reference_of(self, row: Row) -> str:
+        """The reference that the row's transaction gets; empty if the row lacks a part of it."""
+        if row.problem:
+            return ""
+        values = {cell.name: cell.read(row.cells) for cell in self._reference_cells}
+        if not all(values.values()):
+            return ""
+        values[FILE], values[LINE] = self._file, str(row.line)
+        return self._mapping.transaction.reference.render(values)
+
+    def read(self, row: Row) -> Line:
+        """Understand a row.
+
+        Raises:
+            RefusedLineError: it is not CSV, lacks something, or its amount or
+                date cannot be read; the message gives every reason.
+        """
+        if row.problem:
+            raise RefusedLineError(row.problem)
+        values = {cell.name: cell.read(row.cells) for cell in self._cells}
+        if not any(values.values()):
+            raise RefusedLineError(_("the row is empty"))
+        values[FILE], values[LINE] = self._file, str(row.line)
+        reasons = [_("%s is empty") % name for name in self._needed if not values[name]]
+        if _CONTROL.search("".join(values.values())):
+            reasons.append(_("the text holds control characters"))
+        currency = self._mapping.amount.currency.render(values).upper()
+        amount_minor = self._read_amount(values, currency, reasons)
+        effective_at, is_dated = self._read_date(values, reasons)
+        debit = _read_name(self._mapping.debit, values, reasons)
+        credit = _read_name(self._mapping.credit, values, reasons)
+        if reasons or effective_at is None:
+            raise RefusedLineError("; ".join(reasons))
+        if amount_minor == 0:
+            raise RefusedLineError(_("the amount is zero"), is_loss=False)
+        return Line(row, values, amount_minor, currency, effective_at, is_dated, debit, credit)
+
+    def _read_amount(self, values: Mapping[str, str], currency: str, reasons: list[str]) -> int:
+        rules = self._mapping.amount
+        exponent = self._exponents.get(currency)
+        if exponent is None:
+            if currency:
+                reasons.append(_("there is no currency %s") % currency)
+            return 0
+        try:
+            amount_minor = read_amount(
+                values[rules.column], rules=rules, currency=currency, exponent=exponent
+            )
+        except ValueTextError as error:
+            reasons.append(str(error))
+            return 0
+        if amount_minor < 0 and rules.negative is Negative.REFUSE:
+            reasons.append(_("the amount is below zero"))
+        return amount_minor
+
+    def _read_date(
+        self, values: Mapping[str, str], reasons: list[str]
+    ) -> tuple[dt.datetime | None, bool]:
+        text = values[self._mapping.date.column]
+        if moment := self._dates.read(text):
+            return moment, True
+        if self._fallback_at is None:
+            reasons.append(
+                _("the date %r cannot be read") % text if text else _("the date is empty")
+            )
+        return self._fallback_at, False
+
+
+class _Cell:
+    """Where a column stands in a file, and how its text is taken."""
+
+    def __init__(self, column: Column, place: int | None) -> None:
+        self.name = column.name
+        self._blank = column.blank
+        self._place = place
+        self._before = re.compile("|".join(map(re.escape, column.before)))
+        self._is_cut = bool(column.before)
+
+    def read(self, cells: list[str]) -> str:
+        """The text with single spaces; empty where the file or the row has no such cell."""
+        place = self._place
+        if place is None or place >= len(cells):
+            return self._blank
+        text = " ".join(cells[place].split())
+        if self._is_cut:
+            text = self._before.split(text, 1)[0].strip()
+        return text or self._blank
+
+
+def _read_name(side: Side, values: Mapping[str, str], reasons: list[str]) -> str:
+    name = side.name.render(values)
+    if len(name) > side.name_length_max:
+        reasons.append(
+            _("%(name)r is longer than %(count)d characters")
+            % {"name": f"{name[:40]}…", "count": side.name_length_max}
+        )
+    return name

@@ -1,0 +1,87 @@
+"""The balances that drafts name: found, or opened on first use."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext as _
+
+from balances.operations import find_or_open_balances
+from identities.operations import find_or_create_identities
+from ledgers.models import Ledger
+from ledgers.operations import create_ledger, find_namesake
+from transactions.importing.building import Target
+from transactions.importing.mapping import ImportMapping, Side
+from transactions.importing.toml import MappingError
+from transactions.requests import Indicator
+
+if TYPE_CHECKING:
+    from users.models import User
+
+
+class Opener:
+    """Finds the balance of each target, and remembers it for the rest of an import.
+
+    When the database transaction that opened some is rolled back, call `forget`.
+    """
+
+    def __init__(self, mapping: ImportMapping, *, cause: str, actor: User | None) -> None:
+        self._mapping = mapping
+        self._cause = cause
+        self._actor = actor
+        self._found: dict[Target, int | Indicator] = {}
+        self._ledgers: dict[str, Ledger] = {}
+
+    def forget(self) -> None:
+        self._found.clear()
+        self._ledgers.clear()
+
+    def open(self, targets: Iterable[Target]) -> Mapping[Target, int | Indicator]:
+        """What a leg names for each target; may hold others met before.
+
+        Ledgers, identities and balances that are missing are made, in few
+        queries. Call it within the database transaction of the posting.
+
+        Raises:
+            MappingError: an owner's balance would lie in the General Ledger.
+        """
+        missing: defaultdict[tuple[bool, str], list[str]] = defaultdict(list)
+        for target in sorted({target for target in targets if target not in self._found}):
+            missing[target.is_debit, target.currency].append(target.name)
+        for (is_debit, currency), names in missing.items():
+            side = self._mapping.debit if is_debit else self._mapping.credit
+            for name, balance in self._open_side(side, names, currency).items():
+                self._found[Target(is_debit, name, currency)] = balance
+        return self._found
+
+    def _open_side(
+        self, side: Side, names: list[str], currency: str
+    ) -> Mapping[str, int | Indicator]:
+        if side.indicator:
+            return {name: Indicator(name, currency) for name in names}
+        identities = find_or_create_identities(
+            names, kind=side.owner_kind, cause=self._cause, actor=self._actor
+        )
+        balances = find_or_open_balances(
+            identities.values(),
+            ledger=self._find_ledger(side.ledger),
+            currency=currency,
+            normal_side=side.normal_side,
+            floor_minor=None if side.may_go_below_zero else 0,
+            cause=self._cause,
+            actor=self._actor,
+        )
+        return {name: balances[identity.pk] for name, identity in identities.items()}
+
+    def _find_ledger(self, name: str) -> Ledger:
+        ledger = self._ledgers.get(name) or find_namesake(name)
+        if ledger is None:
+            ledger = create_ledger(name=name, actor=self._actor)
+        if ledger.is_general:
+            raise MappingError(
+                _("The General Ledger holds indicators; name another ledger for owners.")
+            )
+        self._ledgers[name] = ledger
+        return ledger

@@ -1,0 +1,42 @@
+"""Texts made from the columns of a row, such as `oxford-{voucher}`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from string import Formatter
+
+
+class TemplateError(ValueError):
+    """The text is not a template; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A text with the names of columns in braces; `names` are those, in order."""
+
+    text: str
+    names: tuple[str, ...]
+
+    def render(self, values: Mapping[str, str]) -> str:
+        """The text with each name replaced by its value."""
+        return self.text.format_map(values)
+
+
+def parse_template(text: str) -> Template:
+    """Read a template that holds plain names in braces and nothing more.
+
+    Raises:
+        TemplateError: unpaired braces, or more than a name between them.
+    """
+    names = []
+    try:
+        for _literal, name, specification, conversion in Formatter().parse(text):
+            if name is None:
+                continue
+            if not name.isidentifier() or specification or conversion:
+                raise TemplateError(f"{text!r}: only a column's name may stand in braces")
+            names.append(name)
+    except ValueError as error:
+        raise TemplateError(f"{text!r}: {error}") from error
+    return Template(text, tuple(names))

@@ -1,0 +1,109 @@
+"""Reading the amounts and dates that people write in files."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from functools import lru_cache
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from ledgers.money import AMOUNT_DIGITS_MAX
+from transactions.importing.mapping import AmountRules, DateRules
+
+MINUSES = "-\N{MINUS SIGN}\N{EN DASH}\N{FULLWIDTH HYPHEN-MINUS}"
+_PLAIN = re.compile(r"(-?)(\d{1,36})(?:\.(\d*))?", re.ASCII)
+_GROUPED = re.compile(
+    r"(\d+|\d{1,3}(?:[,'’ \u00a0\u202f]\d{3})+)?(?:\.(\d*))?",
+    re.ASCII,
+)
+_AROUND = re.compile(
+    rf"""(?P<open>\()?\s* (?P<before>[+{MINUSES}])?\s* (?P<first>[^\d\s().,'+{MINUSES}]+)?\s*
+         (?P<between>[+{MINUSES}])?\s*
+         (?P<figures>[\d.,][\d.,'’\s]*?)\s*
+         (?P<last>[^\d\s().,'+{MINUSES}]+)?\s* (?P<after>[+{MINUSES}])?\s* (?P<close>\))?""",
+    re.ASCII | re.VERBOSE,
+)
+
+
+class ValueTextError(ValueError):
+    """The text is not what the column holds; the message says why."""
+
+
+def read_amount(text: str, *, rules: AmountRules, currency: str, exponent: int) -> int:
+    """An amount as written in a file, signed, in minor units of `currency`.
+
+    Thousands separators, the signs that the rules name or the currency's code,
+    parentheses, a minus before or after: all are understood. Nothing is
+    rounded.
+
+    Raises:
+        ValueTextError: it is empty, cannot be read for sure, has more decimals
+            than the currency, or names another currency.
+    """
+    match = _PLAIN.fullmatch(text)
+    if match and rules.decimal == ".":
+        return _minor(match[2], match[3] or "", exponent, is_negative=bool(match[1]))
+    if not text:
+        raise ValueTextError(_("the amount is empty"))
+    around = _AROUND.fullmatch(text)
+    if not around or bool(around["open"]) != bool(around["close"]):
+        raise ValueTextError(_("the amount %r cannot be read") % text)
+    for sign in (around["first"], around["last"]):
+        if sign and sign not in rules.signs and sign.upper() != currency:
+            raise ValueTextError(
+                _("the amount %(text)r is not in %(currency)s")
+                % {"text": text, "currency": currency}
+            )
+    pluses_and_minuses = [
+        sign
+        for sign in (around["open"], around["before"], around["between"], around["after"])
+        if sign
+    ]
+    figures = around["figures"]
+    if rules.decimal == ",":
+        figures = figures.translate({ord(","): ".", ord("."): ","})
+    match = _GROUPED.fullmatch(figures)
+    if not match or len(pluses_and_minuses) > 1 or not (match[1] or match[2]):
+        raise ValueTextError(_("the amount %r cannot be read") % text)
+    is_negative = pluses_and_minuses not in ([], ["+"])
+    whole = re.sub(r"\D", "", match[1] or "0")
+    return _minor(whole, match[2] or "", exponent, is_negative=is_negative)
+
+
+def _minor(whole: str, decimals: str, exponent: int, *, is_negative: bool) -> int:
+    if decimals[exponent:].rstrip("0"):
+        raise ValueTextError(
+            ngettext(
+                "the amount has more than %(count)d decimal",
+                "the amount has more than %(count)d decimals",
+                exponent,
+            )
+            % {"count": exponent}
+        )
+    digits = (whole + decimals[:exponent].ljust(exponent, "0")).lstrip("0")
+    if len(digits) > AMOUNT_DIGITS_MAX:
+        raise ValueTextError(_("the amount has more than 38 digits"))
+    return -int(digits or "0") if is_negative else int(digits or "0")
+
+
+class DateReader:
+    """Reads dates in the rules' formats and remembers them, as files repeat a few."""
+
+    def __init__(self, rules: DateRules) -> None:
+        self._rules = rules
+        self.read = lru_cache(maxsize=4096)(self._read)
+
+    def at(self, date: dt.date) -> dt.datetime:
+        """The moment that a date without a time stands for."""
+        return dt.datetime.combine(date, self._rules.time, self._rules.zone)
+
+    def _read(self, text: str) -> dt.datetime | None:
+        for each in self._rules.formats:
+            try:
+                moment = dt.datetime.strptime(text, each).replace(tzinfo=self._rules.zone)
+            except ValueError:
+                continue
+            return moment if "%H" in each or "%I" in each else self.at(moment.date())
+        return None
