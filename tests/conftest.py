@@ -16,7 +16,7 @@ from django.contrib.staticfiles.handlers import StaticFilesHandler
 from django.core.management import call_command
 from django.db import connection, connections
 from django.test.testcases import LiveServerThread
-from pytest_django import DjangoDbBlocker
+from pytest_django import DjangoDbBlocker, Settings
 
 from config.embedded import APP_ROLE, OWNER_ROLE, Cluster, create_database, drop_database
 from config.testing import CLUSTER
@@ -50,6 +50,12 @@ class OwnDatabase:
     def owner(self, **options: Any) -> psycopg.Connection[Any]:
         """A connection as the tables' owner, whom the triggers must stop as well."""
         return psycopg.connect(self.owner_url, **options)
+
+
+@pytest.fixture(autouse=True)
+def quick_passwords(settings: Settings) -> None:
+    """Passwords are slow to hash by design, and almost every test makes a user."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture(scope="session")
