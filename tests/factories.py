@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from itertools import count
 from typing import Any
 
+from django.test import Client
+
 from balances.models import Balance
 from balances.operations import open_balance
 from identities.models import Identity
@@ -31,6 +33,13 @@ def make_user(*, username: str = "", is_staff: bool = False, **fields: Any) -> U
     user.set_password(PASSWORD)
     user.save()
     return user
+
+
+def make_client(*, user: User | None = None, **options: Any) -> Client:
+    """A browser in which `user` (else a new one) is signed in."""
+    client = Client(**options)
+    client.force_login(user or make_user())
+    return client
 
 
 def make_ledger(
