@@ -40,11 +40,11 @@ class Shell:
 
     @property
     def themes(self) -> list[tuple[str, str]]:
-        return Theme.choices
+        return [(theme.value, str(theme.label)) for theme in Theme]
 
     @property
     def time_zone_choices(self) -> list[tuple[str, str]]:
-        return TimeZoneChoice.choices
+        return [(choice.value, str(choice.label)) for choice in TimeZoneChoice]
 
     @property
     def section(self) -> str:

@@ -48,8 +48,9 @@ def open_form(
     """
     if request.method != "POST":
         form = form_class(initial=dict(initial or {}), **arguments)
-        given = {name: request.GET[name] for name in form.fields if name in request.GET}
-        form.initial |= given
+        form.initial.update(
+            (name, request.GET[name]) for name in form.fields if name in request.GET
+        )
         return form
     form = form_class(request.POST, initial=dict(initial or {}), **arguments)
     if not _changes_rows(form, request.POST):

@@ -52,28 +52,6 @@ class Cursor:
     values: tuple[Any, ...]
 
 
-class RowComparison(Func):
-    """`(a, b) < (x, y)`: one comparison, which one index range scan answers."""
-
-    output_field = BooleanField()
-    conditional = True
-
-    def __init__(self, keys: Sequence[Key], values: Sequence[Any], *, operator: str) -> None:
-        columns = [F(key.field) for key in keys]
-        super().__init__(*columns, *(Value(value) for value in values))
-        self.width = len(keys)
-        self.operator = operator
-
-    def as_sql(self, compiler: Any, connection: Any, **extra: Any) -> tuple[str, list[Any]]:
-        parts, parameters = [], []
-        for expression in self.get_source_expressions():
-            sql, own = compiler.compile(expression)
-            parts.append(sql)
-            parameters.extend(own)
-        left, right = ", ".join(parts[: self.width]), ", ".join(parts[self.width :])
-        return f"(({left}) {self.operator} ({right}))", parameters
-
-
 def paginate(
     queryset: QuerySet[Any, Any],
     *,
@@ -134,11 +112,12 @@ def paginate_request(
         return paginate(queryset, order=order, cursor=None, size=size)
 
 
-def _after(keys: Sequence[Key], values: Sequence[Any]) -> Q | RowComparison:
+def _after(keys: Sequence[Key], values: Sequence[Any]) -> Q | Func:
     """What comes after `values` in the order of `keys`."""
     if len({key.descending for key in keys}) == 1:
         operator = "<" if keys[0].descending else ">"
-        return RowComparison(keys, values, operator=operator)
+        columns = _row(*(F(key.field) for key in keys))
+        return _joined(f" {operator} ", columns, _row(*(Value(value) for value in values)))
     condition = Q()
     for key, value in reversed(list(zip(keys, values, strict=True))):
         beyond = Q(**{f"{key.field}__{'lt' if key.descending else 'gt'}": value})
@@ -146,6 +125,17 @@ def _after(keys: Sequence[Key], values: Sequence[Any]) -> Q | RowComparison:
     # Implied by the rest; lets the index on the first key bound the scan.
     bound = Q(**{f"{keys[0].field}__{'lte' if keys[0].descending else 'gte'}": values[0]})
     return bound & condition
+
+
+def _row(*expressions: Any) -> Func:
+    """`(a, b)`: compared as a whole, which one index range scan answers."""
+    return Func(*expressions, template="(%(expressions)s)", output_field=BooleanField())
+
+
+def _joined(operator: str, *expressions: Func) -> Func:
+    return Func(
+        *expressions, template="%(expressions)s", arg_joiner=operator, output_field=BooleanField()
+    )
 
 
 def _value(row: Any, field: str) -> Any:

@@ -3,6 +3,7 @@ from __future__ import annotations
 from uuid import UUID
 
 import pytest
+from django.http import HttpRequest, HttpResponse
 from django.urls import Resolver404, path, reverse
 from django.urls.resolvers import RegexPattern, URLResolver
 
@@ -11,8 +12,8 @@ from web.converters import parse_key
 ID = UUID("0198f3a2-6c1e-7b55-9a0e-4d5b2f6c8a11")
 
 
-def _view() -> None:
-    """Stands for any view; it is never called."""
+def _view(request: HttpRequest) -> HttpResponse:
+    return HttpResponse()
 
 
 urlpatterns = [

@@ -31,10 +31,8 @@ class EditForm(forms.Form):
     metadata = MetadataEditField()
 
 
-def _data(
-    *rows: tuple[str, str], json_text: str = "", shown: tuple[str, ...] = (), **fields: str
-) -> QueryDict:
-    pairs = [("name", "Suppliers"), ("metadata_json", json_text), *fields.items()]
+def _data(*rows: tuple[str, str], json_text: str = "", shown: tuple[str, ...] = ()) -> QueryDict:
+    pairs = [("name", "Suppliers"), ("metadata_json", json_text)]
     for key, value in rows:
         pairs += [("metadata_key", key), ("metadata_value", value)]
     pairs += [("metadata_shown", key) for key in shown]
@@ -42,7 +40,7 @@ def _data(
 
 
 def _errors(*rows: tuple[str, str], json_text: str = "") -> list[str]:
-    return NewForm(_data(*rows, json_text=json_text)).errors.get("metadata", [])
+    return list(NewForm(_data(*rows, json_text=json_text)).errors.get("metadata", []))
 
 
 def test_rows_and_json_become_one_dict() -> None:
@@ -189,8 +187,8 @@ def test_edit_removes_what_was_shown_and_is_gone_and_nothing_else() -> None:
 def test_row_buttons_keep_all_input_and_judge_nothing(
     rf: Any, action: dict[str, str], keys: list[str]
 ) -> None:
-    data = _data(("a", "1"), ("b", "2"), json_text="{", **action).copy()
-    data["name"] = ""
+    data = _data(("a", "1"), ("b", "2"), json_text="{").copy()
+    data.update({"name": "", **action})
 
     form = open_form(rf.post("/", data.urlencode(), "application/x-www-form-urlencoded"), NewForm)
 

@@ -12,8 +12,8 @@ from users.models import Theme
 pytestmark = pytest.mark.django_db
 
 
-def _page(client: Client, **user: object) -> str:
-    client.force_login(make_user(is_staff=True, **user))
+def _page(client: Client, *, theme: str = Theme.SYSTEM) -> str:
+    client.force_login(make_user(is_staff=True, theme=theme))
     return client.get(reverse("web:styleguide")).content.decode()
 
 
