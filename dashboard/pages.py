@@ -16,6 +16,7 @@ from balances.models import Balance
 from balances.rows import format_rows, with_row_fields
 from dashboard import identities, ledgers
 from dashboard.proofs import proof_mark
+from dashboard.transactions import latest_transactions
 from identities.models import Identity
 from ledgers.models import Ledger
 from web.formatting import format_count
@@ -59,7 +60,7 @@ def ledger_detail(request: HtmxHttpRequest, public_id: UUID) -> HttpResponse:
         "balance_count": format_count(figures.balance_count),
         "transaction_count": format_count(figures.transaction_count),
         "balances": format_rows(with_row_fields(newest_balances)[:ROWS_SHOWN]),
-        "transactions": [],
+        "transactions": latest_transactions(ledger=ledger),
         "history": latest_events(ledger.key),
         "proof": proof_mark(),
     }

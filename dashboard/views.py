@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from dashboard import figures, proofs
 from dashboard.ledgers import latest_ledgers
 from dashboard.search import find_groups, find_record
+from dashboard.transactions import latest_transactions
 from transactions.models import ProofRun
 from transactions.proof import run_proof
 from users.models import User
@@ -23,7 +24,7 @@ def home(request: HtmxHttpRequest) -> HttpResponse:
     context = {
         "counts": figures.counts(),
         "proof": proofs.proof_mark(),
-        "transactions": [],
+        "transactions": latest_transactions(),
         "ledgers": latest_ledgers(5),
     }
     return render_page(request, "dashboard/home.html", context, partial="home-figures")

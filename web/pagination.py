@@ -117,7 +117,7 @@ def _after(keys: Sequence[Key], values: Sequence[Any]) -> Q | Func:
     if len({key.descending for key in keys}) == 1:
         operator = "<" if keys[0].descending else ">"
         columns = _row(*(F(key.field) for key in keys))
-        return _joined(f" {operator} ", columns, _row(*(Value(value) for value in values)))
+        return _joined(f" {operator} ", columns, _Constants(*(Value(value) for value in values)))
     condition = Q()
     for key, value in reversed(list(zip(keys, values, strict=True))):
         beyond = Q(**{f"{key.field}__{'lt' if key.descending else 'gt'}": value})
@@ -125,6 +125,16 @@ def _after(keys: Sequence[Key], values: Sequence[Any]) -> Q | Func:
     # Implied by the rest; lets the index on the first key bound the scan.
     bound = Q(**{f"{keys[0].field}__{'lte' if keys[0].descending else 'gte'}": values[0]})
     return bound & condition
+
+
+class _Constants(Func):
+    """`(x, y)`: constants have nothing that a query over aggregates could group by."""
+
+    template = "(%(expressions)s)"
+    output_field = BooleanField()
+
+    def get_group_by_cols(self) -> list[Any]:
+        return []
 
 
 def _row(*expressions: Any) -> Func:
