@@ -3,11 +3,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 
 from users.models import Theme, TimeZoneChoice
-from web import navigation
 from web.formatting import zone_name
+from web.shell import part
 
 # Pages of the dashboard that are sections of their own; the others are named by their app.
 DASHBOARD_SECTIONS = {"home": "home", "proof": "proof"}
@@ -26,6 +28,10 @@ class Shell:
         return "base.html" if user is not None and user.is_authenticated else "plain.html"
 
     @property
+    def language(self) -> str:
+        return get_language() or "en"
+
+    @property
     def theme(self) -> str:
         user = getattr(self.request, "user", None)
         return str(getattr(user, "theme", Theme.SYSTEM))
@@ -39,12 +45,12 @@ class Shell:
         return zone_name()
 
     @property
-    def themes(self) -> list[tuple[str, str]]:
-        return [(theme.value, str(theme.label)) for theme in Theme]
+    def username(self) -> str:
+        return self.request.user.get_username()
 
     @property
-    def time_zone_choices(self) -> list[tuple[str, str]]:
-        return [(choice.value, str(choice.label)) for choice in TimeZoneChoice]
+    def initial(self) -> str:
+        return self.username[:1].upper()
 
     @property
     def section(self) -> str:
@@ -56,13 +62,53 @@ class Shell:
         return match.app_name
 
     @property
-    def navigation(self) -> SafeString:
-        staff = bool(getattr(self.request.user, "is_staff", False))
-        return navigation.navigation(section=self.section, is_staff=staff)
+    def head(self) -> SafeString:
+        return part("head")
+
+    @property
+    def scripts(self) -> SafeString:
+        return part("scripts")
+
+    @property
+    def side(self) -> SafeString:
+        return part("side", section=self.section, is_staff=self._is_staff)
+
+    @property
+    def phone_menu(self) -> SafeString:
+        return part("phone_menu", section=self.section, is_staff=self._is_staff)
 
     @property
     def new_menu(self) -> SafeString:
-        return navigation.new_menu()
+        return part("new_menu")
+
+    @property
+    def network_error(self) -> SafeString:
+        return part("network_error")
+
+    @property
+    def preferences(self) -> SafeString:
+        return part(
+            "preferences",
+            theme=self.theme,
+            themes=Theme,
+            time_zone_choice=self.time_zone_choice,
+            time_zone_choices=TimeZoneChoice,
+        )
+
+    @property
+    def preferences_url(self) -> str:
+        return reverse("users:preferences")
+
+    @property
+    def search_url(self) -> str:
+        try:
+            return reverse("dashboard:search")
+        except NoReverseMatch:
+            return ""
+
+    @property
+    def _is_staff(self) -> bool:
+        return bool(getattr(self.request.user, "is_staff", False))
 
 
 def shell(request: HttpRequest) -> dict[str, Shell]:

@@ -1,7 +1,8 @@
-"""The shell's links. They depend on few things, so each variant is rendered once."""
+"""The pieces of the shell. They depend on few things, so each variant is rendered once."""
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -56,26 +57,13 @@ NEW = (
 )
 
 
-def navigation(*, section: str, is_staff: bool) -> SafeString:
-    """The main navigation, with `section` marked as the current one."""
-    return _navigation(section, is_staff, get_language() or "en")
-
-
-def new_menu() -> SafeString:
-    """The links of the New menu."""
-    return _new_menu(get_language() or "en")
-
-
-@lru_cache(maxsize=64)
-def _navigation(section: str, is_staff: bool, language: str) -> SafeString:
-    groups = [group for group in GROUPS if is_staff or not group.staff_only]
+@lru_cache(maxsize=512)
+def _part(name: str, language: str, variables: frozenset[tuple[str, Hashable]]) -> SafeString:
+    context = {"groups": GROUPS, "new": NEW, **dict(variables)}
     with override(language):
-        return render_to_string(
-            "components/_navigation.html", {"groups": groups, "section": section}
-        )
+        return render_to_string(f"components/shell/_{name}.html", context)
 
 
-@lru_cache(maxsize=16)
-def _new_menu(language: str) -> SafeString:
-    with override(language):
-        return render_to_string("components/_new_menu.html", {"links": NEW})
+def part(name: str, **variables: Hashable) -> SafeString:
+    """A piece of the shell that depends on `variables` and the language alone."""
+    return _part(name, get_language() or "en", frozenset(variables.items()))
