@@ -206,7 +206,8 @@ def _is_reference_taken(error: IntegrityError) -> bool:
 
 def _as_result(outcome: str, transaction_id: int | None, culprit_id: int | None) -> Result:
     if outcome in REFUSALS:
-        return Result(Outcome.REFUSED, None, REFUSALS[outcome](balance_id=culprit_id))
+        # An indicator without a balance stands as 0 in a batch.
+        return Result(Outcome.REFUSED, None, REFUSALS[outcome](balance_id=culprit_id or None))
     return Result(Outcome(outcome), transaction_id)
 
 
