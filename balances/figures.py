@@ -1,0 +1,135 @@
+"""Counts and totals over balances, from the running totals that posting keeps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Self
+
+from django.db.models import Count, Model, QuerySet, Sum
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from balances.filters import BalanceFilter
+from balances.models import Balance
+from balances.naming import shown_minor
+from ledgers.money import format_amount
+from web.formatting import format_count
+
+COUNT_MAX = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class CurrencyTotal:
+    """What the balances of one currency add up to, in minor units."""
+
+    currency: str
+    exponent: int
+    balance_count: int
+    debit_minor: int
+    credit_minor: int
+
+    @property
+    def net_minor(self) -> int:
+        """Credits less debits."""
+        return self.credit_minor - self.debit_minor
+
+    @property
+    def count(self) -> str:
+        return format_count(self.balance_count)
+
+    @property
+    def debits(self) -> str:
+        return format_amount(self.debit_minor, self.exponent)
+
+    @property
+    def credits(self) -> str:
+        return format_amount(self.credit_minor, self.exponent)
+
+    @property
+    def net(self) -> str:
+        return format_amount(self.net_minor, self.exponent)
+
+
+@dataclass(frozen=True, slots=True)
+class BalanceFigures:
+    """The six figures of a balance, and its floor, as its page shows them."""
+
+    balance: str
+    is_negative: bool
+    credits: str
+    debits: str
+    inflight: str
+    inflight_credits: str
+    inflight_debits: str
+    has_inflight: bool
+    floor: str
+
+    @classmethod
+    def of(cls, balance: Balance) -> Self:
+        """Signed by the normal side; `balance` was read with its currency."""
+        exponent, side = balance.currency.exponent, balance.normal_side
+        net_minor = shown_minor(balance.balance_minor, side)
+        floor_minor = balance.floor_minor
+        return cls(
+            balance=format_amount(net_minor, exponent),
+            is_negative=net_minor < 0,
+            credits=format_amount(balance.credit_minor, exponent),
+            debits=format_amount(balance.debit_minor, exponent),
+            inflight=format_amount(shown_minor(balance.inflight_minor, side), exponent),
+            inflight_credits=format_amount(balance.inflight_credit_minor, exponent),
+            inflight_debits=format_amount(balance.inflight_debit_minor, exponent),
+            has_inflight=bool(balance.inflight_credit_minor or balance.inflight_debit_minor),
+            floor="" if floor_minor is None else format_amount(floor_minor, exponent),
+        )
+
+
+def is_empty(balance: Balance) -> bool:
+    """Whether it holds nothing, inflight included, so that it can be closed."""
+    held = balance.inflight_credit_minor or balance.inflight_debit_minor
+    return not (balance.balance_minor or held)
+
+
+def sum_by_currency(balances: QuerySet[Balance]) -> list[CurrencyTotal]:
+    """Debits, credits and number of `balances` for each currency, by code. Reads each once."""
+    rows = (
+        balances.order_by("currency")
+        .values_list("currency", "currency__exponent")
+        .annotate(Count("pk"), Sum("debit_minor"), Sum("credit_minor"))
+    )
+    return [
+        CurrencyTotal(code, exponent, count, int(debit), int(credit))
+        for code, exponent, count, debit, credit in rows
+    ]
+
+
+def count_up_to_max(rows: QuerySet[Model]) -> str:
+    """How many rows there are; beyond ten thousand "10,000+", and nothing more is read."""
+    count = rows.order_by()[: COUNT_MAX + 1].count()
+    if count > COUNT_MAX:
+        return _("%(count)s+") % {"count": format_count(COUNT_MAX)}
+    return format_count(count)
+
+
+@dataclass(frozen=True, slots=True)
+class BalanceCounts:
+    """The counts on the tabs, and the totals where one ledger or owner bounds them."""
+
+    all: str
+    internal: str
+    total: str
+    totals: list[CurrencyTotal]
+
+
+def count_balances(chosen: BalanceFilter) -> BalanceCounts:
+    """Count both tabs of a filtered table; exactly where its balances are added up anyway."""
+    totals = sum_by_currency(chosen.select()) if chosen.is_narrow else []
+    exact = sum(total.balance_count for total in totals)
+    on_tab = format_count(exact) if chosen.is_narrow else count_up_to_max(chosen.select())
+    off_tab = count_up_to_max(chosen.on_tab(is_internal=not chosen.is_internal).select())
+    return BalanceCounts(
+        all=off_tab if chosen.is_internal else on_tab,
+        internal=on_tab if chosen.is_internal else off_tab,
+        total=ngettext("%(count)s balance", "%(count)s balances", 1 if on_tab == "1" else 2)
+        % {"count": on_tab},
+        totals=totals,
+    )

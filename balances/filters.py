@@ -1,0 +1,118 @@
+"""Which balances a table shows: read from the address, told in chips, applied to the query."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Self
+
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+
+from balances.models import Balance
+from identities.models import Identity
+from ledgers.models import Ledger
+from web.converters import parse_key
+from web.query import url_with
+from web.text import search_text
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """A filter in words, with the address that is left when it is taken away."""
+
+    label: str
+    remove_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class BalanceFilter:
+    """The filters of a balances table. `unknown` names those whose record does not exist."""
+
+    ledger: Ledger | None = None
+    identity: Identity | None = None
+    currency: str = ""
+    text: str = ""
+    is_internal: bool = False
+    unknown: tuple[str, ...] = ()
+
+    @classmethod
+    def read(cls, request: HttpRequest) -> Self:
+        """The filters of `?ledger=&identity=&currency=&q=&tab=`."""
+        ledger_key, identity_key = request.GET.get("ledger", ""), request.GET.get("identity", "")
+        ledger = Ledger.objects.filter(public_id=parse_key(ledger_key, "ldg")).first()
+        identity = Identity.objects.filter(public_id=parse_key(identity_key, "idt")).first()
+        unknown = [
+            name
+            for name, key, record in (
+                ("ledger", ledger_key, ledger),
+                ("identity", identity_key, identity),
+            )
+            if key and record is None
+        ]
+        return cls(
+            ledger=ledger,
+            identity=identity,
+            currency=search_text(request, "currency").upper(),
+            text=search_text(request),
+            is_internal=request.GET.get("tab") == "internal",
+            unknown=tuple(unknown),
+        )
+
+    @property
+    def is_narrow(self) -> bool:
+        """Whether one ledger or owner bounds the rows, so that adding them up is cheap."""
+        return self.ledger is not None or self.identity is not None
+
+    @property
+    def is_any(self) -> bool:
+        """Whether anything is filtered, the tab aside."""
+        return bool(self.is_narrow or self.currency or self.text or self.unknown)
+
+    def on_tab(self, *, is_internal: bool) -> Self:
+        """The same filters on the other tab."""
+        return replace(self, is_internal=is_internal)
+
+    def select(self) -> QuerySet[Balance]:
+        """The balances that pass."""
+        balances = Balance.objects.all()
+        if self.unknown:
+            return balances.none()
+        if self.ledger:
+            balances = balances.filter(ledger=self.ledger)
+        if self.identity:
+            balances = balances.filter(identity=self.identity)
+        if self.currency:
+            balances = balances.filter(currency=self.currency)
+        if self.is_internal:
+            # Indicators live there only; saying so lets the index by ledger and date serve.
+            general = Ledger.objects.filter(is_general=True).values("pk")
+            balances = balances.filter(ledger__in=general).exclude(indicator="")
+        if self.text:
+            balances = balances.filter(self._matches())
+        return balances
+
+    def _matches(self) -> Q:
+        owners = Identity.objects.filter(name__icontains=self.text).values("pk")
+        matches = Q(identity__in=owners) | Q(indicator__icontains=self.text)
+        if public_id := parse_key(self.text, "bln"):
+            matches |= Q(public_id=public_id)
+        return matches
+
+    def chips(self, request: HttpRequest) -> list[Chip]:
+        """What is filtered, in words; each can be removed."""
+        labels = {
+            "ledger": _("Ledger: %(name)s") % {"name": self.ledger.name} if self.ledger else "",
+            "identity": (
+                _("Owner: %(name)s") % {"name": self.identity.name} if self.identity else ""
+            ),
+            "currency": _("Currency: %(code)s") % {"code": self.currency} if self.currency else "",
+            "q": _("Owner or indicator: %(text)s") % {"text": self.text} if self.text else "",
+        }
+        labels |= {
+            name: _("No such record: %(key)s") % {"key": request.GET[name][:60]}
+            for name in self.unknown
+        }
+        return [
+            Chip(label, url_with(request, **{name: ""})) for name, label in labels.items() if label
+        ]

@@ -1,0 +1,32 @@
+"""How a balance is called and with which sign it is shown, the same on every page."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+
+from balances.models import Balance
+
+
+def name_balance(*, indicator: str, owner: str | None, public_id: UUID) -> str:
+    """What people know a balance by: its indicator, its owner, or the start of its id."""
+    return indicator or owner or f"bln_{str(public_id)[:8]}…"
+
+
+def name_of(balance: Balance) -> str:
+    """`name_balance` for a row that was read with its identity."""
+    owner = balance.identity.name if balance.identity else None
+    return name_balance(indicator=balance.indicator, owner=owner, public_id=balance.public_id)
+
+
+def shown_minor(net_minor: int, normal_side: str) -> int:
+    """Credits less debits, as shown: a debit-normal balance counts the other way round."""
+    return net_minor if normal_side == Balance.NormalSide.CREDIT else -net_minor
+
+
+def describe_side(normal_side: str) -> str:
+    """How the figure of a balance is counted."""
+    if normal_side == Balance.NormalSide.CREDIT:
+        return _("Credit-normal: credits less debits")
+    return _("Debit-normal: debits less credits")

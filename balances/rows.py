@@ -1,0 +1,89 @@
+"""The rows of a balances table as ready strings: a page's cost is that of its template."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, TypedDict
+
+from django.db.models import QuerySet
+from django.urls import reverse
+from django.utils.safestring import SafeString
+
+from balances.models import Balance
+from balances.naming import name_balance, shown_minor
+from ledgers.money import format_amount
+from web.formatting import time_tag
+
+FIELDS = (
+    "id",
+    "public_id",
+    "created_at",
+    "currency_id",
+    "currency__exponent",
+    "normal_side",
+    "credit_minor",
+    "debit_minor",
+    "inflight_credit_minor",
+    "inflight_debit_minor",
+    "indicator",
+    "closed_at",
+    "identity__name",
+    "identity__public_id",
+    "ledger__name",
+    "ledger__public_id",
+)
+
+
+class BalanceRow(TypedDict):
+    """One balance as the table prints it."""
+
+    key: str
+    url: str
+    currency: str
+    balance: str
+    is_negative: bool
+    is_debit_normal: bool
+    inflight: str
+    has_inflight: bool
+    name: str
+    has_owner: bool
+    ledger: str
+    ledger_url: str
+    created: SafeString | str
+    is_closed: bool
+
+
+def with_row_fields(balances: QuerySet[Balance]) -> QuerySet[Balance, dict[str, Any]]:
+    """Read what `format_rows` needs, and what the order of a page needs."""
+    return balances.values(*FIELDS)
+
+
+def format_rows(rows: Iterable[dict[str, Any]]) -> list[BalanceRow]:
+    """Rows of `with_row_fields`, formatted."""
+    balances_url, ledgers_url = reverse("balances:list"), reverse("ledgers:list")
+    return [_format_row(row, balances_url, ledgers_url) for row in rows]
+
+
+def _format_row(row: dict[str, Any], balances_url: str, ledgers_url: str) -> BalanceRow:
+    exponent, side = row["currency__exponent"], row["normal_side"]
+    minor = shown_minor(row["credit_minor"] - row["debit_minor"], side)
+    inflight_minor = shown_minor(row["inflight_credit_minor"] - row["inflight_debit_minor"], side)
+    key = f"bln_{row['public_id']}"
+    return {
+        "key": key,
+        "url": f"{balances_url}{key}/",
+        "currency": row["currency_id"],
+        "balance": format_amount(minor, exponent),
+        "is_negative": minor < 0,
+        "is_debit_normal": side == Balance.NormalSide.DEBIT,
+        "inflight": format_amount(inflight_minor, exponent),
+        "has_inflight": bool(row["inflight_credit_minor"] or row["inflight_debit_minor"]),
+        "name": name_balance(
+            indicator=row["indicator"], owner=row["identity__name"], public_id=row["public_id"]
+        ),
+        "has_owner": bool(row["indicator"] or row["identity__name"]),
+        "ledger": row["ledger__name"],
+        "ledger_url": f"{ledgers_url}ldg_{row['ledger__public_id']}/",
+        "created": time_tag(row["created_at"]),
+        "is_closed": row["closed_at"] is not None,
+    }

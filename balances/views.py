@@ -1,0 +1,126 @@
+from __future__ import annotations
+
+from typing import cast
+from uuid import UUID, uuid4
+
+from django.contrib import messages
+from django.db.models import Q
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods, require_safe
+
+from audit.metadata import change_metadata
+from balances.figures import count_balances
+from balances.filters import BalanceFilter
+from balances.forms import BalanceForm, MetadataForm
+from balances.lookups import suggest_currency
+from balances.models import Balance
+from balances.naming import name_of
+from balances.operations import IndicatorTakenError, open_balance
+from balances.records import describe_record
+from balances.rows import format_rows, with_row_fields
+from balances.suggestions import suggest_balances
+from ledgers.models import Currency
+from users.models import User
+from web.forms import open_form
+from web.htmx import HtmxHttpRequest, finish_form, render_page
+from web.pagination import paginate_request
+from web.sorting import Column, sort_columns
+from web.suggestions import SUGGESTIONS_MAX, render_suggestions
+from web.text import search_text
+
+COLUMNS = (
+    Column("owner", gettext_lazy("Owner or indicator")),
+    Column("ledger", gettext_lazy("Ledger"), css="hide-s"),
+    Column("currency", gettext_lazy("Currency"), css="hide-s"),
+    Column("balance", gettext_lazy("Balance"), css="num"),
+    Column("inflight", gettext_lazy("Inflight"), css="num hide-s"),
+    Column(
+        "created",
+        gettext_lazy("Created"),
+        ("created_at", "id"),
+        css="hide-s",
+        descending_first=True,
+    ),
+)
+
+
+@require_safe
+def balance_list(request: HtmxHttpRequest) -> HttpResponse:
+    chosen = BalanceFilter.read(request)
+    sorting = sort_columns(request, COLUMNS, default="-created")
+    page = paginate_request(request, with_row_fields(chosen.select()), order=sorting.order)
+    context = {
+        "chosen": chosen,
+        "chips": chosen.chips(request),
+        "counts": count_balances(chosen),
+        "page": page,
+        "rows": format_rows(page.rows),
+        "sorting": sorting,
+        "new": request.GET.get("new", ""),
+    }
+    return render_page(request, "balances/balance_list.html", context, partial="balance-table")
+
+
+@require_http_methods(["GET", "POST"])
+def balance_create(request: HtmxHttpRequest) -> HttpResponse:
+    form = open_form(request, BalanceForm, initial={"public_id": uuid4()})
+    if form.is_valid():
+        try:
+            balance = open_balance(**form.opening(), actor=cast(User, request.user))
+        except IndicatorTakenError as error:
+            form.add_error("indicator", str(error))
+        else:
+            messages.success(request, _("Balance of %(name)s opened.") % {"name": name_of(balance)})
+            return finish_form(
+                request, url=balance.get_absolute_url(), event="balanceCreated", key=balance.key
+            )
+    status = 422 if form.errors else 200
+    return render_page(request, "balances/balance_create.html", {"form": form}, status=status)
+
+
+@require_http_methods(["GET", "POST"])
+def balance_metadata(request: HtmxHttpRequest, public_id: UUID) -> HttpResponse:
+    balance = get_object_or_404(Balance.objects.select_related("identity"), public_id=public_id)
+    form = open_form(request, MetadataForm, initial={"metadata": balance.metadata})
+    if form.is_valid():
+        edit = form.cleaned_data["metadata"]
+        change_metadata(
+            balance, changes=edit.values, removed=edit.removed, actor=cast(User, request.user)
+        )
+        messages.success(request, _("Extra information saved."))
+        return finish_form(request, url=balance.get_absolute_url())
+    context = {"balance": balance, "name": name_of(balance), "form": form}
+    status = 422 if form.errors else 200
+    return render_page(request, "balances/balance_metadata.html", context, status=status)
+
+
+@require_safe
+def balance_info(request: HtmxHttpRequest, public_id: UUID) -> HttpResponse:
+    balance = get_object_or_404(
+        Balance.objects.select_related("identity", "ledger", "currency"), public_id=public_id
+    )
+    context = {
+        "balance": balance,
+        "name": name_of(balance),
+        "record": describe_record(balance),
+    }
+    return render_page(request, "balances/balance_info.html", context)
+
+
+@require_safe
+def balance_suggest(request: HtmxHttpRequest) -> HttpResponse:
+    return render_suggestions(request, suggest_balances(search_text(request)))
+
+
+@require_safe
+def currency_suggest(request: HtmxHttpRequest) -> HttpResponse:
+    text = search_text(request)
+    currencies = Currency.objects.filter(
+        Q(code__istartswith=text) | Q(name__icontains=text)
+    ).order_by("code")
+    return render_suggestions(
+        request, [suggest_currency(each) for each in currencies[:SUGGESTIONS_MAX]]
+    )

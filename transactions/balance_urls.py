@@ -1,0 +1,12 @@
+"""Part of the addresses under `/balances/`, included by `balances.urls`."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from transactions import balance_views
+
+urlpatterns = [
+    path("<bln:public_id>/", balance_views.balance_detail, name="detail"),
+    path("<bln:public_id>/closing/", balance_views.balance_close, name="close"),
+]

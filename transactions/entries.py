@@ -1,0 +1,117 @@
+"""The entries of one transaction as debits and credits, with totals for each currency."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any, TypedDict
+
+from django.db.models import Q, QuerySet, Sum
+from django.urls import reverse
+
+from balances.naming import name_balance, shown_minor
+from ledgers.money import format_amount
+from transactions.models import Entry, Transaction
+from web.pagination import Key
+
+PAGE_SIZE = 100
+ORDER = (Key("balance__currency_id"), Key("id"))
+
+
+class EntryRow(TypedDict):
+    name: str
+    url: str
+    ledger: str
+    ledger_url: str
+    debit: str
+    credit: str
+    after: str
+    is_after_negative: bool
+    is_debit_normal: bool
+
+
+@dataclass(frozen=True, slots=True)
+class EntryTotal:
+    """What a transaction debits and credits in one currency; both are the same figure."""
+
+    currency: str
+    debits: str
+    credits: str
+
+
+@dataclass(frozen=True, slots=True)
+class EntryGroup:
+    """The entries in one currency that a page shows, over the totals of the transaction."""
+
+    total: EntryTotal
+    rows: list[EntryRow]
+
+
+def entries_of(transaction: Transaction) -> QuerySet[Entry, dict[str, Any]]:
+    """What the table reads of each entry."""
+    return Entry.objects.filter(transaction=transaction).values(
+        "id",
+        "direction",
+        "amount_minor",
+        "running_minor",
+        "balance__public_id",
+        "balance__indicator",
+        "balance__normal_side",
+        "balance__currency_id",
+        "balance__currency__exponent",
+        "balance__identity__name",
+        "balance__ledger__name",
+        "balance__ledger__public_id",
+    )
+
+
+def sum_entries(transaction: Transaction) -> list[EntryTotal]:
+    """The totals of each currency, by code."""
+    rows = (
+        Entry.objects.filter(transaction=transaction)
+        .values_list("balance__currency_id", "balance__currency__exponent")
+        .annotate(
+            debits=Sum("amount_minor", filter=Q(direction=Entry.Direction.DEBIT)),
+            credits=Sum("amount_minor", filter=Q(direction=Entry.Direction.CREDIT)),
+        )
+        .order_by("balance__currency_id")
+    )
+    return [
+        EntryTotal(code, *(format_amount(int(total or 0), exponent) for total in (debits, credits)))
+        for code, exponent, debits, credits in rows
+    ]
+
+
+def group_entries(
+    entries: Sequence[dict[str, Any]], totals: Sequence[EntryTotal]
+) -> list[EntryGroup]:
+    """Rows of `entries_of`, formatted, under the totals of each currency."""
+    total_of = {total.currency: total for total in totals}
+    groups = groupby(entries, key=lambda entry: entry["balance__currency_id"])
+    return [
+        EntryGroup(total_of[code], [_format_row(entry) for entry in members])
+        for code, members in groups
+    ]
+
+
+def _format_row(entry: dict[str, Any]) -> EntryRow:
+    exponent = entry["balance__currency__exponent"]
+    amount = format_amount(entry["amount_minor"], exponent)
+    is_credit = entry["direction"] == Entry.Direction.CREDIT
+    after = shown_minor(entry["running_minor"], entry["balance__normal_side"])
+    return {
+        "name": name_balance(
+            indicator=entry["balance__indicator"],
+            owner=entry["balance__identity__name"],
+            public_id=entry["balance__public_id"],
+        ),
+        "url": reverse("balances:detail", args=[entry["balance__public_id"]]),
+        "ledger": entry["balance__ledger__name"],
+        "ledger_url": reverse("ledgers:detail", args=[entry["balance__ledger__public_id"]]),
+        "debit": "" if is_credit else amount,
+        "credit": amount if is_credit else "",
+        "after": format_amount(after, exponent),
+        "is_after_negative": after < 0,
+        "is_debit_normal": entry["balance__normal_side"] == "DEBIT",
+    }

@@ -1,0 +1,146 @@
+"""Which transactions a table shows: read from the address, told in chips, applied to the query.
+
+Each kind of table walks one index, so that a page costs the same however long the history is:
+all by (effective_at, id); those of a ledger or a balance by its entries; those found by
+reference in the order of their references.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+from django.db.models import Exists, F, OuterRef, QuerySet, Sum
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+
+from balances.filters import Chip
+from balances.models import Balance
+from balances.naming import name_of
+from ledgers.models import Ledger
+from transactions.models import Entry, Transaction
+from web.converters import parse_key
+from web.counting import count_exact
+from web.formatting import format_count
+from web.pagination import Key
+from web.query import url_with
+from web.text import search_text
+
+# How many references with the text's beginning are looked through within a ledger or balance.
+REFERENCES_MAX = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class TransactionFilter:
+    """The filters of a transactions table. `unknown` names those whose record does not exist."""
+
+    ledger: Ledger | None = None
+    balance: Balance | None = None
+    text: str = ""
+    unknown: tuple[str, ...] = ()
+
+    @classmethod
+    def read(cls, request: HttpRequest) -> Self:
+        """The filters of `?ledger=&balance=&q=`."""
+        ledger_key, balance_key = request.GET.get("ledger", ""), request.GET.get("balance", "")
+        ledger = _find(Ledger.objects.all(), ledger_key, "ldg")
+        balance = _find(Balance.objects.select_related("identity", "currency"), balance_key, "bln")
+        found = (("ledger", ledger_key, ledger), ("balance", balance_key, balance))
+        unknown = tuple(name for name, key, record in found if key and record is None)
+        return cls(ledger, balance, search_text(request), unknown)
+
+    @property
+    def is_any(self) -> bool:
+        """Whether anything is filtered."""
+        return bool(self.ledger or self.balance or self.text or self.unknown)
+
+    def chips(self, request: HttpRequest) -> list[Chip]:
+        """What is filtered, in words; each can be removed."""
+        labels = {
+            "ledger": _("Ledger: %(name)s") % {"name": self.ledger.name} if self.ledger else "",
+            "balance": (
+                _("Balance: %(name)s, %(currency)s")
+                % {"name": name_of(self.balance), "currency": self.balance.currency_id}
+                if self.balance
+                else ""
+            ),
+            "q": _("Reference begins with: %(text)s") % {"text": self.text} if self.text else "",
+        }
+        labels |= {
+            name: _("No such record: %(key)s") % {"key": request.GET[name][:60]}
+            for name in self.unknown
+        }
+        return [
+            Chip(label, url_with(request, **{name: ""})) for name, label in labels.items() if label
+        ]
+
+    def walk(self, *, descending: bool) -> tuple[QuerySet[Any, dict[str, Any]], tuple[Key, ...]]:
+        """The rows to page through, each with `transaction_id`, and the order of the pages."""
+        if self.text or self.unknown:
+            return self._matching(), (Key("reference", descending),)
+        if self.balance:
+            entries = self._first_entries(self.balance)
+            keys = (Key("effective_at", descending), Key("id", descending))
+            return entries.values("effective_at", "id", "transaction_id"), keys
+        keys = (Key("effective_at", descending), Key("transaction_id", descending))
+        if self.ledger:
+            entries = Entry.objects.filter(ledger=self.ledger)
+            return entries.values("effective_at", "transaction_id").distinct(), keys
+        transactions = Transaction.objects.annotate(transaction_id=F("id"))
+        return transactions.values("effective_at", "transaction_id"), keys
+
+    def count(self) -> str:
+        """How many there are: from the counters where a ledger or balance has them."""
+        if self.text or self.unknown:
+            return count_exact(self._matching())
+        if self.balance and not self.ledger:
+            return format_count(self.balance.transaction_count)
+        if self.ledger and not self.balance:
+            balances = Balance.objects.filter(ledger=self.ledger)
+            counted = balances.aggregate(count=Sum("ledger_transaction_count"))["count"]
+            return format_count(int(counted or 0))
+        return count_exact(Transaction.objects.all())
+
+    def describe_count(self, *, is_exact: bool = False) -> str:
+        """The count in words; `is_exact` counts however long it takes."""
+        count = self.count()
+        if is_exact and count.endswith("+"):
+            counted = self._matching() if self.text else Transaction.objects.all()
+            count = format_count(counted.count())
+        if count == "1":
+            return _("1 transaction")
+        return _("%(count)s transactions") % {"count": count}
+
+    def _first_entries(self, balance: Balance) -> QuerySet[Entry]:
+        """One entry for each transaction on `balance`: positions of a transaction adjoin there."""
+        previous = Entry.objects.filter(
+            balance=balance,
+            position=OuterRef("position") - 1,
+            transaction_id=OuterRef("transaction_id"),
+        )
+        return Entry.objects.filter(~Exists(previous), balance=balance)
+
+    def _matching(self) -> QuerySet[Transaction, dict[str, Any]]:
+        transactions = Transaction.objects.all()
+        if self.unknown:
+            transactions = transactions.none()
+        elif public_id := parse_key(self.text, "txn"):
+            transactions = transactions.filter(public_id=public_id)
+        else:
+            transactions = transactions.filter(reference__startswith=self.text)
+        for scope in self._scopes():
+            entries = Entry.objects.filter(transaction=OuterRef("pk"), **scope)
+            nearest = transactions.order_by("reference").values("pk")[:REFERENCES_MAX]
+            transactions = Transaction.objects.filter(Exists(entries), pk__in=nearest)
+        return transactions.annotate(transaction_id=F("id")).values("reference", "transaction_id")
+
+    def _scopes(self) -> Sequence[dict[str, Any]]:
+        scope = {"ledger": self.ledger, "balance": self.balance}
+        chosen = {name: record for name, record in scope.items() if record}
+        return [chosen] if chosen else []
+
+
+def _find(queryset: QuerySet[Any], key: str, prefix: str) -> Any:
+    public_id = parse_key(key, prefix)
+    return queryset.filter(public_id=public_id).first() if public_id else None

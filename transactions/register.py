@@ -1,0 +1,119 @@
+"""The register of a balance: its entries, newest first, each with the figure after it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, TypedDict
+
+from django.db import connection
+from django.db.models import QuerySet
+from django.db.models.functions import Left
+from django.urls import reverse
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from balances.models import Balance
+from balances.naming import name_balance, shown_minor
+from ledgers.money import format_amount
+from transactions.models import Entry
+from web.formatting import date_tag, format_count
+from web.pagination import Key
+
+ORDER = (Key("position", descending=True),)
+
+# Who stands on the other side of each transaction: one balance by name, or how many.
+COUNTERPARTIES = """
+SELECT o.transaction_id, o.balance_count, b.public_id, b.indicator, i.name, l.name
+FROM (
+    SELECT e.transaction_id, count(DISTINCT e.balance_id) AS balance_count,
+           min(e.balance_id) AS balance_id
+    FROM transactions_entry AS e
+    WHERE e.transaction_id = ANY (%s) AND e.balance_id <> %s
+    GROUP BY e.transaction_id
+) AS o
+JOIN balances_balance AS b ON b.id = o.balance_id
+JOIN ledgers_ledger AS l ON l.id = b.ledger_id
+LEFT JOIN identities_identity AS i ON i.id = b.identity_id
+"""
+
+
+class Counterparty(TypedDict):
+    name: str
+    url: str
+
+
+class RegisterRow(TypedDict):
+    """One entry as the register prints it; `before` is the figure it found."""
+
+    effective: SafeString | str
+    reference: str
+    url: str
+    counterparty: Counterparty
+    description: str
+    debit: str
+    credit: str
+    running: str
+    is_negative: bool
+    before: str
+
+
+def entries_of(balance: Balance) -> QuerySet[Entry, dict[str, Any]]:
+    """What the register reads of each entry."""
+    return Entry.objects.filter(balance=balance).values(
+        "position",
+        "effective_at",
+        "direction",
+        "amount_minor",
+        "running_minor",
+        "transaction_id",
+        "transaction__public_id",
+        "transaction__reference",
+        text=Left("transaction__description", 200),
+    )
+
+
+def format_register(balance: Balance, entries: Sequence[dict[str, Any]]) -> list[RegisterRow]:
+    """Rows of `entries_of`, formatted, with the counterparty of each; one query."""
+    parties = _counterparties(balance, [entry["transaction_id"] for entry in entries])
+    return [
+        _format_row(balance, entry, parties[entry["transaction_id"]], reverse("transactions:list"))
+        for entry in entries
+    ]
+
+
+def _format_row(
+    balance: Balance, entry: dict[str, Any], party: Counterparty, transactions_url: str
+) -> RegisterRow:
+    exponent, side = balance.currency.exponent, balance.normal_side
+    amount = format_amount(entry["amount_minor"], exponent)
+    is_credit = entry["direction"] == Entry.Direction.CREDIT
+    net_before = entry["running_minor"] - entry["direction"] * entry["amount_minor"]
+    running = shown_minor(entry["running_minor"], side)
+    return {
+        "effective": date_tag(entry["effective_at"]),
+        "reference": entry["transaction__reference"],
+        "url": f"{transactions_url}txn_{entry['transaction__public_id']}/",
+        "counterparty": party,
+        "description": entry["text"],
+        "debit": "" if is_credit else amount,
+        "credit": amount if is_credit else "",
+        "running": format_amount(running, exponent),
+        "is_negative": running < 0,
+        "before": format_amount(shown_minor(net_before, side), exponent),
+    }
+
+
+def _counterparties(balance: Balance, transaction_ids: list[int]) -> dict[int, Counterparty]:
+    balances_url = reverse("balances:list")
+    with connection.cursor() as cursor:
+        cursor.execute(COUNTERPARTIES, [transaction_ids, balance.pk])
+        rows = cursor.fetchall()
+    parties: dict[int, Counterparty] = {}
+    for transaction_id, count, public_id, indicator, owner, _ledger in rows:
+        name = name_balance(indicator=indicator, owner=owner, public_id=public_id)
+        parties[transaction_id] = (
+            {"name": name, "url": f"{balances_url}bln_{public_id}/"}
+            if count == 1
+            else {"name": _("%(count)s balances") % {"count": format_count(count)}, "url": ""}
+        )
+    return parties
