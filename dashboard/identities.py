@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,14 +48,14 @@ def matching_identities(text: str) -> QuerySet[Identity]:
     return identities
 
 
-def ordered(identities: QuerySet[Identity]) -> QuerySet[Identity, dict[str, Any]]:
+def ordered(identities: QuerySet[Identity]) -> QuerySet[Identity, Any]:
     """The values that the table shows and is sorted by."""
     return identities.annotate(plain_name=Lower("name")).values(
         "id", "public_id", "name", "kind", "email", "created_at", "plain_name"
     )
 
 
-def identity_rows(identities: list[dict[str, Any]]) -> list[IdentityRow]:
+def identity_rows(identities: Sequence[Mapping[str, Any]]) -> list[IdentityRow]:
     """Rows ready for the template, from the values that `ordered` selects."""
     counts = _balance_counts(identity["id"] for identity in identities)
     all_balances = reverse("balances:list")

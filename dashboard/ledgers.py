@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -85,7 +85,7 @@ def matching_ledgers(text: str) -> QuerySet[Ledger]:
 
 def ordered(
     ledgers: QuerySet[Ledger], sorting: Sorting
-) -> tuple[QuerySet[Ledger, dict[str, Any]], tuple[Key, ...]]:
+) -> tuple[QuerySet[Ledger, Any], tuple[Key, ...]]:
     """The ledgers with what they are sorted by, and the order: the General Ledger, then that.
 
     It comes first in either direction, so that every key of the order has the same one.
@@ -114,7 +114,7 @@ def figures_of(ledger_ids: Iterable[int]) -> dict[int, Figures]:
     return {pk: Figures(balances, int(count), at) for pk, balances, count, at in rows}
 
 
-def ledger_rows(ledgers: list[dict[str, Any]]) -> list[LedgerRow]:
+def ledger_rows(ledgers: Sequence[Mapping[str, Any]]) -> list[LedgerRow]:
     """Rows ready for the template, from the values that `ordered` selects."""
     figures = figures_of(ledger["id"] for ledger in ledgers)
     all_balances, all_transactions = reverse("balances:list"), reverse("transactions:list")

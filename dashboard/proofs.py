@@ -6,12 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from transactions.models import ProofRun
 from web.formatting import format_count, since_tag, time_tag
+
+NUMBER_LENGTH_MAX = 18
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,13 @@ def proof_mark() -> ProofMark:
     return ProofMark("" if is_ok else "failed", text, since_tag(created_at))
 
 
+def find_run(number: str) -> ProofRun | None:
+    """The run of this number, as it stands in the address."""
+    if not (number.isascii() and number.isdecimal() and len(number) <= NUMBER_LENGTH_MAX):
+        return None
+    return _newest_first().select_related("actor").filter(pk=int(number)).first()
+
+
 def last_run() -> ProofRun | None:
     return _newest_first().select_related("actor").first()
 
@@ -87,7 +97,7 @@ def run_line(run: ProofRun) -> RunLine:
     )
 
 
-def _newest_first() -> Any:
+def _newest_first() -> QuerySet[ProofRun]:
     return ProofRun.objects.order_by("-pk")
 
 

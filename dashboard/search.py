@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Model, Q
+from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -17,7 +18,8 @@ from transactions.models import Transaction
 from web.formatting import format_date
 
 GROUP_MAX = 10
-RECORDS: dict[str, type[Model]] = {
+Record = Ledger | Balance | Transaction | Identity
+RECORDS: dict[str, type[Record]] = {
     "ldg": Ledger,
     "bln": Balance,
     "txn": Transaction,
@@ -44,12 +46,11 @@ class Group:
     all_url: str = ""
 
 
-def find_record(text: str) -> Model | None:
+def find_record(text: str) -> Record | None:
     """The one record whose id or reference `text` is, whole; else None."""
     prefix, _separator, digits = text.lower().rpartition("_")
     if public_id := _read_uuid(digits):
-        models = [RECORDS[prefix]] if prefix in RECORDS else [] if prefix else RECORDS.values()
-        for model in models:
+        for model in _named(prefix):
             if record := model._default_manager.filter(public_id=public_id).first():
                 return record
     return Transaction.objects.filter(reference=text).first()
@@ -59,6 +60,13 @@ def find_groups(text: str) -> list[Group]:
     """What `text` may mean, in groups of at most ten; empty groups are left out."""
     groups = (_ledgers(text), _identities(text), _indicators(text), _references(text))
     return [group for group in groups if group.hits]
+
+
+def _named(prefix: str) -> Sequence[type[Record]]:
+    """What a key with this prefix may be; a bare UUID may be anything."""
+    if not prefix:
+        return tuple(RECORDS.values())
+    return (RECORDS[prefix],) if prefix in RECORDS else ()
 
 
 def _read_uuid(text: str) -> UUID | None:
@@ -108,5 +116,5 @@ def _references(text: str) -> Group:
     return _group(_("Transactions"), hits)
 
 
-def _created(value: object) -> str:
+def _created(value: datetime) -> str:
     return _("created %(date)s") % {"date": format_date(value)}

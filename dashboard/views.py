@@ -4,7 +4,7 @@ from typing import cast
 
 from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -12,7 +12,6 @@ from dashboard import figures, proofs
 from dashboard.ledgers import latest_ledgers
 from dashboard.search import find_groups, find_record
 from dashboard.transactions import latest_transactions
-from transactions.models import ProofRun
 from transactions.proof import run_proof
 from users.models import User
 from web.htmx import HtmxHttpRequest, render_page
@@ -42,17 +41,12 @@ def search(request: HtmxHttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def proof(request: HtmxHttpRequest) -> HttpResponse:
     if request.method == "POST":
-        run = run_proof(actor=cast(User, request.user))
-        if run.is_ok:
+        if run_proof(actor=cast(User, request.user)).is_ok:
             messages.success(request, _("Everything matches."))
         else:
             messages.error(request, _("The books do not match. See below what differs."))
         return redirect("dashboard:proof")
-    shown = request.GET.get("run", "")
-    if shown.isdecimal() and len(shown) < 19:
-        run = get_object_or_404(ProofRun.objects.select_related("actor"), pk=int(shown))
-    else:
-        run = proofs.last_run()
+    run = proofs.find_run(request.GET.get("run", "")) or proofs.last_run()
     context = {
         "run": run and proofs.run_line(run),
         "checks": proofs.check_lines(run) if run else [],

@@ -125,4 +125,6 @@ def post_transfer(
         effective_at=effective_at,
         metadata=metadata or {},
     )
-    return Transaction.objects.get(pk=post(request, actor=actor).transaction_id)
+    transaction_id = post(request, actor=actor).transaction_id
+    assert transaction_id is not None
+    return Transaction.objects.get(pk=transaction_id)
