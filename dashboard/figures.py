@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from balances.figures import count_up_to_max
 from balances.models import Balance
 from ledgers.models import Ledger
 from transactions.models import Transaction
-from web.counting import count_about
+from web.counting import count_about, count_exact
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +22,11 @@ class Counts:
 
 def counts() -> Counts:
     """Ledgers and balances as their tables count them, transactions as the database does."""
-    ledger_count = count_up_to_max(Ledger.objects.all())
+    ledger_count = count_exact(Ledger.objects.all())
     transactions = count_about(Transaction)
     return Counts(
         ledgers=ledger_count,
-        balances=count_up_to_max(Balance.objects.all()),
+        balances=count_exact(Balance.objects.all()),
         transactions=transactions,
         is_first_run=ledger_count == "1" and transactions == "0",
     )

@@ -6,12 +6,11 @@ from uuid import UUID
 
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
-from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from audit.history import latest_events
-from balances.figures import count_up_to_max, sum_by_currency
+from balances.figures import sum_by_currency
 from balances.models import Balance
 from balances.rows import format_rows, with_row_fields
 from dashboard import identities, ledgers
@@ -19,6 +18,7 @@ from dashboard.proofs import proof_mark
 from dashboard.transactions import latest_transactions
 from identities.models import Identity
 from ledgers.models import Ledger
+from web.counting import count_exact
 from web.formatting import format_count
 from web.htmx import HtmxHttpRequest, render_page
 from web.pagination import paginate_request
@@ -78,10 +78,15 @@ def identity_list(request: HtmxHttpRequest) -> HttpResponse:
         "page": page,
         "rows": identities.identity_rows(page.rows),
         "sorting": sorting,
-        "total": _("%(count)s identities") % {"count": count_up_to_max(matching)},
+        "total": _count_identities(count_exact(matching)),
         "new": request.GET.get("new", ""),
     }
     return render_page(request, "identities/identity_list.html", context, partial="identity-table")
+
+
+def _count_identities(count: str) -> str:
+    words = ngettext("%(count)s identity", "%(count)s identities", 1 if count == "1" else 2)
+    return words % {"count": count}
 
 
 @require_safe

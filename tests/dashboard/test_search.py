@@ -1,0 +1,126 @@
+from __future__ import annotations
+
+import uuid
+
+import pytest
+from django.test import Client
+
+from tests.factories import (
+    make_balance,
+    make_client,
+    make_identity,
+    make_ledger,
+    post_transfer,
+)
+from tests.pages import HTMX, SCRIPT, count_queries, links_of, rows_of, text_of
+from transactions.models import Transaction
+from transactions.requests import Indicator
+
+pytestmark = pytest.mark.django_db
+URL = "/search/"
+
+
+@pytest.fixture
+def clerk() -> Client:
+    return make_client()
+
+
+@pytest.fixture
+def wage() -> Transaction:
+    return post_transfer(
+        source=Indicator("@Treasury", "GBP"), destination=make_balance(), reference="wage-2025-01"
+    )
+
+
+def test_key_opens_the_record(clerk: Client, wage: Transaction) -> None:
+    for record in (make_ledger(), make_balance(), make_identity(), wage):
+        for text in (record.key, f"  {record.key.upper()} ", str(record.public_id)):
+            response = clerk.get(URL, {"q": text})
+
+            assert response.status_code == 302
+            assert response.headers["Location"] == record.get_absolute_url()
+
+
+def test_whole_reference_opens_the_transaction(clerk: Client, wage: Transaction) -> None:
+    response = clerk.get(URL, {"q": " wage-2025-01 "})
+
+    assert response.headers["Location"] == wage.get_absolute_url()
+
+
+def test_beginning_of_a_reference_finds_transactions(clerk: Client, wage: Transaction) -> None:
+    response = clerk.get(URL, {"q": "wage-2025"})
+
+    assert wage.get_absolute_url() in links_of(response)
+
+
+def test_names_are_found_in_groups(clerk: Client, wage: Transaction) -> None:
+    ledger = make_ledger(name="Treasure chests")
+    identity = make_identity(name="Northgate", email="treasurer@northgate.example")
+
+    response = clerk.get(URL, {"q": "TREASUR"})
+
+    links = links_of(response)
+    assert ledger.get_absolute_url() in links
+    assert identity.get_absolute_url() in links
+    assert ["@Treasury", "GBP"] in rows_of(response)
+    assert all(group in text_of(response) for group in ("Ledgers", "Identities", "Internal"))
+
+
+def test_indicator_is_found_with_its_sign(clerk: Client, wage: Transaction) -> None:
+    assert ["@Treasury", "GBP"] in rows_of(clerk.get(URL, {"q": "@treas"}))
+
+
+def test_groups_are_cut_and_lead_to_the_table(clerk: Client) -> None:
+    for number in range(12):
+        make_ledger(name=f"Region {number:02}")
+
+    response = clerk.get(URL, {"q": "region"})
+
+    assert len(rows_of(response)) == 10
+    assert "/ledgers/?q=region" in links_of(response)
+
+
+def test_nothing_found_is_said(clerk: Client) -> None:
+    assert "Nothing found" in text_of(clerk.get(URL, {"q": "zzz"}))
+
+
+def test_nothing_asked_says_what_can_be(clerk: Client) -> None:
+    assert "What are you looking for?" in text_of(clerk.get(URL))
+
+
+def test_unknown_ids_are_not_found(clerk: Client) -> None:
+    for text in (f"ldg_{uuid.uuid4()}", str(uuid.uuid4()), f"abc_{uuid.uuid4()}", "ldg_", "_"):
+        assert "Nothing found" in text_of(clerk.get(URL, {"q": text}))
+
+
+@pytest.mark.parametrize("text", ["\x00", "%", "\\", "'", "x" * 5000, "\U0010ffff", "{}", "[("])
+def test_any_text_may_be_asked(clerk: Client, text: str) -> None:
+    assert clerk.get(URL, {"q": text}).status_code == 200
+
+
+def test_question_is_shown_as_text(clerk: Client) -> None:
+    response = clerk.get(URL, {"q": SCRIPT})
+
+    assert SCRIPT not in response.content.decode()
+    assert f"Search: {SCRIPT}" in text_of(response)
+
+
+def test_htmx_gets_the_results_alone(clerk: Client) -> None:
+    response = clerk.get(URL, {"q": "a"}, headers=HTMX)
+
+    assert response.content.decode().strip().startswith('<div id="search-results"')
+
+
+def test_anonymous_is_sent_to_login(client: Client) -> None:
+    assert client.get(URL).headers["Location"] == "/login/?next=/search/"
+
+
+def test_query_count_is_constant_in_rows(clerk: Client) -> None:
+    make_ledger(name="Region")
+    few = count_queries(clerk, f"{URL}?q=region")
+    for number in range(9):
+        make_ledger(name=f"Region {number}")
+        make_identity(name=f"Region {number}")
+
+    # session, user, reference, and one for each of four groups
+    assert count_queries(clerk, f"{URL}?q=region") == few == 7

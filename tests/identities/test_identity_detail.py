@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+
+from identities.operations import change_identity
+from tests.factories import make_balance, make_client, make_identity, make_ledger, make_user
+from tests.pages import (
+    HISTORY_RESTORE,
+    HTMX,
+    SCRIPT,
+    count_queries,
+    is_whole_page,
+    links_of,
+    rows_of,
+    text_of,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def clerk() -> Client:
+    return make_client()
+
+
+def test_balances_and_totals_are_shown(clerk: Client) -> None:
+    identity = make_identity()
+    wallets, savings = make_ledger(name="Wallets"), make_ledger(name="Savings")
+    make_balance(ledger=wallets, identity=identity, opening_minor=10_00)
+    make_balance(ledger=savings, identity=identity, opening_minor=2_50)
+    make_balance(ledger=savings, opening_minor=99_00)
+
+    rows = rows_of(clerk.get(identity.get_absolute_url()))
+
+    assert ["GBP", "2", "0.00", "12.50", "12.50GBP"] in rows
+    assert [row[:2] for row in rows if row[0] in ("Wallets", "Savings")] == [
+        ["Savings", "2.50GBP"],
+        ["Wallets", "10.00GBP"],
+    ]
+
+
+def test_counts_and_totals_link_to_the_filtered_table(clerk: Client) -> None:
+    identity = make_identity()
+    make_balance(identity=identity, opening_minor=1_00)
+
+    links = links_of(clerk.get(identity.get_absolute_url()))
+
+    assert links.count(f"/balances/?identity={identity.key}") == 2
+    assert links.count(f"/balances/?identity={identity.key}&currency=GBP") == 6
+    assert f"/balances/new/?identity={identity.key}" in links
+
+
+def test_profile_and_history_are_shown(clerk: Client) -> None:
+    user = make_user(username="ada")
+    identity = make_identity(name="Northgate", email="pay@northgate.example", actor=user)
+    change_identity(
+        identity, name="Northgate Ltd", kind="ORGANIZATION", email=identity.email, actor=user
+    )
+
+    text = text_of(clerk.get(identity.get_absolute_url()))
+
+    for part in ("Organization", "pay@northgate.example", "Created by ada", "Changed by ada"):
+        assert part in text
+    assert "Name: “Northgate” → “Northgate Ltd”" in text
+
+
+def test_names_and_metadata_are_shown_as_text(clerk: Client) -> None:
+    identity = make_identity(name=SCRIPT, metadata={"a": SCRIPT})
+
+    response = clerk.get(identity.get_absolute_url())
+
+    assert SCRIPT not in response.content.decode()
+    assert SCRIPT in text_of(response)
+
+
+def test_identity_without_balances_says_so(clerk: Client) -> None:
+    assert "None yet." in text_of(clerk.get(make_identity().get_absolute_url()))
+
+
+def test_htmx_gets_the_figures_alone(clerk: Client) -> None:
+    response = clerk.get(make_identity().get_absolute_url(), headers=HTMX)
+
+    assert response.content.decode().strip().startswith('<div id="identity-figures"')
+
+
+def test_history_restore_gets_the_whole_page(clerk: Client) -> None:
+    assert is_whole_page(clerk.get(make_identity().get_absolute_url(), headers=HISTORY_RESTORE))
+
+
+def test_query_count_is_constant_in_rows(clerk: Client) -> None:
+    identity = make_identity()
+    make_balance(identity=identity)
+    few = count_queries(clerk, identity.get_absolute_url())
+    for _ in range(12):
+        make_balance(identity=identity)
+
+    # session, user, identity, totals, balances, history, proof
+    assert count_queries(clerk, identity.get_absolute_url()) == few == 7
