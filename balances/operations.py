@@ -7,8 +7,9 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from django.db import IntegrityError
+from django.db import IntegrityError, connection
 from django.db import transaction as db_transaction
+from django.db.backends.utils import CursorWrapper
 from django.utils.translation import gettext as _
 
 from audit.recording import record
@@ -91,7 +92,7 @@ def open_balance(  # noqa: PLR0913
 
 
 def find_or_open_balances(  # noqa: PLR0913
-    identities: Collection[Identity],
+    identities: Collection[int],
     *,
     ledger: Ledger,
     currency: str,
@@ -102,32 +103,30 @@ def find_or_open_balances(  # noqa: PLR0913
 ) -> dict[int, int]:
     """The balance of each identity in a ledger and currency, in few queries.
 
-    Answers with the primary keys of balances by those of identities. Where an
-    identity has several, an open one and then the oldest is taken; where it has
-    none, one is opened at zero. One audit event tells how many, and the `cause`.
+    Takes and answers with primary keys. Where an identity has several, an open
+    one and then the oldest is taken. Those that are missing are opened at zero,
+    with one audit event that tells how many, and the `cause`.
     """
-    keys = {
-        identity.pk: uuid.uuid5(ledger.public_id, f"{identity.public_id} {currency}")
-        for identity in identities
-    }
-    with db_transaction.atomic():
-        found = _find_balances(keys, ledger, currency)
-        missing = [
-            Balance(
-                public_id=keys[identity.pk],
-                ledger=ledger,
-                currency_id=currency,
-                identity=identity,
-                normal_side=normal_side,
-                floor_minor=floor_minor,
-            )
-            for identity in identities
-            if identity.pk not in found
-        ]
+    keys = {uuid.uuid5(ledger.public_id, f"{pk} {currency}"): pk for pk in identities}
+    with db_transaction.atomic(), connection.cursor() as cursor:
+        found = _find_balances(cursor, keys, ledger, currency)
+        missing = {key: pk for key, pk in keys.items() if pk not in found}
         if missing:
             # Another import may be opening the same ones.
-            Balance.objects.bulk_create(missing, ignore_conflicts=True)
-            found = _find_balances(keys, ledger, currency)
+            cursor.execute(
+                "INSERT INTO balances_balance (public_id, identity_id, ledger_id, currency,"
+                " indicator, normal_side, floor_minor, metadata, credit_minor, debit_minor,"
+                " inflight_credit_minor, inflight_debit_minor, entry_count, transaction_count,"
+                " ledger_transaction_count)"
+                " SELECT key, identity_id, %s, %s, '', %s, %s, '{}', 0, 0, 0, 0, 0, 0, 0"
+                " FROM unnest(%s::uuid[], %s::bigint[]) AS n (key, identity_id)"
+                " ON CONFLICT (public_id) DO NOTHING",
+                [
+                    *(ledger.pk, currency, normal_side, floor_minor),
+                    *(list(missing), list(missing.values())),
+                ],
+            )
+            found |= _find_balances(cursor, missing, ledger, currency)
             record(
                 actor=actor,
                 action="balances.opened",
@@ -144,20 +143,21 @@ def find_or_open_balances(  # noqa: PLR0913
 
 
 def _find_balances(
-    keys: Mapping[int, uuid.UUID], ledger: Ledger, currency: str
+    cursor: CursorWrapper, identities: Mapping[uuid.UUID, int], ledger: Ledger, currency: str
 ) -> dict[int, int]:
-    rows = (
-        Balance.objects.filter(ledger=ledger, currency=currency, identity__in=keys)
-        .order_by("closed_at", "-pk")  # the open ones last, and of those the oldest
-        .values_list("identity_id", "pk")
+    # One opened for an identity is still its own here after it was given to another.
+    cursor.execute(
+        "SELECT public_id, id FROM balances_balance WHERE public_id = ANY (%s)",
+        [list(identities)],
     )
-    by_key = dict(
-        Balance.objects.filter(public_id__in=keys.values()).values_list("public_id", "pk")
+    found = {identities[key]: pk for key, pk in cursor.fetchall()}
+    cursor.execute(
+        "SELECT DISTINCT ON (identity_id) identity_id, id FROM balances_balance"
+        " WHERE ledger_id = %s AND currency = %s AND identity_id = ANY (%s)"
+        " ORDER BY identity_id, closed_at NULLS FIRST, id",
+        [ledger.pk, currency, list(identities.values())],
     )
-    found = {identity_pk: pk for identity_pk, pk in rows if identity_pk is not None}
-    # One that was opened for an identity and given to another since is still its own here.
-    missing = {identity_pk: key for identity_pk, key in keys.items() if identity_pk not in found}
-    return found | {pk: by_key[key] for pk, key in missing.items() if key in by_key}
+    return found | dict(cursor.fetchall())
 
 
 def close_balance(balance: Balance, *, at: datetime, actor: User | None) -> None:

@@ -6,7 +6,9 @@ import uuid
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
+from django.db import connection
 from django.db import transaction as db_transaction
+from django.db.backends.utils import CursorWrapper
 
 from audit.recording import record
 from identities.models import Identity
@@ -74,25 +76,28 @@ def change_identity(
 
 def find_or_create_identities(
     names: Collection[str], *, kind: str, cause: str, actor: User | None
-) -> dict[str, Identity]:
-    """The identity of each name, in few queries; one audit event for those that are new.
+) -> dict[str, int]:
+    """The primary key of the identity of each name, in few queries.
 
-    A name that this made once stays with its identity, even if that is renamed
-    later; else the oldest identity of this kind and name is taken. `cause`
-    tells in the audit event what they were made for.
+    A name for which this made an identity once stays with it, even if that is
+    renamed later; else the oldest identity of this kind and name is taken.
+    Those that are missing are made, with one audit event that tells how many,
+    and the `cause`.
     """
-    keys = {name: uuid.uuid5(NAMES, f"{kind} {name}") for name in names}
-    with db_transaction.atomic():
-        found = _find_identities(keys, kind)
-        missing = [
-            Identity(public_id=key, kind=kind, name=name)
-            for name, key in keys.items()
-            if name not in found
-        ]
+    keys = {uuid.uuid5(NAMES, f"{kind} {name}"): name for name in names}
+    with db_transaction.atomic(), connection.cursor() as cursor:
+        found = _find_identities(cursor, keys, kind)
+        missing = {key: name for key, name in keys.items() if name not in found}
         if missing:
             # Another import may be making the same ones.
-            Identity.objects.bulk_create(missing, ignore_conflicts=True)
-            found |= _find_identities({each.name: each.public_id for each in missing}, kind)
+            cursor.execute(
+                "INSERT INTO identities_identity (public_id, kind, name, email, metadata)"
+                " SELECT key, %s, name, '', '{}'"
+                " FROM unnest(%s::uuid[], %s::text[]) AS n (key, name)"
+                " ON CONFLICT (public_id) DO NOTHING",
+                [kind, list(missing), list(missing.values())],
+            )
+            found |= _find_identities(cursor, missing, kind)
             record(
                 actor=actor,
                 action="identities.created",
@@ -102,8 +107,16 @@ def find_or_create_identities(
     return found
 
 
-def _find_identities(keys: Mapping[str, uuid.UUID], kind: str) -> dict[str, Identity]:
-    by_name = Identity.objects.filter(name__in=keys, kind=kind).order_by("-pk")
-    found = {identity.name: identity for identity in by_name}
-    by_key = Identity.objects.in_bulk(list(keys.values()), field_name="public_id")
-    return found | {name: by_key[key] for name, key in keys.items() if key in by_key}
+def _find_identities(
+    cursor: CursorWrapper, names: Mapping[uuid.UUID, str], kind: str
+) -> dict[str, int]:
+    cursor.execute(
+        "SELECT DISTINCT ON (name) name, id FROM identities_identity"
+        " WHERE name = ANY (%s) AND kind = %s ORDER BY name, id",
+        [list(names.values()), kind],
+    )
+    found: dict[str, int] = dict(cursor.fetchall())
+    cursor.execute(
+        "SELECT public_id, id FROM identities_identity WHERE public_id = ANY (%s)", [list(names)]
+    )
+    return found | {names[key]: pk for key, pk in cursor.fetchall()}

@@ -14,7 +14,6 @@ from transactions.importing.grouping import Group
 from transactions.importing.lines import Line, LineReader, RefusedLineError
 from transactions.importing.mapping import (
     DATE_KEY,
-    DETAILS_KEY,
     FALLBACK_KEY,
     FILE,
     FILE_KEY,
@@ -169,21 +168,15 @@ def _legs(lines: Sequence[Line], mapping: ImportMapping) -> list[DraftLeg]:
 def _metadata(
     lines: Sequence[Line], losses: Sequence[Row], mapping: ImportMapping
 ) -> dict[str, Any]:
-    """What all lines share at the top, what differs in `lines`, in the order of the file."""
+    """Each column's text, or, where the lines differ, each text with the lines that have it."""
     first = lines[0].values
-    names = list(mapping.transaction.metadata)
-    if len(lines) > 1:
-        differing = [
-            name for name in names if any(line.values[name] != first[name] for line in lines)
-        ]
-    else:
-        differing = []
     metadata: dict[str, Any] = dict(mapping.transaction.constants)
-    metadata |= {name: first[name] for name in names if name not in differing and first[name]}
-    if differing:
-        metadata[DETAILS_KEY] = [
-            {name: line.values[name] for name in differing if line.values[name]} for line in lines
-        ]
+    for name in mapping.transaction.metadata:
+        text = first[name]
+        if len(lines) > 1 and any(line.values[name] != text for line in lines):
+            metadata[name] = _lines_by_text(lines, name)
+        elif text:
+            metadata[name] = text
     metadata[FILE_KEY] = first[FILE]
     metadata[LINES_KEY] = [line.row.line for line in lines]
     if undated := [line for line in lines if not line.is_dated]:
@@ -192,3 +185,11 @@ def _metadata(
     if losses:
         metadata[REFUSED_KEY] = [row.line for row in losses]
     return metadata
+
+
+def _lines_by_text(lines: Sequence[Line], name: str) -> dict[str, list[int]]:
+    found: dict[str, list[int]] = {}
+    for line in lines:
+        if text := line.values[name]:
+            found.setdefault(text, []).append(line.row.line)
+    return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from django.utils.translation import gettext as _
 
@@ -13,12 +13,11 @@ from transactions.importing.mapping import FILE, LINE, Column, ImportMapping, Ne
 from transactions.importing.reading import Row, Source
 from transactions.importing.values import DateReader, ValueTextError, read_amount
 
-# Spaces, line ends among them, are made one space before this looks.
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+# What the engine and the pages do not take; line ends were made spaces before.
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """A row that was understood; `debit` and `credit` are names of balances.
 
     `amount_minor` is signed as in the file. `is_dated` is false where the
@@ -58,9 +57,12 @@ class LineReader:
         self._dates = DateReader(mapping.date)
         fallback = mapping.date.fallback_for(source.path)
         self._fallback_at = self._dates.at(fallback) if fallback else None
-        self._cells = [_Cell(column, source.places.get(column.name)) for column in mapping.columns]
+        self._width = len(source.headers)
+        cells = [_Cell(column, source.places.get(column.name)) for column in mapping.columns]
+        self._plain_cells = [(cell.name, cell.place) for cell in cells if cell.place is not None]
+        self._other_cells = [cell for cell in cells if not cell.is_plain]
         reference = mapping.transaction.reference.names
-        self._reference_cells = [cell for cell in self._cells if cell.name in reference]
+        self._reference_cells = [cell for cell in cells if cell.name in reference]
         sides = (*mapping.debit.name.names, *mapping.credit.name.names)
         self._needed = sorted({*reference, *sides, *mapping.amount.currency.names} - {FILE, LINE})
 
@@ -83,12 +85,18 @@ class LineReader:
         """
         if row.problem:
             raise RefusedLineError(row.problem)
-        values = {cell.name: cell.read(row.cells) for cell in self._cells}
+        cells = row.cells
+        if len(cells) < self._width:
+            cells = cells + [""] * (self._width - len(cells))
+        values = {name: " ".join(cells[place].split()) for name, place in self._plain_cells}
+        for cell in self._other_cells:
+            values[cell.name] = cell.read(cells)
         if not any(values.values()):
             raise RefusedLineError(_("the row is empty"))
         values[FILE], values[LINE] = self._file, str(row.line)
         reasons = [_("%s is empty") % name for name in self._needed if not values[name]]
-        if _CONTROL.search("".join(values.values())):
+        text = "".join(values.values())
+        if not text.isprintable() and _CONTROL.search(text):
             reasons.append(_("the text holds control characters"))
         currency = self._mapping.amount.currency.render(values).upper()
         amount_minor = self._read_amount(values, currency, reasons)
@@ -137,14 +145,18 @@ class _Cell:
 
     def __init__(self, column: Column, place: int | None) -> None:
         self.name = column.name
+        self.place = place
         self._blank = column.blank
-        self._place = place
         self._before = re.compile("|".join(map(re.escape, column.before)))
         self._is_cut = bool(column.before)
 
+    @property
+    def is_plain(self) -> bool:
+        return self.place is not None and not self._is_cut and not self._blank
+
     def read(self, cells: list[str]) -> str:
         """The text with single spaces; empty where the file or the row has no such cell."""
-        place = self._place
+        place = self.place
         if place is None or place >= len(cells):
             return self._blank
         text = " ".join(cells[place].split())

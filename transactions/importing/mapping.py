@@ -19,11 +19,10 @@ LINE = "line"
 # What an import itself writes into the extra information of a transaction.
 FILE_KEY = "import_file"
 LINES_KEY = "import_lines"
-DETAILS_KEY = "lines"
 FALLBACK_KEY = "fallback_date"
 DATE_KEY = "date_in_file"
 REFUSED_KEY = "refused_lines"
-OWN_KEYS = frozenset({FILE_KEY, LINES_KEY, DETAILS_KEY, FALLBACK_KEY, DATE_KEY, REFUSED_KEY})
+OWN_KEYS = frozenset({FILE_KEY, LINES_KEY, FALLBACK_KEY, DATE_KEY, REFUSED_KEY})
 
 
 class Negative(StrEnum):

@@ -73,7 +73,7 @@ class Opener:
             cause=self._cause,
             actor=self._actor,
         )
-        return {name: balances[identity.pk] for name, identity in identities.items()}
+        return {name: balances[pk] for name, pk in identities.items()}
 
     def _find_ledger(self, name: str) -> Ledger:
         ledger = self._ledgers.get(name) or find_namesake(name)

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from typing import NamedTuple
 
 from django.utils.translation import gettext as _
 
@@ -26,8 +27,7 @@ class SourceError(Exception):
     """A file cannot be imported at all; the message names it and the reason."""
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """A row as it stands in the file, `line` being the first line it stands on."""
 
     line: int

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import csv
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TextIO
 
 from transactions.importing.building import Draft, Refusal
 from transactions.importing.reading import Source
@@ -16,16 +15,51 @@ from transactions.requests import Outcome, Result
 REFUSALS_KEPT_MAX = 10
 
 
+class RefusedRows:
+    """Writes `<file>.refused.csv`: the rows as they were, with their line and the reason.
+
+    Without refusals there is no file, and one left by an earlier import goes.
+    A `path` of None writes nothing. `written` is the file, once there is one.
+    """
+
+    def __init__(self, source: Source, path: Path | None) -> None:
+        self._source = source
+        self._path = path
+        self.written: Path | None = None
+        if path:
+            path.unlink(missing_ok=True)
+
+    def write(self, refusals: Sequence[Refusal]) -> None:
+        if self._path is None or not refusals:
+            return
+        # The mark at the start tells spreadsheets that it is UTF-8.
+        encoding = "utf-8" if self.written else "utf-8-sig"
+        headers = self._source.headers
+        width = len(headers)
+        with self._path.open("a", encoding=encoding, newline="") as file:
+            writer = csv.writer(file, delimiter=self._source.delimiter)
+            if not self.written:
+                writer.writerow([*headers, "line", "reason"])
+            for refusal in refusals:
+                cells = refusal.row.cells
+                padding = [""] * (width - len(cells))
+                writer.writerow(
+                    [*cells[:width], *padding, refusal.row.line, refusal.reason, *cells[width:]]
+                )
+        self.written = self._path
+
+
 @dataclass(slots=True)
 class FileReport:
     """One file: its rows by outcome, and what they became.
 
     `read` is counted apart from the others, which must add up to it.
     `net_minor` sums the amounts of the rows posted or present, per currency.
-    `refused_path` is the file that has all refusals.
+    `refused_rows` writes the refusals to a file.
     """
 
     source: Source
+    refused_rows: RefusedRows
     read: int = 0
     posted: int = 0
     present: int = 0
@@ -34,12 +68,12 @@ class FileReport:
     transactions_present: int = 0
     net_minor: Counter[str] = field(default_factory=Counter)
     first_refusals: list[Refusal] = field(default_factory=list)
-    refused_path: Path | None = None
 
     def add(
         self, drafts: Sequence[Draft], results: Sequence[Result], refusals: Sequence[Refusal]
     ) -> None:
-        """Count a batch; `refusals` are all of its refused rows."""
+        """Count a batch, and write down `refusals`: all of its refused rows."""
+        self.refused_rows.write(refusals)
         for draft, result in zip(drafts, results, strict=True):
             if result.outcome is Outcome.POSTED:
                 self.posted += len(draft.rows)
@@ -100,47 +134,3 @@ class Report:
         for file in self.files:
             net_minor.update(file.net_minor)
         return net_minor
-
-
-class RefusedRows:
-    """Writes `<file>.refused.csv`: the rows as they were, with their line and the reason.
-
-    Without refusals there is no file, and one left by an earlier import goes.
-    A `path` of None writes nothing.
-    """
-
-    def __init__(self, source: Source, path: Path | None) -> None:
-        self._source = source
-        self._path = path
-        self._file: TextIO | None = None
-        if path:
-            path.unlink(missing_ok=True)
-
-    def write(self, refusals: Iterable[Refusal]) -> None:
-        if self._path is None:
-            return
-        if self._file is None:
-            # The mark at the start tells spreadsheets that it is UTF-8.
-            self._file = self._path.open("w", encoding="utf-8-sig", newline="")
-            self._writer().writerow([*self._source.headers, "line", "reason"])
-        width = len(self._source.headers)
-        writer = self._writer()
-        for refusal in refusals:
-            cells = refusal.row.cells
-            padding = [""] * (width - len(cells))
-            writer.writerow(
-                [*cells[:width], *padding, refusal.row.line, refusal.reason, *cells[width:]]
-            )
-
-    @property
-    def path(self) -> Path | None:
-        """The file, if there is one."""
-        return self._path if self._file else None
-
-    def close(self) -> None:
-        if self._file:
-            self._file.close()
-
-    def _writer(self) -> Any:
-        assert self._file
-        return csv.writer(self._file, delimiter=self._source.delimiter)

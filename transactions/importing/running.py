@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import time
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,6 +21,7 @@ from transactions.importing.grouping import Overview, group_rows
 from transactions.importing.lines import LineReader
 from transactions.importing.mapping import ImportMapping
 from transactions.importing.opening import Opener
+from transactions.importing.prefetching import ahead
 from transactions.importing.reading import Source, SourceError, open_source
 from transactions.importing.report import FileReport, RefusedRows, Report
 from transactions.importing.toml import MappingError
@@ -64,11 +65,11 @@ def import_files(  # noqa: PLR0913
     currency = mapping.amount.currency
     if not currency.names and currency.text not in exponents:
         raise MappingError(_("[amount] there is no currency %s") % currency.text)
+    refused = _refused_paths(paths, refused_folder)
     sources = [open_source(path, mapping) for path in paths]
-    refused = [None if dry_run else _refused_path(path, paths, refused_folder) for path in paths]
     importing = _Import(mapping, exponents, paths, on_progress, actor)
     with db_transaction.atomic() if dry_run else contextlib.nullcontext():
-        report = Report(list(map(importing.import_file, sources, refused)))
+        report = importing.run(sources, [None] * len(paths) if dry_run else refused)
         if report.posted:
             importing.record(report)
         if dry_run:
@@ -76,11 +77,37 @@ def import_files(  # noqa: PLR0913
     return report
 
 
-def _refused_path(path: Path, paths: Sequence[Path], folder: Path | None) -> Path:
-    refused = (folder or path.parent) / f"{path.name}.refused.csv"
-    if refused.resolve() in [each.resolve() for each in paths]:
-        raise SourceError(_("%s would be overwritten; import it on its own") % refused)
+def _refused_paths(paths: Sequence[Path], folder: Path | None) -> list[Path]:
+    refused = [(folder or path.parent) / f"{path.name}.refused.csv" for path in paths]
+    taken = {path.resolve() for path in paths}
+    for path in refused:
+        if path.resolve() in taken:
+            raise SourceError(
+                _("%s would be overwritten: import such files one by one, each named once") % path
+            )
+        taken.add(path.resolve())
     return refused
+
+
+@dataclass(slots=True)
+class _Batch:
+    """Transactions of one file to post together, and rows refused before that."""
+
+    file: FileReport
+    drafts: list[Draft] = field(default_factory=list)
+    refusals: list[Refusal] = field(default_factory=list)
+    row_count: int = 0
+
+    def add(self, built: Built) -> None:
+        self.refusals += built.refusals
+        self.row_count += len(built.refusals)
+        if built.draft:
+            self.drafts.append(built.draft)
+            self.row_count += len(built.draft.rows)
+
+    @property
+    def is_full(self) -> bool:
+        return len(self.drafts) == BATCH_TRANSACTIONS or self.row_count >= BATCH_ROWS
 
 
 class _Import:
@@ -102,27 +129,44 @@ class _Import:
         self._batch_id = uuid.uuid4()
         self._opener = Opener(mapping, cause=f"import {self._batch_id}", actor=actor)
 
-    def import_file(self, source: Source, refused_path: Path | None) -> FileReport:
-        """Post one file, batch by batch."""
-        reader = LineReader(source, self._mapping, self._exponents)
+    def run(self, sources: Sequence[Source], refused_paths: Sequence[Path | None]) -> Report:
+        """Post the files batch by batch; the next is read while the database has one."""
+        files = [
+            FileReport(source, RefusedRows(source, path))
+            for source, path in zip(sources, refused_paths, strict=True)
+        ]
+        for batch in ahead(self._batches(files)):
+            results = self._post(batch.drafts)
+            for draft, result in zip(batch.drafts, results, strict=True):
+                if result.error:
+                    batch.refusals += refuse(draft.rows, str(result.error))
+            batch.refusals.sort(key=lambda refusal: refusal.row.line)
+            batch.file.add(batch.drafts, results, batch.refusals)
+            if self._on_progress:
+                self._on_progress(batch.file)
+        for file in files:
+            assert file.read == file.posted + file.present + file.refused
+        return Report(files)
+
+    def _batches(self, files: Sequence[FileReport]) -> Generator[_Batch, None, None]:
+        for file in files:
+            batch = _Batch(file)
+            for built in self._build(file):
+                batch.add(built)
+                if batch.is_full:
+                    yield batch
+                    batch = _Batch(file)
+            if batch.row_count:
+                yield batch
+
+    def _build(self, file: FileReport) -> Iterator[Built]:
+        source, mapping = file.source, self._mapping
+        reader = LineReader(source, mapping, self._exponents)
         overview = Overview(map(reader.reference_of, source.rows()))
-        report = FileReport(source, read=overview.row_count)
-        rows_max = lines_max(self._mapping)
-        groups = group_rows(source.rows(), reader.reference_of, overview, rows_max=rows_max)
-        with contextlib.closing(RefusedRows(source, refused_path)) as refused_rows:
-            for batch in _batches(build(group, reader, self._mapping) for group in groups):
-                results = self._post(batch.drafts)
-                for draft, result in zip(batch.drafts, results, strict=True):
-                    if result.error:
-                        batch.refusals += refuse(draft.rows, str(result.error))
-                batch.refusals.sort(key=lambda refusal: refusal.row.line)
-                report.add(batch.drafts, results, batch.refusals)
-                refused_rows.write(batch.refusals)
-                if self._on_progress:
-                    self._on_progress(report)
-            report.refused_path = refused_rows.path
-        assert report.read == report.posted + report.present + report.refused
-        return report
+        file.read = overview.row_count
+        rows_max = lines_max(mapping)
+        for group in group_rows(source.rows(), reader.reference_of, overview, rows_max=rows_max):
+            yield build(group, reader, mapping)
 
     def record(self, report: Report) -> None:
         """Leave one audit event that says what was imported."""
@@ -170,34 +214,3 @@ class _Import:
                 for draft in drafts
             ]
             return post_many(requests, actor=self._actor, batch_id=self._batch_id)
-
-
-@dataclass(slots=True)
-class _Batch:
-    """Transactions to post together, and rows refused before that."""
-
-    drafts: list[Draft] = field(default_factory=list)
-    refusals: list[Refusal] = field(default_factory=list)
-    row_count: int = 0
-
-    def add(self, built: Built) -> None:
-        self.refusals += built.refusals
-        self.row_count += len(built.refusals)
-        if built.draft:
-            self.drafts.append(built.draft)
-            self.row_count += len(built.draft.rows)
-
-    @property
-    def is_full(self) -> bool:
-        return len(self.drafts) == BATCH_TRANSACTIONS or self.row_count >= BATCH_ROWS
-
-
-def _batches(built: Iterable[Built]) -> Iterator[_Batch]:
-    batch = _Batch()
-    for each in built:
-        batch.add(each)
-        if batch.is_full:
-            yield batch
-            batch = _Batch()
-    if batch.row_count:
-        yield batch

@@ -59,5 +59,5 @@ def _notes(file: FileReport) -> Iterator[str]:
     more = file.refused - len(file.first_refusals)
     if more:
         yield ngettext("and %(count)d more row", "and %(count)d more rows", more) % {"count": more}
-    if file.refused_path:
-        yield _("refused rows are in %s") % file.refused_path
+    if file.refused_rows.written:
+        yield _("refused rows are in %s") % file.refused_rows.written

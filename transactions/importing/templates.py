@@ -20,15 +20,17 @@ class Template:
 
     def render(self, values: Mapping[str, str]) -> str:
         """The text with each name replaced by its value."""
-        return self.text.format_map(values)
+        return self.text.format_map(values) if self.names else self.text
 
 
 def parse_template(text: str) -> Template:
     """Read a template that holds plain names in braces and nothing more.
 
     Raises:
-        TemplateError: unpaired braces, or more than a name between them.
+        TemplateError: unpaired or doubled braces, or more than a name in them.
     """
+    if "{{" in text or "}}" in text:
+        raise TemplateError(f"{text!r}: a text cannot hold braces")
     names = []
     try:
         for _literal, name, specification, conversion in Formatter().parse(text):
