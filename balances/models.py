@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Q
 from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -14,18 +14,6 @@ from identities.models import Identity
 from ledgers.fields import MinorField
 from ledgers.models import Currency, Ledger
 
-NOT_BELOW_FLOOR = (
-    Q(floor_minor__isnull=True)
-    | (
-        Q(normal_side="CREDIT")
-        & Q(credit_minor__gte=F("floor_minor") + F("debit_minor") + F("inflight_debit_minor"))
-    )
-    | (
-        Q(normal_side="DEBIT")
-        & Q(debit_minor__gte=F("floor_minor") + F("credit_minor") + F("inflight_credit_minor"))
-    )
-)
-
 
 class Balance(models.Model):
     """Money of one currency in one ledger (an *account*, in accounting terms).
@@ -33,7 +21,7 @@ class Balance(models.Model):
     It belongs to an identity, or, in the General Ledger, carries an indicator
     such as `@Revenue`, unique with its currency. The running totals and counts
     are written by the posting engine alone: a trigger refuses any change of
-    them that new entries do not explain.
+    them that new entries do not explain, and a figure below the floor.
     """
 
     class NormalSide(models.TextChoices):
@@ -107,14 +95,6 @@ class Balance(models.Model):
                 condition=~Q(indicator=""),
                 name="balance_indicator_unique",
             ),
-            models.CheckConstraint(
-                name="balance_indicator_form",
-                condition=Q(indicator="") | Q(indicator__regex=r"^@[^\s@][^@]*$"),
-            ),
-            models.CheckConstraint(
-                name="balance_side_known", condition=Q(normal_side__in=["CREDIT", "DEBIT"])
-            ),
-            models.CheckConstraint(name="balance_above_floor", condition=NOT_BELOW_FLOOR),
         ]
 
     def __str__(self) -> str:

@@ -18,15 +18,15 @@ LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
     FROM transactions_transaction AS t WHERE t.id = p_id
 $$;
 
--- Post one transaction. Outcomes: posted, present (same reference, same content), or a refusal:
--- reference_used, unknown_balance, closed_balance, same_balance, unbalanced, too_large, in_future,
--- insufficient_funds; with the balance at fault where there is one.
-CREATE FUNCTION transactions_post(
+-- Post one transaction of any number of legs. Outcomes: posted, present (same reference, same
+-- content), or a refusal: reference_used, closed_balance, unknown_balance, same_balance, unbalanced,
+-- too_large, insufficient_funds, in_future; with the balance at fault where there is one.
+CREATE FUNCTION transactions_post_legs(
     p_public_id uuid, p_reference text, p_description text, p_effective_at timestamptz,
     p_metadata jsonb, p_balances bigint[], p_amounts numeric[], p_actor bigint,
     OUT outcome text, OUT posted_id bigint, OUT culprit_id bigint
 )
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 DECLARE
     c_largest CONSTANT numeric := 1e38::numeric - 1;
     v_row record;
@@ -185,14 +185,116 @@ BEGIN
     FROM unnest(p_balances, v_leg_ledger, v_position, p_amounts, v_running)
          AS l (balance_id, ledger_id, position, amount, running);
 
-    IF p_actor IS NOT NULL THEN
+    outcome := 'posted';
+END;
+$$;
+
+-- Post one transaction; outcomes as above. Two legs, which most transactions have, take a straight
+-- path as long as nothing stands in their way: it costs half of what arrays do. Everything else,
+-- each refusal included, is for transactions_post_legs to decide.
+--
+-- An array as parameter makes a plan for this one call look cheaper than it is, so that without the
+-- setting every call would plan anew.
+CREATE FUNCTION transactions_post(
+    p_public_id uuid, p_reference text, p_description text, p_effective_at timestamptz,
+    p_metadata jsonb, p_balances bigint[], p_amounts numeric[], p_actor bigint,
+    OUT outcome text, OUT posted_id bigint, OUT culprit_id bigint
+)
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = public, pg_temp SET plan_cache_mode = force_generic_plan AS $$
+DECLARE
+    c_largest CONSTANT numeric := 1e38::numeric - 1;
+    v_low bigint := least(p_balances[1], p_balances[2]);
+    v_high bigint := greatest(p_balances[1], p_balances[2]);
+    v_amount numeric := p_amounts[CASE WHEN p_balances[1] = v_low THEN 1 ELSE 2 END];  -- onto v_low
+    v_size numeric := abs(v_amount);
+    v_now timestamptz;
+    v_effective timestamptz;
+    v_pair record;
+    is_straight boolean;
+BEGIN
+    IF cardinality(p_balances) = 2 AND v_low < v_high AND p_amounts[1] + p_amounts[2] = 0 THEN
+        -- Locked in the order of the FROM list, which is the order of ids.
+        SELECT a.ledger_id AS low_ledger, a.entry_count + 1 AS low_position,
+               a.credit_minor - a.debit_minor + v_amount AS low_running,
+               b.ledger_id AS high_ledger, b.entry_count + 1 AS high_position,
+               b.credit_minor - b.debit_minor - v_amount AS high_running,
+               greatest(a.last_entry_at, b.last_entry_at) AS latest,
+               a.currency = b.currency
+               AND a.closed_at IS NULL AND b.closed_at IS NULL
+               AND greatest(a.credit_minor, a.debit_minor, b.credit_minor, b.debit_minor) + v_size
+                   <= c_largest
+               AND coalesce(CASE a.normal_side
+                   WHEN 'CREDIT' THEN a.credit_minor - a.debit_minor - a.inflight_debit_minor + v_amount
+                   ELSE a.debit_minor - a.credit_minor - a.inflight_credit_minor - v_amount
+               END >= a.floor_minor, true)
+               AND coalesce(CASE b.normal_side
+                   WHEN 'CREDIT' THEN b.credit_minor - b.debit_minor - b.inflight_debit_minor - v_amount
+                   ELSE b.debit_minor - b.credit_minor - b.inflight_credit_minor + v_amount
+               END >= b.floor_minor, true) AS is_allowed
+        INTO v_pair
+        FROM balances_balance AS a, balances_balance AS b
+        WHERE a.id = v_low AND b.id = v_high
+        FOR NO KEY UPDATE;
+        -- Taken with the locks held, so that time and position agree on every balance.
+        v_now := greatest(clock_timestamp(), v_pair.latest);
+        v_effective := coalesce(p_effective_at, v_now);
+        is_straight := v_pair.is_allowed AND v_effective <= v_now AND NOT EXISTS (
+            SELECT FROM transactions_transaction AS t WHERE t.reference = p_reference
+        );
+    END IF;
+    IF is_straight THEN
+        posted_id := nextval('transactions_transaction_id_seq');
+        WITH moved AS (
+            UPDATE balances_balance AS b
+            SET credit_minor = b.credit_minor
+                    + CASE WHEN (b.id = v_low) = (v_amount > 0) THEN v_size ELSE 0 END,
+                debit_minor = b.debit_minor
+                    + CASE WHEN (b.id = v_low) = (v_amount > 0) THEN 0 ELSE v_size END,
+                entry_count = b.entry_count + 1,
+                transaction_count = b.transaction_count + 1,
+                ledger_transaction_count = b.ledger_transaction_count
+                    + CASE WHEN b.id = v_low OR v_pair.low_ledger <> v_pair.high_ledger
+                           THEN 1 ELSE 0 END,
+                last_entry_at = v_now
+            WHERE b.id IN (v_low, v_high)
+        ), written AS (
+            INSERT INTO transactions_transaction (
+                id, public_id, reference, kind, status, description, entry_count,
+                effective_at, created_at, actor_id, metadata
+            )
+            VALUES (
+                posted_id, coalesce(p_public_id, gen_random_uuid()), p_reference, 'POST', 'POSTED',
+                p_description, 2, v_effective, v_now, p_actor, p_metadata
+            )
+        )
+        INSERT INTO transactions_entry (
+            transaction_id, balance_id, ledger_id, position, effective_at, direction,
+            amount_minor, running_minor
+        )
+        SELECT posted_id, e.balance_id, e.ledger_id, e.position, v_effective, e.direction, v_size,
+               e.running
+        FROM (VALUES
+            (v_low, v_pair.low_ledger, v_pair.low_position, sign(v_amount), v_pair.low_running),
+            (v_high, v_pair.high_ledger, v_pair.high_position, -sign(v_amount), v_pair.high_running)
+        ) AS e (balance_id, ledger_id, position, direction, running)
+        ORDER BY e.balance_id <> p_balances[1];
+        outcome := 'posted';
+    ELSE
+        SELECT l.outcome, l.posted_id, l.culprit_id INTO outcome, posted_id, culprit_id
+        FROM transactions_post_legs(
+            p_public_id, p_reference, p_description, p_effective_at, p_metadata, p_balances,
+            p_amounts, p_actor
+        ) AS l;
+    END IF;
+
+    IF p_actor IS NOT NULL AND outcome = 'posted' THEN
         INSERT INTO audit_auditevent (actor_id, actor_name, action, subject, after)
         SELECT p_actor, u.username, 'transaction.posted', 'txn_' || t.public_id,
                jsonb_build_object('reference', p_reference, 'description', p_description)
         FROM transactions_transaction AS t, users_user AS u
         WHERE t.id = posted_id AND u.id = p_actor;
     END IF;
-    outcome := 'posted';
 END;
 $$;
 
@@ -532,5 +634,6 @@ $$;
 
 -- The functions are not for everyone who can connect.
 REVOKE ALL ON FUNCTION transactions_post(uuid, text, text, timestamptz, jsonb, bigint[], numeric[], bigint) FROM PUBLIC;
+REVOKE ALL ON FUNCTION transactions_post_legs(uuid, text, text, timestamptz, jsonb, bigint[], numeric[], bigint) FROM PUBLIC;
 REVOKE ALL ON FUNCTION transactions_stage() FROM PUBLIC;
 REVOKE ALL ON FUNCTION transactions_post_staged(bigint[], boolean, uuid, bigint) FROM PUBLIC;
