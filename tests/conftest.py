@@ -16,10 +16,12 @@ from django.contrib.staticfiles.handlers import StaticFilesHandler
 from django.core.management import call_command
 from django.db import connection, connections
 from django.test.testcases import LiveServerThread
+from playwright.sync_api import Browser
 from pytest_django import DjangoDbBlocker, Settings
 
 from config.embedded import APP_ROLE, OWNER_ROLE, Cluster, create_database, drop_database
 from config.testing import CLUSTER
+from tests.browsing import launched_browser
 
 TEMPLATE = "daybook_template"
 BUILDING = "daybook_building"
@@ -113,6 +115,13 @@ def own_server(own_database: OwnDatabase) -> Generator[str, None, None]:
         raise thread.error
     yield f"http://127.0.0.1:{thread.port}"
     thread.terminate()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Generator[Browser, None, None]:
+    """One Chromium for the whole run; `tests.browsing.opened_page` opens a page in it."""
+    with launched_browser() as browser:
+        yield browser
 
 
 @contextmanager

@@ -16,9 +16,7 @@ for (const start of [markBusy, closeMenus, showNetworkErrors, submitOnce, focusS
   start(document);
 }
 
-function enliven(root) {
-  for (const start of [copyOnClick, dismissOnClick, editRows, suggestWhileTyping]) start(root);
-}
-
-document.addEventListener("htmx:load", (event) => enliven(event.target));
-enliven(document);
+// htmx says so for the body once, and then for everything it swaps in.
+document.addEventListener("htmx:load", ({ target }) => {
+  for (const start of [copyOnClick, dismissOnClick, editRows, suggestWhileTyping]) start(target);
+});

@@ -1,0 +1,197 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, Request, expect
+
+from tests.browsing import DESKTOP, PHONE, axe_violations, opened_page, overflow
+from tests.factories import PASSWORD, make_user
+from users.models import TimeZoneChoice
+
+GUIDE = "/styleguide/"
+FORM = "/styleguide/form/"
+
+
+@pytest.fixture
+def page(browser: Browser, own_server: str) -> Iterator[Page]:
+    """The style guide, with its scripts running."""
+    with opened_page(browser, own_server, user=make_user(is_staff=True)) as page:
+        _visit(page, GUIDE)
+        yield page
+
+
+def _visit(page: Page, path: str) -> None:
+    page.goto(path)
+    page.wait_for_load_state("networkidle")
+
+
+def _open_form(page: Page) -> None:
+    page.get_by_role("link", name="Open a form").press("Enter")
+    expect(page.get_by_role("dialog", name="Sample form")).to_be_visible()
+
+
+def test_slide_over_takes_the_focus_and_gives_it_back_on_escape(page: Page) -> None:
+    _open_form(page)
+    expect(page.get_by_role("dialog").get_by_label("Name", exact=True)).to_be_focused()
+
+    page.keyboard.press("Escape")
+
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    expect(page.get_by_role("link", name="Open a form")).to_be_focused()
+
+
+def test_slide_over_shows_a_refusal_and_closes_after_success(page: Page) -> None:
+    _open_form(page)
+    form = page.get_by_role("dialog")
+    form.get_by_label("Name", exact=True).fill("Suppliers")
+    form.get_by_label("Name", exact=True).press("Enter")
+    expect(form.locator(".summary")).to_be_focused()
+    expect(form.get_by_label("Name", exact=True)).to_have_value("Suppliers")
+
+    form.get_by_label("Amount").fill("12")
+    form.get_by_label("Source").fill("@Treasury")
+    form.get_by_label("Credit").check()
+    with page.expect_response(lambda response: response.url.endswith(GUIDE)):
+        form.get_by_role("button", name="Send it").click()
+
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    expect(page.locator("#messages")).to_contain_text("Nothing was saved.")
+
+
+def test_suggestion_is_picked_with_the_keyboard_and_escape_keeps_the_form(page: Page) -> None:
+    _open_form(page)
+    source = page.get_by_role("dialog").get_by_role("combobox", name="Source")
+    source.press_sequentially("trea")
+    option = page.get_by_role("option", name="Treasury")
+    expect(option).to_be_visible()
+    expect(source).to_have_attribute("aria-expanded", "true")
+
+    source.press("ArrowDown")
+    source.press("Enter")
+
+    expect(source).to_have_value("@Treasury")
+    expect(page.get_by_role("dialog").locator("output")).to_have_text("Treasury")
+    source.fill("river")
+    expect(page.get_by_role("option", name="Riverside")).to_be_visible()
+    source.press("Escape")
+    expect(page.get_by_role("listbox", name="Suggestions")).to_be_hidden()
+    expect(page.get_by_role("dialog")).to_be_visible()
+
+
+def test_metadata_rows_come_and_go_without_the_server(page: Page) -> None:
+    _visit(page, FORM)
+    keys = page.get_by_label("Key", exact=True)
+    keys.nth(0).fill("first")
+
+    page.get_by_role("button", name="Add row").click()
+    page.keyboard.type("last")
+    page.get_by_role("button", name="Remove row").nth(0).click()
+
+    expect(keys).to_have_count(2)
+    expect(keys.nth(1)).to_have_value("last")
+    assert page.url.endswith(FORM)
+
+
+def test_second_click_does_not_send_a_form_again(page: Page) -> None:
+    _visit(page, FORM)
+    sent: list[Request] = []
+    page.on("request", lambda request: sent.append(request) if request.method == "POST" else None)
+
+    with page.expect_response(lambda response: response.status == 422):
+        page.get_by_role("button", name="Send it").dblclick()
+    expect(page.locator(".summary")).to_be_visible()
+
+    assert len(sent) == 1
+
+
+def test_theme_changes_at_once_and_stays(page: Page) -> None:
+    page.get_by_label("Your menu").click()
+    page.get_by_role("button", name="Dark").click()
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+    expect(page.get_by_role("button", name="Dark")).to_have_attribute("aria-pressed", "true")
+
+    page.reload()
+
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+
+
+def test_control_k_goes_to_the_search(page: Page) -> None:
+    page.keyboard.press("Control+k")
+
+    expect(page.get_by_label("Search", exact=True)).to_be_focused()
+
+
+def test_no_answer_is_said_and_a_good_answer_takes_it_back(page: Page) -> None:
+    page.context.set_offline(True)
+    page.get_by_role("link", name="Refresh").click()
+    expect(page.get_by_role("alert")).to_contain_text("could not be reached")
+
+    page.context.set_offline(False)
+    page.get_by_role("link", name="Refresh").click()
+
+    expect(page.get_by_role("alert")).to_be_hidden()
+
+
+def test_back_after_a_sort_shows_the_page_before(page: Page) -> None:
+    page.get_by_role("columnheader", name="Balances").get_by_role("link").click()
+    expect(page.locator("th[aria-sort]")).to_have_text("Balances")
+    assert page.url.endswith("?sort=-balances")
+
+    page.go_back()
+
+    expect(page.locator("th[aria-sort]")).to_have_text("Created")
+
+
+def test_local_time_is_the_time_zone_of_the_browser(browser: Browser, own_server: str) -> None:
+    user = make_user(is_staff=True, time_zone_choice=TimeZoneChoice.LOCAL)
+
+    with opened_page(browser, own_server, user=user, timezone_id="Asia/Tokyo") as page:
+        page.goto(GUIDE)
+
+        expect(page.locator(".zone")).to_have_text("Asia/Tokyo")
+
+
+def test_everything_works_without_scripts(browser: Browser, own_server: str) -> None:
+    user = make_user(is_staff=True)
+
+    with opened_page(browser, own_server, java_script_enabled=False, viewport=PHONE) as page:
+        page.goto(FORM)
+        page.get_by_label("Username").fill(user.username)
+        page.get_by_label("Password").fill(PASSWORD)
+        page.get_by_role("button", name="Sign in").click()
+        page.get_by_label("Name", exact=True).fill("Typed")
+        page.get_by_label("Key", exact=True).nth(0).fill("region")
+        page.get_by_role("button", name="Add row").click()
+        expect(page.get_by_label("Name", exact=True)).to_have_value("Typed")
+        expect(page.get_by_label("Key", exact=True)).to_have_count(3)
+        expect(page.locator(".summary")).to_have_count(0)
+        page.get_by_role("button", name="Send it").click()
+        expect(page.locator(".summary")).to_contain_text("There are 3 things to put right")
+        page.get_by_label("Menu", exact=True).click()
+        page.get_by_role("link", name="Proof").click()
+        assert "/proof/" in page.url
+
+
+@pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_and_nothing_scrolls_sideways(
+    browser: Browser, own_server: str, viewport: dict[str, int], scheme: str
+) -> None:
+    options = {"viewport": viewport, "color_scheme": scheme, "reduced_motion": "reduce"}
+    found = {}
+
+    with opened_page(browser, own_server, **options) as page:
+        page.goto("/login/")
+        found["login"] = (axe_violations(page), overflow(page))
+    with opened_page(browser, own_server, user=make_user(is_staff=True), **options) as page:
+        for name, path in (("guide", GUIDE), ("form", FORM), ("missing", "/no-such-page/")):
+            page.goto(path)
+            found[name] = (axe_violations(page), overflow(page))
+        _visit(page, GUIDE)
+        _open_form(page)
+        page.get_by_role("dialog").get_by_role("button", name="Send it").click()
+        expect(page.get_by_role("dialog").locator(".summary")).to_be_visible()
+        found["slide-over"] = (axe_violations(page), overflow(page))
+
+    assert found == dict.fromkeys(found, ([], 0))
