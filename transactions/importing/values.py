@@ -12,19 +12,13 @@ from django.utils.translation import ngettext
 from ledgers.money import AMOUNT_DIGITS_MAX
 from transactions.importing.mapping import AmountRules, DateRules
 
-MINUSES = "-\N{MINUS SIGN}\N{EN DASH}\N{FULLWIDTH HYPHEN-MINUS}"
+_MINUSES = "-\N{MINUS SIGN}\N{EN DASH}\N{FULLWIDTH HYPHEN-MINUS}"
 _PLAIN = re.compile(r"(-?)(\d{1,36})(?:\.(\d*))?", re.ASCII)
-_GROUPED = re.compile(
-    r"(\d+|\d{1,3}(?:[,'’ \u00a0\u202f]\d{3})+)?(?:\.(\d*))?",
-    re.ASCII,
-)
-_AROUND = re.compile(
-    rf"""(?P<open>\()?\s* (?P<before>[+{MINUSES}])?\s* (?P<first>[^\d\s().,'+{MINUSES}]+)?\s*
-         (?P<between>[+{MINUSES}])?\s*
-         (?P<figures>[\d.,][\d.,'’\s]*?)\s*
-         (?P<last>[^\d\s().,'+{MINUSES}]+)?\s* (?P<after>[+{MINUSES}])?\s* (?P<close>\))?""",
-    re.ASCII | re.VERBOSE,
-)
+_PARTS = re.compile(r"([^\d.,]*)([\d.,'’ ]*)([^\d.,]*)", re.ASCII)
+_FIGURES = re.compile(r"(\d+|\d{1,3}(?:[,'’ ]\d{3})+)?(?:\.(\d*))?", re.ASCII)
+# All that may stand around an amount, besides a currency.
+_MARKS = [[], ["+"], ["(", ")"], *([minus] for minus in _MINUSES)]
+_NO_MARKS = dict.fromkeys(map(ord, "()+" + _MINUSES))
 
 
 class ValueTextError(ValueError):
@@ -47,29 +41,25 @@ def read_amount(text: str, *, rules: AmountRules, currency: str, exponent: int) 
         return _minor(match[2], match[3] or "", exponent, is_negative=bool(match[1]))
     if not text:
         raise ValueTextError(_("the amount is empty"))
-    around = _AROUND.fullmatch(text)
-    if not around or bool(around["open"]) != bool(around["close"]):
+    parts = _PARTS.fullmatch(text)
+    if not parts:
         raise ValueTextError(_("the amount %r cannot be read") % text)
-    for sign in (around["first"], around["last"]):
+    before, figures, after = parts.groups()
+    if rules.decimal == ",":
+        figures = figures.translate({ord(","): ".", ord("."): ","})
+    match = _FIGURES.fullmatch(figures.strip())
+    marks = [mark for mark in before + after if mark in "()+" + _MINUSES]
+    if not match or not (match[1] or match[2]) or marks not in _MARKS:
+        raise ValueTextError(_("the amount %r cannot be read") % text)
+    for part in (before, after):
+        sign = part.translate(_NO_MARKS).strip()
         if sign and sign not in rules.signs and sign.upper() != currency:
             raise ValueTextError(
                 _("the amount %(text)r is not in %(currency)s")
                 % {"text": text, "currency": currency}
             )
-    pluses_and_minuses = [
-        sign
-        for sign in (around["open"], around["before"], around["between"], around["after"])
-        if sign
-    ]
-    figures = around["figures"]
-    if rules.decimal == ",":
-        figures = figures.translate({ord(","): ".", ord("."): ","})
-    match = _GROUPED.fullmatch(figures)
-    if not match or len(pluses_and_minuses) > 1 or not (match[1] or match[2]):
-        raise ValueTextError(_("the amount %r cannot be read") % text)
-    is_negative = pluses_and_minuses not in ([], ["+"])
     whole = re.sub(r"\D", "", match[1] or "0")
-    return _minor(whole, match[2] or "", exponent, is_negative=is_negative)
+    return _minor(whole, match[2] or "", exponent, is_negative=marks not in ([], ["+"]))
 
 
 def _minor(whole: str, decimals: str, exponent: int, *, is_negative: bool) -> int:
