@@ -34,4 +34,7 @@ class IdentityForm(ProfileForm):
 
 
 class MetadataForm(forms.Form):
-    metadata = MetadataEditField(label=_("Extra information"))
+    metadata = MetadataEditField(
+        label=_("Keys and values"),
+        help_text=_("A key taken out here is removed; keys that others add meanwhile stay."),
+    )

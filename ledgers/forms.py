@@ -51,4 +51,9 @@ class LedgerForm(RenameForm):
 
 
 class MetadataForm(forms.Form):
-    metadata = MetadataEditField(label=gettext_lazy("Extra information"))
+    metadata = MetadataEditField(
+        label=gettext_lazy("Keys and values"),
+        help_text=gettext_lazy(
+            "A key taken out here is removed; keys that others add meanwhile stay."
+        ),
+    )
