@@ -79,6 +79,9 @@ BEGIN
 END;
 $$;
 
+-- Nobody may hang it on a table of their own, to lock the balances with the owner's rights.
+REVOKE ALL ON FUNCTION balances_check_exponent() FROM PUBLIC;
+
 CREATE TRIGGER ledgers_currency_exponent
     BEFORE UPDATE OF exponent ON ledgers_currency
     FOR EACH ROW WHEN (old.exponent <> new.exponent)
