@@ -11,6 +11,9 @@ from typing import Any
 from balances.models import Balance
 from transactions.importing.loading import read_mapping
 from transactions.importing.mapping import ImportMapping
+from transactions.importing.report import Report
+from transactions.importing.running import import_files
+from transactions.models import Entry
 
 HEADERS = ["Voucher", "Date", "Amount", "Payee", "Department"]
 TABLE: dict[str, Any] = {
@@ -77,3 +80,32 @@ def balance_of(owner: str, *, ledger: str = "Payees", currency: str = "GBP") -> 
 
 def treasury(currency: str = "GBP") -> Balance:
     return Balance.objects.get(indicator="@Treasury", currency=currency)
+
+
+def run_import(
+    folder: Path,
+    rows: Sequence[Sequence[str]],
+    *,
+    headers: Sequence[str] = HEADERS,
+    name: str = "file.csv",
+    dry_run: bool = False,
+    **changes: Any,
+) -> Report:
+    path = write_csv(folder / name, rows, headers=headers)
+    return import_files([path], mapping=make_mapping(**changes), dry_run=dry_run)
+
+
+def reasons(report: Report) -> list[tuple[int, str]]:
+    return [(each.row.line, each.reason) for each in report.files[0].first_refusals]
+
+
+def entries_of(reference: str) -> list[tuple[str, int]]:
+    """Owner or indicator, and the signed amount, of each entry in order."""
+    entries = Entry.objects.filter(transaction__reference=reference).order_by("pk")
+    return [
+        (
+            each.balance.identity.name if each.balance.identity else each.balance.indicator,
+            each.direction * int(each.amount_minor),
+        )
+        for each in entries.select_related("balance__identity")
+    ]

@@ -86,13 +86,13 @@ class LineReader:
         if row.problem:
             raise RefusedLineError(row.problem)
         cells = row.cells
+        if not any(map(str.strip, cells)):
+            raise RefusedLineError(_("the row is empty"))
         if len(cells) < self._width:
             cells = cells + [""] * (self._width - len(cells))
         values = {name: " ".join(cells[place].split()) for name, place in self._plain_cells}
         for cell in self._other_cells:
             values[cell.name] = cell.read(cells)
-        if not any(values.values()):
-            raise RefusedLineError(_("the row is empty"))
         values[FILE], values[LINE] = self._file, str(row.line)
         reasons = [_("%s is empty") % name for name in self._needed if not values[name]]
         text = "".join(values.values())

@@ -95,5 +95,6 @@ class DateReader:
                 moment = dt.datetime.strptime(text, each).replace(tzinfo=self._rules.zone)
             except ValueError:
                 continue
-            return moment if "%H" in each or "%I" in each else self.at(moment.date())
+            # Spreadsheets write a date without a time as its midnight.
+            return self.at(moment.date()) if moment.time() == dt.time(0) else moment
         return None
