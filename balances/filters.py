@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Self
+from typing import Self, TypeVar
 
-from django.db.models import Q, QuerySet
+from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
@@ -15,6 +15,8 @@ from ledgers.models import Ledger
 from web.converters import parse_key
 from web.query import url_with
 from web.text import search_text
+
+ModelT = TypeVar("ModelT", bound=Model)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +42,8 @@ class BalanceFilter:
     def read(cls, request: HttpRequest) -> Self:
         """The filters of `?ledger=&identity=&currency=&q=&tab=`."""
         ledger_key, identity_key = request.GET.get("ledger", ""), request.GET.get("identity", "")
-        ledger = Ledger.objects.filter(public_id=parse_key(ledger_key, "ldg")).first()
-        identity = Identity.objects.filter(public_id=parse_key(identity_key, "idt")).first()
+        ledger = find_by_key(Ledger.objects.all(), ledger_key, "ldg")
+        identity = find_by_key(Identity.objects.all(), identity_key, "idt")
         unknown = [
             name
             for name, key, record in (
@@ -116,3 +118,9 @@ class BalanceFilter:
         return [
             Chip(label, url_with(request, **{name: ""})) for name, label in labels.items() if label
         ]
+
+
+def find_by_key(records: QuerySet[ModelT], key: str, prefix: str) -> ModelT | None:
+    """The record with this key (`ldg_…`); None for another one, or for no key at all."""
+    public_id = parse_key(key, prefix)
+    return records.filter(public_id=public_id).first() if public_id else None

@@ -113,6 +113,11 @@ class BalanceForm(forms.Form):
         asked = {*self.fields, "floor_minor"} - {"below_zero", "limit"}
         return {name: self.cleaned_data[name] for name in asked}
 
+    def asks_for(self, balance: Balance) -> bool:
+        """Whether `balance` is what was entered, not what this form had opened before."""
+        kept = ("ledger", "currency", "identity", "indicator", "normal_side")
+        return all(getattr(balance, name) == self.cleaned_data[name] for name in kept)
+
     def _floor_minor(self) -> int | None:
         """The lowest figure allowed: zero, none, or the limit below zero in minor units."""
         below_zero, currency = (

@@ -18,7 +18,7 @@ from ledgers.models import Currency, Ledger, plain_name
 from web.converters import parse_key
 from web.formatting import format_date
 from web.suggestions import Suggestion
-from web.text import NameField
+from web.text import NameField, validate_name
 
 MATCHES_MAX = 6
 
@@ -40,6 +40,10 @@ class Lookup:
 
     def label(self, text: str) -> str:
         """What stands beside an input that holds `text` from the start."""
+        try:
+            validate_name(text)
+        except ValidationError:
+            return ""
         matches = self.find(text)
         if len(matches) != 1:
             return ""

@@ -73,7 +73,7 @@ def balance_create(request: HtmxHttpRequest) -> HttpResponse:
         except IndicatorTakenError as error:
             form.add_error("indicator", str(error))
         else:
-            messages.success(request, _("Balance of %(name)s opened.") % {"name": name_of(balance)})
+            _announce(request, balance, is_new=form.asks_for(balance))
             return finish_form(
                 request, url=balance.get_absolute_url(), event="balanceCreated", key=balance.key
             )
@@ -124,3 +124,12 @@ def currency_suggest(request: HtmxHttpRequest) -> HttpResponse:
     return render_suggestions(
         request, [suggest_currency(each) for each in currencies[:SUGGESTIONS_MAX]]
     )
+
+
+def _announce(request: HtmxHttpRequest, balance: Balance, *, is_new: bool) -> None:
+    values = {"name": name_of(balance), "currency": balance.currency_id}
+    if is_new:
+        messages.success(request, _("Balance of %(name)s in %(currency)s opened.") % values)
+        return
+    said = _("This form had opened %(name)s in %(currency)s before, so nothing was added.")
+    messages.warning(request, said % values)

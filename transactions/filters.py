@@ -15,7 +15,7 @@ from django.db.models import Exists, F, OuterRef, QuerySet, Sum
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
-from balances.filters import Chip
+from balances.filters import Chip, find_by_key
 from balances.models import Balance
 from balances.naming import name_of
 from ledgers.models import Ledger
@@ -44,8 +44,10 @@ class TransactionFilter:
     def read(cls, request: HttpRequest) -> Self:
         """The filters of `?ledger=&balance=&q=`."""
         ledger_key, balance_key = request.GET.get("ledger", ""), request.GET.get("balance", "")
-        ledger = _find(Ledger.objects.all(), ledger_key, "ldg")
-        balance = _find(Balance.objects.select_related("identity", "currency"), balance_key, "bln")
+        ledger = find_by_key(Ledger.objects.all(), ledger_key, "ldg")
+        balance = find_by_key(
+            Balance.objects.select_related("identity", "currency"), balance_key, "bln"
+        )
         found = (("ledger", ledger_key, ledger), ("balance", balance_key, balance))
         unknown = tuple(name for name, key, record in found if key and record is None)
         return cls(ledger, balance, search_text(request), unknown)
@@ -139,8 +141,3 @@ class TransactionFilter:
         scope = {"ledger": self.ledger, "balance": self.balance}
         chosen = {name: record for name, record in scope.items() if record}
         return [chosen] if chosen else []
-
-
-def _find(queryset: QuerySet[Any], key: str, prefix: str) -> Any:
-    public_id = parse_key(key, prefix)
-    return queryset.filter(public_id=public_id).first() if public_id else None
