@@ -3,7 +3,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
@@ -101,10 +101,7 @@ class Shell:
 
     @property
     def search_url(self) -> str:
-        try:
-            return reverse("dashboard:search")
-        except NoReverseMatch:
-            return ""
+        return reverse("dashboard:search")
 
     @property
     def _is_staff(self) -> bool:

@@ -41,6 +41,17 @@ def test_page_has_nothing_inline_that_the_policy_forbids(client: Client) -> None
     assert not re.search(r"<style|\sstyle=|<script(?![^>]*\ssrc=)|\son[a-z]+=|hx-on", html)
 
 
+def test_navigation_leads_to_every_section_and_marks_the_current_one(client: Client) -> None:
+    html = _page(client)
+    client.force_login(make_user())
+    proof = client.get(reverse("dashboard:proof")).content.decode()
+
+    for section in ("ledgers", "balances", "transactions", "identities"):
+        assert f'<a href="{reverse(f"{section}:list")}"' in html
+        assert f'<a href="{reverse(f"{section}:create")}" data-slide-over' in html
+    assert f'<a href="{reverse("dashboard:proof")}" aria-current="true"' in proof
+
+
 def test_admin_is_offered_to_staff_only(client: Client) -> None:
     client.force_login(make_user(is_staff=False))
     page = client.get(reverse("web:styleguide"))
