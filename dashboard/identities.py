@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypedDict
 
 from django.db.models import Count, Q, QuerySet
 from django.db.models.functions import Lower
@@ -26,13 +25,12 @@ COLUMNS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class IdentityRow:
+class IdentityRow(TypedDict):
     """A row of the table, as the template prints it."""
 
-    key: str
     name: str
     url: str
+    is_new: bool
     kind: str
     email: str
     balances: str
@@ -55,27 +53,35 @@ def ordered(identities: QuerySet[Identity]) -> QuerySet[Identity, Any]:
     )
 
 
-def identity_rows(identities: Sequence[Mapping[str, Any]]) -> list[IdentityRow]:
-    """Rows ready for the template, from the values that `ordered` selects."""
+def identity_rows(identities: Sequence[Mapping[str, Any]], *, new: str = "") -> list[IdentityRow]:
+    """Rows ready for the template, from the values that `ordered` selects.
+
+    The identity with the key `new` is marked.
+    """
     counts = _balance_counts(identity["id"] for identity in identities)
-    all_balances = reverse("balances:list")
+    urls = reverse("identities:list"), reverse("balances:list")
     kinds = {value: str(label) for value, label in Identity.Kind.choices}
-    rows = []
-    for identity in identities:
-        key = f"idt_{identity['public_id']}"
-        rows.append(
-            IdentityRow(
-                key=key,
-                name=identity["name"],
-                url=reverse("identities:detail", args=[identity["public_id"]]),
-                kind=kinds[identity["kind"]],
-                email=identity["email"],
-                balances=format_count(counts.get(identity["id"], 0)),
-                balances_url=f"{all_balances}?identity={key}",
-                created=time_tag(identity["created_at"]),
-            )
-        )
-    return rows
+    return [
+        _row(identity, counts.get(identity["id"], 0), urls, kinds[identity["kind"]], new=new)
+        for identity in identities
+    ]
+
+
+def _row(
+    identity: Mapping[str, Any], count: int, urls: tuple[str, str], kind: str, *, new: str
+) -> IdentityRow:
+    identities_url, balances_url = urls
+    key = f"idt_{identity['public_id']}"
+    return {
+        "name": identity["name"],
+        "url": f"{identities_url}{key}/",
+        "is_new": key == new,
+        "kind": kind,
+        "email": identity["email"] or "—",
+        "balances": format_count(count),
+        "balances_url": f"{balances_url}?identity={key}",
+        "created": time_tag(identity["created_at"]),
+    }
 
 
 def _balance_counts(identity_ids: Iterable[int]) -> dict[int, int]:

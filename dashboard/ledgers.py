@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypedDict
 
 from django.db.models import (
     BigIntegerField,
@@ -21,6 +21,7 @@ from django.db.models import (
 from django.db.models.functions import Cast, Coalesce
 from django.urls import reverse
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from balances.figures import CurrencyTotal
@@ -61,14 +62,13 @@ class Figures:
     active_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class LedgerRow:
-    """A row of the table, as the template prints it."""
+class LedgerRow(TypedDict):
+    """A row of the table, as the template prints it; `css` and `tag` mark it, or are empty."""
 
-    key: str
     name: str
     url: str
-    is_general: bool
+    css: str
+    tag: str
     balances: str
     balances_url: str
     transactions: str
@@ -114,29 +114,36 @@ def figures_of(ledger_ids: Iterable[int]) -> dict[int, Figures]:
     return {pk: Figures(balances, int(count), at) for pk, balances, count, at in rows}
 
 
-def ledger_rows(ledgers: Sequence[Mapping[str, Any]]) -> list[LedgerRow]:
-    """Rows ready for the template, from the values that `ordered` selects."""
+def ledger_rows(ledgers: Sequence[Mapping[str, Any]], *, new: str = "") -> list[LedgerRow]:
+    """Rows ready for the template, from the values that `ordered` selects.
+
+    The ledger with the key `new` is marked.
+    """
     figures = figures_of(ledger["id"] for ledger in ledgers)
-    all_balances, all_transactions = reverse("balances:list"), reverse("transactions:list")
-    rows = []
-    for ledger in ledgers:
-        key = f"ldg_{ledger['public_id']}"
-        own = figures.get(ledger["id"], Figures())
-        rows.append(
-            LedgerRow(
-                key=key,
-                name=ledger["name"],
-                url=reverse("ledgers:detail", args=[ledger["public_id"]]),
-                is_general=ledger["is_general"],
-                balances=format_count(own.balance_count),
-                balances_url=f"{all_balances}?ledger={key}",
-                transactions=format_count(own.transaction_count),
-                transactions_url=f"{all_transactions}?ledger={key}",
-                active=since_tag(own.active_at),
-                created=time_tag(ledger["created_at"]),
-            )
-        )
-    return rows
+    urls = reverse("ledgers:list"), reverse("balances:list"), reverse("transactions:list")
+    return [_row(ledger, figures.get(ledger["id"], Figures()), urls, new=new) for ledger in ledgers]
+
+
+def _row(
+    ledger: Mapping[str, Any], figures: Figures, urls: tuple[str, str, str], *, new: str
+) -> LedgerRow:
+    ledgers_url, balances_url, transactions_url = urls
+    key = f"ldg_{ledger['public_id']}"
+    css, tag = ("new", gettext("new")) if key == new else ("", "")
+    if ledger["is_general"]:
+        css, tag = f"general {css}".strip(), gettext("default")
+    return {
+        "name": ledger["name"],
+        "url": f"{ledgers_url}{key}/",
+        "css": css,
+        "tag": tag,
+        "balances": format_count(figures.balance_count),
+        "balances_url": f"{balances_url}?ledger={key}",
+        "transactions": format_count(figures.transaction_count),
+        "transactions_url": f"{transactions_url}?ledger={key}",
+        "active": since_tag(figures.active_at),
+        "created": time_tag(ledger["created_at"]),
+    }
 
 
 def currency_totals(ledger: Ledger) -> tuple[list[CurrencyTotal], Figures]:

@@ -39,12 +39,11 @@ def ledger_list(request: HtmxHttpRequest) -> HttpResponse:
     context = {
         "q": text,
         "page": page,
-        "rows": ledgers.ledger_rows(page.rows),
+        "rows": ledgers.ledger_rows(page.rows, new=request.GET.get("new", "")),
         "sorting": sorting,
         "total": ngettext("%(count)s ledger", "%(count)s ledgers", count)
         % {"count": format_count(count)},
         "is_first_run": not text and count <= 1,
-        "new": request.GET.get("new", ""),
     }
     return render_page(request, "ledgers/ledger_list.html", context, partial="ledger-table")
 
@@ -76,10 +75,9 @@ def identity_list(request: HtmxHttpRequest) -> HttpResponse:
     context = {
         "q": text,
         "page": page,
-        "rows": identities.identity_rows(page.rows),
+        "rows": identities.identity_rows(page.rows, new=request.GET.get("new", "")),
         "sorting": sorting,
         "total": _count_identities(count_exact(matching)),
-        "new": request.GET.get("new", ""),
     }
     return render_page(request, "identities/identity_list.html", context, partial="identity-table")
 

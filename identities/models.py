@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 
 from django.db import models
-from django.db.models.functions import Now
+from django.db.models.functions import Lower, Now
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -31,6 +31,7 @@ class Identity(models.Model):
         indexes = [
             models.Index(fields=["created_at", "id"], name="identity_created"),
             models.Index(fields=["name", "id"], name="identity_name"),
+            models.Index(Lower("name"), "id", name="identity_name_any_case"),
         ]
         constraints = [
             models.CheckConstraint(

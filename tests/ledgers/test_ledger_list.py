@@ -184,7 +184,7 @@ def test_new_row_is_marked(clerk: Client) -> None:
 
     html = clerk.get(URL, {"new": ledger.key}).content.decode()
 
-    assert len(re.findall(r'<tr class=" new">', html)) == 1
+    assert len(re.findall(r'<tr class="new">', html)) == 1
     assert [row[0] for row in rows_of(clerk.get(URL, {"new": ledger.key}))] == [
         "Name",
         "General Ledgerdefault",
