@@ -57,6 +57,12 @@ class TransactionFilter:
         """Whether anything is filtered."""
         return bool(self.ledger or self.balance or self.text or self.unknown)
 
+    @property
+    def is_impossible(self) -> bool:
+        """Whether nothing can pass: an unknown record, or a balance of another ledger."""
+        elsewhere = self.ledger and self.balance and self.balance.ledger_id != self.ledger.pk
+        return bool(self.unknown or elsewhere)
+
     def chips(self, request: HttpRequest) -> list[Chip]:
         """What is filtered, in words; each can be removed."""
         labels = {
@@ -79,7 +85,7 @@ class TransactionFilter:
 
     def walk(self, *, descending: bool) -> tuple[QuerySet[Any, dict[str, Any]], tuple[Key, ...]]:
         """The rows to page through, each with `transaction_id`, and the order of the pages."""
-        if self.text or self.unknown:
+        if self.text or self.is_impossible:
             return self._matching(), (Key("reference", descending),)
         if self.balance:
             entries = self._first_entries(self.balance)
@@ -94,11 +100,11 @@ class TransactionFilter:
 
     def count(self) -> str:
         """How many there are: from the counters where a ledger or balance has them."""
-        if self.text or self.unknown:
+        if self.text or self.is_impossible:
             return count_exact(self._matching())
-        if self.balance and not self.ledger:
+        if self.balance:
             return format_count(self.balance.transaction_count)
-        if self.ledger and not self.balance:
+        if self.ledger:
             balances = Balance.objects.filter(ledger=self.ledger)
             counted = balances.aggregate(count=Sum("ledger_transaction_count"))["count"]
             return format_count(int(counted or 0))
@@ -125,7 +131,7 @@ class TransactionFilter:
 
     def _matching(self) -> QuerySet[Transaction, dict[str, Any]]:
         transactions = Transaction.objects.all()
-        if self.unknown:
+        if self.is_impossible:
             transactions = transactions.none()
         elif public_id := parse_key(self.text, "txn"):
             transactions = transactions.filter(public_id=public_id)
