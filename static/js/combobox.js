@@ -17,19 +17,34 @@ function connect(input) {
   };
   Object.assign(input, { role: "combobox", ariaAutoComplete: "list", ariaExpanded: "false" });
   input.setAttribute("aria-controls", list.id);
-  let timer;
+  let timer = null;
   let latest = 0;
+  const cancel = () => {
+    clearTimeout(timer);
+    timer = null;
+    latest += 1;
+  };
   input.addEventListener("input", () => {
     picked.textContent = "";
-    clearTimeout(timer);
+    cancel();
     timer = setTimeout(async () => {
       const turn = ++latest;
       const html = await ask(input);
-      if (turn === latest && html !== null && document.activeElement === input) showList(input, list, html);
+      if (turn !== latest) return;
+      timer = null;
+      if (html !== null && document.activeElement === input) showList(input, list, html);
     }, 150);
   });
-  input.addEventListener("keydown", (event) => chooseByKey(event, input, list, pick));
-  input.addEventListener("blur", () => closeList(input, list));
+  input.addEventListener("keydown", (event) => {
+    // Escape leaves the suggestions, on their way or shown, and not the form around them.
+    if (event.key === "Escape" && timer !== null) event.preventDefault();
+    if (event.key === "Escape" || event.key === "Enter") cancel();
+    chooseByKey(event, input, list, pick);
+  });
+  input.addEventListener("blur", () => {
+    cancel();
+    closeList(input, list);
+  });
   // Pressing on an option must not take the focus from the input.
   list.addEventListener("mousedown", (event) => event.preventDefault());
   list.addEventListener("click", ({ target }) => target.closest("[role=option]") && pick(target.closest("[role=option]")));

@@ -12,7 +12,14 @@ export function openSlideOvers(root) {
       dialog.close();
     }
   });
-  dialog.addEventListener("close", () => dialog.replaceChildren());
+  dialog.addEventListener("input", () => { dialog.dataset.changed = ""; });
+  dialog.addEventListener("cancel", (event) => {
+    if ("changed" in dialog.dataset && !confirm(dialog.dataset.discard)) event.preventDefault();
+  });
+  dialog.addEventListener("close", () => {
+    delete dialog.dataset.changed;
+    dialog.replaceChildren();
+  });
   root.addEventListener("slideOverDone", ({ detail }) => finish(dialog, detail));
   // A table that refreshes because of a record asks for it to be marked.
   root.addEventListener("htmx:configRequest", ({ detail }) => {

@@ -41,6 +41,29 @@ def test_slide_over_takes_the_focus_and_gives_it_back_on_escape(page: Page) -> N
     expect(page.get_by_role("link", name="Open a form")).to_be_focused()
 
 
+def test_escape_asks_before_it_loses_what_was_typed(page: Page) -> None:
+    asked: list[str] = []
+    page.on("dialog", lambda dialog: (asked.append(dialog.message), dialog.dismiss()))
+    _open_form(page)
+    page.keyboard.type("Suppliers")
+
+    page.keyboard.press("Escape")
+
+    expect(page.get_by_role("dialog").get_by_label("Name", exact=True)).to_have_value("Suppliers")
+    assert asked == ["Close and lose what you typed?"]
+
+
+def test_escape_while_suggestions_are_on_their_way_keeps_the_form(page: Page) -> None:
+    _open_form(page)
+    source = page.get_by_role("dialog").get_by_role("combobox", name="Source")
+
+    source.press_sequentially("trea")
+    source.press("Escape")
+
+    expect(page.get_by_role("dialog")).to_be_visible()
+    expect(page.get_by_role("listbox", name="Suggestions")).to_be_hidden()
+
+
 def test_slide_over_shows_a_refusal_and_closes_after_success(page: Page) -> None:
     _open_form(page)
     form = page.get_by_role("dialog")
