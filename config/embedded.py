@@ -334,8 +334,9 @@ class Cluster:
         arguments = ["-D", str(self.runner.data)]
         for name, value in self._settings().items():
             arguments += ["-c", f"{name}={value}"]
+        self.log.touch(0o600)
+        self.give_to_owner(self.log)
         with self.log.open("ab") as log:
-            self.give_to_owner(self.log)
             # Its own session: a terminal's Ctrl-C reaches us, and we decide what stops when.
             self.process = self.runner.start("postgres", *arguments, output=log)
         self._watcher = watch(self.process.pid, "INT")

@@ -42,8 +42,8 @@ def main(arguments: list[str]) -> int:
         print(f"Daybook cannot run: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        with suppress(OSError):  # the terminal may be gone
-            _say("Stopped.")
+        with suppress(OSError):  # the terminal may be gone, and then nothing may stay unsaid
+            os.write(sys.stdout.fileno(), b"Stopped.\n")
     return 0
 
 
@@ -160,9 +160,11 @@ def _prepare(*, demo: bool) -> None:
 
     _say("Preparing ...")
     django.setup()
+    from config.static import collect_static
+
     try:
         call_command("migrate", verbosity=0)
-        call_command("collectstatic", verbosity=0, interactive=False)
+        collect_static()
         if demo:
             call_command("load_demo")
         _say(_make_first_user())
@@ -197,7 +199,7 @@ def _start_web(stack: ExitStack, listener: socket.socket) -> subprocess.Popen[by
     command = [sys.executable, "-m", "gunicorn", "config.wsgi", "--no-control-socket"]
     command += ["--bind", f"fd://{listener.fileno()}", "--log-level", "warning"]
     command += ["--workers", "2", "--worker-class", "gthread", "--threads", "4"]
-    command += ["--graceful-timeout", "10"]
+    command += ["--preload", "--graceful-timeout", "10"]
     if os.access("/dev/shm", os.W_OK):  # noqa: S108 gunicorn's heartbeat, best not on a disk
         command += ["--worker-tmp-dir", "/dev/shm"]  # noqa: S108
     # Its own session: a terminal's Ctrl-C reaches us, and we decide what stops when.
@@ -231,7 +233,7 @@ def _wait_until_ready(web: subprocess.Popen[bytes], listener: socket.socket) -> 
     while time.monotonic() < deadline:
         if web.poll() is not None:
             raise UpError(f"the web server ended with status {web.returncode}")
-        client = HTTPConnection(here, port, timeout=5)
+        client = HTTPConnection(here, port, timeout=1)
         with suppress(OSError, HTTPException):
             client.request("GET", "/healthz", headers={"Host": "localhost"})
             if client.getresponse().status == 200:
