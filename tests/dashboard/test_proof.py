@@ -114,4 +114,4 @@ def test_query_count_is_constant_in_rows(clerk: Client) -> None:
     for _ in range(12):
         failed_run()
 
-    assert count_queries(clerk, URL) == few == 4  # session, user, last run, runs
+    assert count_queries(clerk, URL) == few == 2  # last run, runs

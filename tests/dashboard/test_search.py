@@ -122,5 +122,5 @@ def test_query_count_is_constant_in_rows(clerk: Client) -> None:
         make_ledger(name=f"Region {number}")
         make_identity(name=f"Region {number}")
 
-    # session, user, reference, and one for each of four groups
-    assert count_queries(clerk, f"{URL}?q=region") == few == 7
+    # reference, and one for each of four groups
+    assert count_queries(clerk, f"{URL}?q=region") == few == 5

@@ -95,5 +95,5 @@ def test_query_count_is_constant_in_rows(clerk: Client) -> None:
     for _ in range(12):
         make_balance(identity=identity)
 
-    # session, user, identity, totals, balances, history, proof
-    assert count_queries(clerk, identity.get_absolute_url()) == few == 7
+    # identity, totals, balances, history, proof
+    assert count_queries(clerk, identity.get_absolute_url()) == few == 5

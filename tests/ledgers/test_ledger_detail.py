@@ -105,6 +105,16 @@ def test_first_ten_balances_are_shown(clerk: Client) -> None:
     assert "View all 12" in text_of(response)
 
 
+def test_new_balance_is_marked(clerk: Client) -> None:
+    ledger = make_ledger()
+    balance = make_balance(ledger=ledger)
+    make_balance(ledger=ledger)
+
+    html = clerk.get(ledger.get_absolute_url(), {"new": balance.key}).content.decode()
+
+    assert html.count('<tr class="new">') == 1
+
+
 def test_debit_normal_balance_is_shown_from_its_side(clerk: Client) -> None:
     ledger = make_ledger()
     make_balance(ledger=ledger, normal_side="DEBIT", opening_minor=7_00)
@@ -178,5 +188,5 @@ def test_query_count_is_constant_in_rows(clerk: Client) -> None:
 
     many = count_queries(clerk, ledger.get_absolute_url())
 
-    # session, user, ledger, totals, balances, ids and rows of transactions, history, proof
-    assert many == few == 9
+    # ledger, totals, balances, latest transactions (3), history, proof
+    assert many == few == 8

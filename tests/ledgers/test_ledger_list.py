@@ -117,7 +117,7 @@ def test_query_count_is_constant_in_rows(clerk: Client) -> None:
 
     many = count_queries(clerk, URL)
 
-    assert many == few == 5  # session, user, page, figures, total
+    assert many == few == 3  # page, figures, total
 
 
 def test_search_finds_part_of_a_name_in_any_case(clerk: Client) -> None:

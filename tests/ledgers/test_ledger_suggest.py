@@ -59,4 +59,4 @@ def test_query_count_is_constant_in_rows(clerk: Client) -> None:
     for _ in range(15):
         make_ledger()
 
-    assert count_queries(clerk, URL) == few == 3  # session, user, ledgers
+    assert count_queries(clerk, URL) == few == 1  # ledgers
