@@ -1,0 +1,9 @@
+"""placeholder"""
+
+from __future__ import annotations
+
+WORKS = {}
+
+
+def run(size, names, say):
+    return iter(())

@@ -1,0 +1,173 @@
+"""The speed of posting: one by one, in batches, from CSV files, and what it costs on disk."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from benchmarks.batches import Twins, post_batch, table_bytes
+from benchmarks.bounds import POSTING
+from benchmarks.cluster import (
+    YARDSTICK,
+    Books,
+    make_yardstick,
+    migrated_books,
+    pgbench,
+    pgbench_done,
+    scratch_cluster,
+    tpcb,
+    use,
+    warm,
+)
+from benchmarks.csv_import import CsvImport
+from benchmarks.data import Size, fill
+from benchmarks.differences import count_differences
+from benchmarks.measuring import Comparison, Done, Work, compare, repeat
+from benchmarks.report import Result, ratio_result
+from benchmarks.requests import random_requests
+from benchmarks.worker import Workers
+from config.embedded import APP_ROLE
+
+POST_SCRIPT = Path(__file__).parent / "sql" / "post.sql"
+REFUSED_SHARE = 0.1
+DISK_BATCHES = 5
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """What the works below share: the books, how large they are, whom to tell."""
+
+    books: Books
+    size: Size
+    say: Say
+
+    def compare(self, name: str, work: Work, yardstick: Work) -> Comparison:
+        def on_round(number: int) -> None:
+            self.say(f"{name}: round {number} of {self.size.rounds}")
+
+        self.say(f"{name}: warming up")
+        return compare(work, yardstick, rounds=self.size.rounds, on_round=on_round)
+
+    def ratio(self, name: str, work: Work, yardstick: Work) -> Result:
+        return ratio_result(name, self.compare(name, work, yardstick), POSTING[name])
+
+    def tpcb(self, clients: int) -> Work:
+        return partial(tpcb, self.books.cluster, clients=clients, seconds=self.size.window_seconds)
+
+
+def run(size: Size, names: set[str], say: Say) -> Iterator[Result]:
+    """The results of the works named, as they come."""
+    with _prepared(size, say) as bench:
+        for name, work in WORKS.items():
+            if name in names:
+                warm(bench.books.cluster, [bench.books.name, YARDSTICK])
+                yield work(bench, name)
+
+
+@contextmanager
+def _prepared(size: Size, say: Say) -> Iterator[Bench]:
+    with scratch_cluster() as cluster:
+        say("making the books")
+        books = migrated_books(cluster)
+        fill(books, size)
+        say("making the tables of pgbench")
+        make_yardstick(cluster, size.pgbench_scale)
+        with use(books):
+            yield Bench(books, size, say)
+
+
+def _function(bench: Bench, name: str) -> Result:
+    return bench.ratio(name, partial(_call_function, bench), bench.tpcb(8))
+
+
+def _call_function(bench: Bench) -> Done:
+    arguments = ["-c", "8", "-j", "2", "-T", str(bench.size.window_seconds)]
+    arguments += ["-D", f"tens={bench.size.balances // 10}", "-f", str(POST_SCRIPT)]
+    return pgbench_done(pgbench(bench.books.cluster, bench.books.name, APP_ROLE, arguments))
+
+
+def _python(bench: Bench, name: str, *, processes: int) -> Result:
+    with Workers(bench.books, processes) as workers:
+        return bench.ratio(name, _posting(bench, workers), bench.tpcb(processes))
+
+
+def _hot_balance(bench: Bench, name: str) -> Result:
+    with Workers(bench.books, 8) as workers:
+        return bench.ratio(name, _posting(bench, workers, hot=0.7), _posting(bench, workers))
+
+
+def _posting(bench: Bench, workers: Workers, *, hot: float = 0.0) -> Work:
+    return partial(
+        workers.post,
+        seconds=bench.size.window_seconds,
+        balances=bench.size.balances,
+        hot=hot,
+    )
+
+
+def _batches(bench: Bench, name: str) -> Result:
+    bench.say(f"{name}: copying the tables")
+    with Twins(bench.books) as twins:
+        warm(bench.books.cluster, [bench.books.name])
+        copy = partial(twins.copy, bench.size.batch)
+        copies = partial(repeat, copy, seconds=bench.size.window_seconds)
+        return bench.ratio(name, _batch_window(bench), copies)
+
+
+def _refusals(bench: Bench, name: str) -> Result:
+    refused = _batch_window(bench, refused=REFUSED_SHARE)
+    return bench.ratio(name, refused, _batch_window(bench))
+
+
+def _batch_window(bench: Bench, *, refused: float = 0.0) -> Work:
+    requests = random_requests(bench.size.balances, refused=refused)
+
+    def post() -> Done:
+        return post_batch(list(itertools.islice(requests, bench.size.batch)))
+
+    return partial(repeat, post, seconds=bench.size.window_seconds)
+
+
+def _differences(bench: Bench, name: str) -> Result:
+    compared, differing = count_differences(bench.books, bench.size)
+    return Result(name, {"differences": differing}, POSTING[name], (f"of {compared:,} requests",))
+
+
+def _disk(bench: Bench, name: str) -> Result:
+    post = _batch_window(bench)
+    before, posted = table_bytes(bench.books), 0
+    while posted < DISK_BATCHES * bench.size.batch:
+        posted += post().count
+    grown = table_bytes(bench.books) - before
+    return Result(
+        name, {"bytes": grown / posted}, POSTING[name], (f"over {posted:,} transactions",)
+    )
+
+
+def _import(bench: Bench, name: str) -> Result:
+    with CsvImport() as csv:
+        seconds = bench.size.window_seconds
+        return bench.ratio(
+            name,
+            partial(repeat, csv.import_file, seconds=seconds),
+            partial(repeat, csv.post_alone, seconds=seconds),
+        )
+
+
+WORKS: dict[str, Callable[[Bench, str], Result]] = {
+    "function": _function,
+    "python-1": partial(_python, processes=1),
+    "python-8": partial(_python, processes=8),
+    "hot-balance": _hot_balance,
+    "batches": _batches,
+    "refusals": _refusals,
+    "differences": _differences,
+    "disk": _disk,
+    "import": _import,
+}

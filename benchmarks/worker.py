@@ -1,0 +1,82 @@
+"""A process that posts on demand: reads `seconds balances hot` lines, answers with what it did.
+
+    python -m benchmarks.worker
+
+`posting.post` is called one by one, each durable before the next, as a web process does.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import subprocess
+import sys
+import time
+from contextlib import ExitStack
+
+import django
+
+from benchmarks.cluster import Books
+from benchmarks.measuring import Done
+from config.local import ROOT
+
+
+class Workers:
+    """Processes that post on these books at the same time."""
+
+    def __init__(self, books: Books, count: int) -> None:
+        self._books = books
+        self._count = count
+        self._stack = ExitStack()
+        self._processes: list[subprocess.Popen[str]] = []
+
+    def __enter__(self) -> Workers:
+        for _ in range(self._count):
+            process = subprocess.Popen(
+                [sys.executable, "-m", "benchmarks.worker"],
+                cwd=ROOT,
+                env=self._books.environment() | {"DJANGO_SETTINGS_MODULE": "config.settings"},
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+            )
+            self._stack.enter_context(process)
+            self._stack.callback(process.terminate)
+            self._processes.append(process)
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._stack.close()
+
+    def post(self, *, seconds: float, balances: int, hot: float = 0.0) -> Done:
+        """All post for `seconds`; the answer counts them together."""
+        for process in self._processes:
+            assert process.stdin
+            process.stdin.write(f"{seconds} {balances} {hot}\n")
+            process.stdin.flush()
+        counts = [
+            json.loads(process.stdout.readline()) for process in self._processes if process.stdout
+        ]
+        rate = sum(count / spent for count, spent in counts)
+        total = sum(count for count, _spent in counts)
+        return Done(total, total / rate)
+
+
+def main() -> None:
+    django.setup()
+    from benchmarks.requests import random_requests  # noqa: PLC0415 models need the set-up
+    from transactions.posting import post  # noqa: PLC0415
+
+    for line in sys.stdin:
+        seconds, balances, hot = line.split()
+        requests = random_requests(int(balances), hot=float(hot))
+        ready = list(itertools.islice(requests, 2000))
+        count, start = 0, time.perf_counter()
+        while (spent := time.perf_counter() - start) < float(seconds):
+            post(ready[count] if count < len(ready) else next(requests))
+            count += 1
+        print(json.dumps([count, spent]), flush=True)
+
+
+if __name__ == "__main__":
+    main()
