@@ -18,9 +18,15 @@ CSRF_TRUSTED_ORIGINS = env_list("CSRF_TRUSTED_ORIGINS")
 HTTPS = env_bool("DAYBOOK_HTTPS", default=True)
 PROCESS = env_str("DAYBOOK_PROCESS", "command")
 
-_APPS = ["web", "users", "audit", "identities", "ledgers", "balances", "transactions", "dashboard"]
 INSTALLED_APPS = [
-    *(app for app in _APPS if (BASE_DIR / app / "apps.py").exists() or app == "web"),
+    "web",
+    "users",
+    "audit",
+    "identities",
+    "ledgers",
+    "balances",
+    "transactions",
+    "dashboard",
     "config.apps.AdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",

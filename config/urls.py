@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from importlib.util import find_spec
-
 from django.contrib import admin
 from django.urls import include, path
 
@@ -10,19 +8,13 @@ from config.health import healthz
 urlpatterns = [
     path("healthz", healthz, name="healthz"),
     path("admin/", admin.site.urls),
-    *(
-        path(prefix, include(f"{app}.urls"))
-        for prefix, app in (
-            ("", "dashboard"),
-            ("", "web"),
-            ("", "users"),
-            ("ledgers/", "ledgers"),
-            ("balances/", "balances"),
-            ("transactions/", "transactions"),
-            ("identities/", "identities"),
-        )
-        if find_spec(app) and find_spec(f"{app}.urls")
-    ),
+    path("", include("dashboard.urls")),
+    path("", include("users.urls")),
+    path("", include("web.urls")),
+    path("balances/", include("balances.urls")),
+    path("identities/", include("identities.urls")),
+    path("ledgers/", include("ledgers.urls")),
+    path("transactions/", include("transactions.urls")),
 ]
 
 handler500 = "web.views.server_error"
