@@ -1,9 +1,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, Request, expect
+from playwright.sync_api import Browser, Dialog, Page, Request, expect
 
 from tests.browsing import DESKTOP, PHONE, axe_violations, opened_page, overflow
 from tests.factories import PASSWORD, make_user
@@ -43,7 +44,12 @@ def test_slide_over_takes_the_focus_and_gives_it_back_on_escape(page: Page) -> N
 
 def test_escape_asks_before_it_loses_what_was_typed(page: Page) -> None:
     asked: list[str] = []
-    page.on("dialog", lambda dialog: (asked.append(dialog.message), dialog.dismiss()))
+
+    def stay(dialog: Dialog) -> None:
+        asked.append(dialog.message)
+        dialog.dismiss()
+
+    page.on("dialog", stay)
     _open_form(page)
     page.keyboard.type("Suppliers")
 
@@ -119,7 +125,7 @@ def test_metadata_rows_come_and_go_without_the_server(page: Page) -> None:
 def test_second_click_does_not_send_a_form_again(page: Page) -> None:
     _visit(page, FORM)
     sent: list[Request] = []
-    page.on("request", lambda request: sent.append(request) if request.method == "POST" else None)
+    page.on("request", lambda request: sent.extend([request] * (request.method == "POST")))
 
     with page.expect_response(lambda response: response.status == 422):
         page.get_by_role("button", name="Send it").dblclick()
@@ -201,7 +207,8 @@ def test_everything_works_without_scripts(browser: Browser, own_server: str) -> 
 def test_axe_finds_nothing_and_nothing_scrolls_sideways(
     browser: Browser, own_server: str, viewport: dict[str, int], scheme: str
 ) -> None:
-    options = {"viewport": viewport, "color_scheme": scheme, "reduced_motion": "reduce"}
+    options: dict[str, Any] = {"viewport": viewport, "color_scheme": scheme}
+    options["reduced_motion"] = "reduce"
     found = {}
 
     with opened_page(browser, own_server, **options) as page:

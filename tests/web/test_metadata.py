@@ -40,7 +40,8 @@ def _data(*rows: tuple[str, str], json_text: str = "", shown: tuple[str, ...] = 
 
 
 def _errors(*rows: tuple[str, str], json_text: str = "") -> list[str]:
-    return list(NewForm(_data(*rows, json_text=json_text)).errors.get("metadata", []))
+    errors = NewForm(_data(*rows, json_text=json_text)).errors
+    return [str(error) for error in errors.get("metadata", [])]
 
 
 def test_rows_and_json_become_one_dict() -> None:
