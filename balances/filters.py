@@ -16,6 +16,8 @@ from web.converters import parse_key
 from web.query import url_with
 from web.text import search_text
 
+OWNERS_MAX = 1_000
+NOTHING_ASKED = Q()
 ModelT = TypeVar("ModelT", bound=Model)
 
 
@@ -35,6 +37,7 @@ class BalanceFilter:
     identity: Identity | None = None
     currency: str = ""
     text: str = ""
+    matches: Q = NOTHING_ASKED
     is_internal: bool = False
     unknown: tuple[str, ...] = ()
 
@@ -52,11 +55,13 @@ class BalanceFilter:
             )
             if key and record is None
         ]
+        text = search_text(request)
         return cls(
             ledger=ledger,
             identity=identity,
             currency=search_text(request, "currency").upper(),
-            text=search_text(request),
+            text=text,
+            matches=find_matches(text) if text else NOTHING_ASKED,
             is_internal=request.GET.get("tab") == "internal",
             unknown=tuple(unknown),
         )
@@ -90,16 +95,7 @@ class BalanceFilter:
             # Indicators live there only; saying so lets the index by ledger and date serve.
             general = Ledger.objects.filter(is_general=True).values("pk")
             balances = balances.filter(ledger__in=general).exclude(indicator="")
-        if self.text:
-            balances = balances.filter(self._matches())
-        return balances
-
-    def _matches(self) -> Q:
-        owners = Identity.objects.filter(name__icontains=self.text).values("pk")
-        matches = Q(identity__in=owners) | Q(indicator__icontains=self.text)
-        if public_id := parse_key(self.text, "bln"):
-            matches |= Q(public_id=public_id)
-        return matches
+        return balances.filter(self.matches)
 
     def chips(self, request: HttpRequest) -> list[Chip]:
         """What is filtered, in words; each can be removed."""
@@ -124,3 +120,18 @@ def find_by_key(records: QuerySet[ModelT], key: str, prefix: str) -> ModelT | No
     """The record with this key (`ldg_…`); None for another one, or for no key at all."""
     public_id = parse_key(key, prefix)
     return records.filter(public_id=public_id).first() if public_id else None
+
+
+def find_matches(text: str) -> Q:
+    """The balances whose owner or indicator holds `text`, case aside, or whose id it is.
+
+    Names are read once: a few owners by their keys, which an index finds; when very many
+    match, a scan comes upon enough of them at once.
+    """
+    owners = Identity.objects.filter(name__icontains=text).values_list("pk", flat=True)
+    keys = list(owners[: OWNERS_MAX + 1])
+    by_owner = Q(identity__in=owners) if len(keys) > OWNERS_MAX else Q(identity__in=keys)
+    indicators = Balance.objects.exclude(indicator="").filter(indicator__icontains=text)
+    named = Q(pk__in=list(indicators.values_list("pk", flat=True)))
+    public_id = parse_key(text, "bln")
+    return by_owner | named | Q(public_id=public_id) if public_id else by_owner | named

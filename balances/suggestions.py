@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from balances.models import Balance
 from balances.naming import name_of, shown_minor
+from identities.models import Identity
 from ledgers.money import format_amount
 from web.suggestions import SUGGESTIONS_MAX, Suggestion
 
@@ -62,12 +63,8 @@ def _ways_to_find(text: str) -> Iterator[QuerySet[Balance]]:
         yield open_balances.filter(last_entry_at__isnull=False).order_by("-created_at", "-pk")
         yield open_balances.order_by("-created_at", "-pk")
         return
-    # Prefixes as names are usually written: these the index on names finds.
-    spellings = {text, text.lower(), text.upper(), text.title(), text.capitalize()}
-    begins = Q()
-    for spelling in sorted(spellings):
-        begins |= Q(identity__name__startswith=spelling)
-    yield open_balances.filter(begins).order_by("identity__name", "pk")
+    owners = [pk for (pk,) in _names_beginning(text)]
+    yield open_balances.filter(identity__in=owners).order_by("identity__name", "pk")
     yield open_balances.exclude(indicator="").filter(indicator__icontains=text).order_by("pk")
     yield open_balances.filter(identity__name__icontains=text)
     yield open_balances.filter(ledger__name__icontains=text)
@@ -79,3 +76,15 @@ def _id_bounds(text: str) -> tuple[UUID, UUID] | None:
     if not digits or len(digits) > 32 or not HEX_DIGITS.issuperset(digits):
         return None
     return UUID(digits.ljust(32, "0")), UUID(digits.ljust(32, "f"))
+
+
+def _names_beginning(text: str) -> QuerySet[Identity, tuple[int]]:
+    """A few owners by the index on names, which knows capitals: as names are usually written."""
+    spellings = sorted({text, text.lower(), text.upper(), text.title(), text.capitalize()})
+    first, *others = (
+        Identity.objects.filter(name__startswith=spelling)
+        .order_by("name")
+        .values_list("pk")[:SUGGESTIONS_MAX]
+        for spelling in spellings
+    )
+    return first.union(*others) if others else first

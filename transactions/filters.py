@@ -28,7 +28,7 @@ from web.query import url_with
 from web.text import search_text
 
 # How many references with the text's beginning are looked through within a ledger or balance.
-REFERENCES_MAX = 10_000
+REFERENCES_MAX = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,9 +116,18 @@ class TransactionFilter:
         if is_exact and count.endswith("+"):
             counted = self._matching() if self.text else Transaction.objects.all()
             count = format_count(counted.count())
+        if self._is_cut():
+            said = _("%(count)s among the first %(max)s references that begin so: type more of it")
+            return said % {"count": count, "max": format_count(REFERENCES_MAX)}
         if count == "1":
             return _("1 transaction")
         return _("%(count)s transactions") % {"count": count}
+
+    def _is_cut(self) -> bool:
+        """Whether more references begin so than are looked through in a ledger or balance."""
+        if not self.text or self.is_impossible or not self._scopes():
+            return False
+        return self._beginning()[REFERENCES_MAX : REFERENCES_MAX + 1].exists()
 
     def _first_entries(self, balance: Balance) -> QuerySet[Entry]:
         """One entry for each transaction on `balance`: positions of a transaction adjoin there."""
@@ -129,17 +138,19 @@ class TransactionFilter:
         )
         return Entry.objects.filter(~Exists(previous), balance=balance)
 
-    def _matching(self) -> QuerySet[Transaction, dict[str, Any]]:
-        transactions = Transaction.objects.all()
+    def _beginning(self) -> QuerySet[Transaction]:
+        """The transactions whose reference begins with the text, or whose id it is, in order."""
         if self.is_impossible:
-            transactions = transactions.none()
-        elif public_id := parse_key(self.text, "txn"):
-            transactions = transactions.filter(public_id=public_id)
-        else:
-            transactions = transactions.filter(reference__startswith=self.text)
+            return Transaction.objects.none()
+        public_id = parse_key(self.text, "txn")
+        found = {"public_id": public_id} if public_id else {"reference__startswith": self.text}
+        return Transaction.objects.filter(**found).order_by("reference")
+
+    def _matching(self) -> QuerySet[Transaction, dict[str, Any]]:
+        transactions = self._beginning()
         for scope in self._scopes():
             entries = Entry.objects.filter(transaction=OuterRef("pk"), **scope)
-            nearest = transactions.order_by("reference").values("pk")[:REFERENCES_MAX]
+            nearest = self._beginning().values("pk")[:REFERENCES_MAX]
             transactions = Transaction.objects.filter(Exists(entries), pk__in=nearest)
         return transactions.annotate(transaction_id=F("id")).values("reference", "transaction_id")
 

@@ -4,26 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any, TypedDict
+from uuid import UUID
 
 from django.db import connection
 from django.db.models import QuerySet
 from django.db.models.functions import Left
 from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from balances.models import Balance
-from balances.naming import name_balance, shown_minor
+from balances.naming import link_tag, name_balance, shown_minor
 from ledgers.money import format_amount
 from transactions.models import Entry
-from web.formatting import date_tag, format_count
+from web.formatting import date_tag
 from web.pagination import Key
 
 ORDER = (Key("position", descending=True),)
 
 # Who stands on the other side of each transaction: one balance by name, or how many.
 COUNTERPARTIES = """
-SELECT o.transaction_id, o.balance_count, b.public_id, b.indicator, i.name, l.name
+SELECT o.transaction_id, o.balance_count, b.public_id, b.indicator, i.name
 FROM (
     SELECT e.transaction_id, count(DISTINCT e.balance_id) AS balance_count,
            min(e.balance_id) AS balance_id
@@ -32,14 +34,8 @@ FROM (
     GROUP BY e.transaction_id
 ) AS o
 JOIN balances_balance AS b ON b.id = o.balance_id
-JOIN ledgers_ledger AS l ON l.id = b.ledger_id
 LEFT JOIN identities_identity AS i ON i.id = b.identity_id
 """
-
-
-class Counterparty(TypedDict):
-    name: str
-    url: str
 
 
 class RegisterRow(TypedDict):
@@ -48,12 +44,13 @@ class RegisterRow(TypedDict):
     effective: SafeString | str
     reference: str
     url: str
-    counterparty: Counterparty
+    counterparty: SafeString
     description: str
     debit: str
     credit: str
     running: str
     is_negative: bool
+    is_long: bool
     before: str
 
 
@@ -82,7 +79,7 @@ def format_register(balance: Balance, entries: Sequence[dict[str, Any]]) -> list
 
 
 def _format_row(
-    balance: Balance, entry: dict[str, Any], party: Counterparty, transactions_url: str
+    balance: Balance, entry: dict[str, Any], party: SafeString, transactions_url: str
 ) -> RegisterRow:
     exponent, side = balance.currency.exponent, balance.normal_side
     amount = format_amount(entry["amount_minor"], exponent)
@@ -99,21 +96,26 @@ def _format_row(
         "credit": amount if is_credit else "",
         "running": format_amount(running, exponent),
         "is_negative": running < 0,
+        "is_long": abs(running) >= 10**13,
         "before": format_amount(shown_minor(net_before, side), exponent),
     }
 
 
-def _counterparties(balance: Balance, transaction_ids: list[int]) -> dict[int, Counterparty]:
+def _counterparties(balance: Balance, transaction_ids: list[int]) -> dict[int, SafeString]:
     balances_url = reverse("balances:list")
     with connection.cursor() as cursor:
         cursor.execute(COUNTERPARTIES, [transaction_ids, balance.pk])
         rows = cursor.fetchall()
-    parties: dict[int, Counterparty] = {}
-    for transaction_id, count, public_id, indicator, owner, _ledger in rows:
-        name = name_balance(indicator=indicator, owner=owner, public_id=public_id)
-        parties[transaction_id] = (
-            {"name": name, "url": f"{balances_url}bln_{public_id}/"}
-            if count == 1
-            else {"name": _("%(count)s balances") % {"count": format_count(count)}, "url": ""}
-        )
-    return parties
+    return {
+        transaction_id: _counterparty(balances_url, count, *names)
+        for transaction_id, count, *names in rows
+    }
+
+
+def _counterparty(
+    balances_url: str, count: int, public_id: UUID, indicator: str, owner: str | None
+) -> SafeString:
+    if count > 1:
+        return format_html("<span>{}</span>", _("%(count)s balances") % {"count": count})
+    name = name_balance(indicator=indicator, owner=owner, public_id=public_id)
+    return link_tag(f"{balances_url}bln_{public_id}/", name)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Any, TypedDict
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NamedTuple, TypedDict
+from uuid import UUID
 
 from django.db import connection
 from django.urls import reverse
@@ -11,24 +13,20 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from balances.naming import name_balance
+from balances.naming import link_tag, name_balance
 from ledgers.money import format_amount
 from transactions.models import Transaction
 from web.formatting import date_tag, format_count
 
 # The amount is what was debited; a side with several balances is told by their number.
-ROWS = """
-SELECT t.id, t.public_id, t.reference, left(t.description, 120) AS description, t.status,
-       t.effective_at, s.currency_count, s.currency, c.exponent, s.amount_minor,
-       s.source_count, source.public_id AS source_public_id, source.indicator AS source_indicator,
-       source_owner.name AS source_owner, source_ledger.name AS source_ledger,
-       s.destination_count, destination.public_id AS destination_public_id,
-       destination.indicator AS destination_indicator,
-       destination_owner.name AS destination_owner, destination_ledger.name AS destination_ledger
+# Two plain statements: joining the names here would take longer to plan than to run.
+TRANSACTIONS = """
+SELECT t.id, t.public_id, t.reference, left(t.description, 120), t.status, t.effective_at,
+       s.currency_count, s.amount_minor, s.source_count, s.source_id, s.destination_count,
+       s.destination_id
 FROM transactions_transaction AS t
 CROSS JOIN LATERAL (
     SELECT count(DISTINCT b.currency) AS currency_count,
-           min(b.currency) AS currency,
            sum(e.amount_minor) FILTER (WHERE e.direction = -1) AS amount_minor,
            count(DISTINCT e.balance_id) FILTER (WHERE e.direction = -1) AS source_count,
            min(e.balance_id) FILTER (WHERE e.direction = -1) AS source_id,
@@ -38,28 +36,47 @@ CROSS JOIN LATERAL (
     JOIN balances_balance AS b ON b.id = e.balance_id
     WHERE e.transaction_id = t.id
 ) AS s
-JOIN ledgers_currency AS c ON c.code = s.currency
-JOIN balances_balance AS source ON source.id = s.source_id
-JOIN ledgers_ledger AS source_ledger ON source_ledger.id = source.ledger_id
-LEFT JOIN identities_identity AS source_owner ON source_owner.id = source.identity_id
-JOIN balances_balance AS destination ON destination.id = s.destination_id
-JOIN ledgers_ledger AS destination_ledger ON destination_ledger.id = destination.ledger_id
-LEFT JOIN identities_identity AS destination_owner
-       ON destination_owner.id = destination.identity_id
 WHERE t.id = ANY (%s)
+"""
+BALANCES = """
+SELECT b.id, b.public_id, b.indicator, i.name, l.name, c.code, c.exponent
+FROM balances_balance AS b
+JOIN ledgers_ledger AS l ON l.id = b.ledger_id
+JOIN ledgers_currency AS c ON c.code = b.currency
+LEFT JOIN identities_identity AS i ON i.id = b.identity_id
+WHERE b.id = ANY (%s)
 """
 
 
-class Side(TypedDict):
-    """The debited or the credited side: one balance with its page, or several."""
+class Party(NamedTuple):
+    """A balance as one side of a transaction."""
 
     name: str
     url: str
     ledger: str
+    currency: str
+    exponent: int
+
+
+class Fetched(NamedTuple):
+    """A row of TRANSACTIONS."""
+
+    id: int
+    public_id: UUID
+    reference: str
+    description: str
+    status: str
+    effective_at: datetime
+    currency_count: int
+    amount_minor: int
+    source_count: int
+    source_id: int
+    destination_count: int
+    destination_id: int
 
 
 class TransactionRow(TypedDict):
-    """One transaction as the table prints it."""
+    """One transaction as the table prints it; `source` and `destination` are links."""
 
     key: str
     url: str
@@ -67,9 +84,10 @@ class TransactionRow(TypedDict):
     reference: str
     description: str
     amount: str
+    is_long: bool
     currency: str
-    source: Side
-    destination: Side
+    source: SafeString
+    destination: SafeString
     status: str
     status_label: str
 
@@ -77,59 +95,55 @@ class TransactionRow(TypedDict):
 def read_rows(transaction_ids: Sequence[int]) -> list[TransactionRow]:
     """The transactions with these primary keys, in this order, formatted."""
     with connection.cursor() as cursor:
-        cursor.execute(ROWS, [list(transaction_ids)])
-        names = [column.name for column in cursor.description or ()]
-        found = {row[0]: dict(zip(names, row, strict=True)) for row in cursor.fetchall()}
-    urls = reverse("transactions:list"), reverse("balances:list")
-    labels = dict(Transaction.Status.choices)
-    return [_format_row(found[pk], urls, labels) for pk in transaction_ids]
+        cursor.execute(TRANSACTIONS, [list(transaction_ids)])
+        fetched = {row[0]: Fetched(*row) for row in cursor.fetchall()}
+        sides = {pk for row in fetched.values() for pk in (row.source_id, row.destination_id)}
+        cursor.execute(BALANCES, [list(sides)])
+        balances_url = reverse("balances:list")
+        parties = {row[0]: _party(balances_url, *row[1:]) for row in cursor.fetchall()}
+    transactions_url = reverse("transactions:list")
+    labels = {value: str(label) for value, label in Transaction.Status.choices}
+    return [_format_row(fetched[pk], parties, transactions_url, labels) for pk in transaction_ids]
 
 
-def latest_transactions(ids: Iterable[int]) -> list[TransactionRow]:
-    """`read_rows` for ids that come from a query."""
-    return read_rows(list(ids))
+def _party(
+    balances_url: str, public_id: UUID, indicator: str, owner: str | None, *rest: Any
+) -> Party:
+    name = name_balance(indicator=indicator, owner=owner, public_id=public_id)
+    return Party(name, f"{balances_url}bln_{public_id}/", *rest)
 
 
 def _format_row(
-    row: dict[str, Any], urls: tuple[str, str], labels: dict[str, Any]
+    row: Fetched, parties: dict[int, Party], transactions_url: str, labels: dict[str, str]
 ) -> TransactionRow:
-    transactions_url, balances_url = urls
-    key = f"txn_{row['public_id']}"
-    source = _side(row, "source", balances_url)
-    destination = _side(row, "destination", balances_url)
+    key = f"txn_{row.public_id}"
+    url = f"{transactions_url}{key}/"
+    source, destination = parties[row.source_id], parties[row.destination_id]
     # Two balances of one name are told apart by their ledgers.
-    if source["name"] != destination["name"]:
-        source["ledger"] = destination["ledger"] = ""
-    is_one_currency = row["currency_count"] == 1
+    is_twin = source.name == destination.name
+    amount, currency = _("%(count)s currencies") % {"count": row.currency_count}, ""
+    if row.currency_count == 1:
+        amount = format_amount(int(row.amount_minor), source.exponent)
+        currency = source.currency
     return {
         "key": key,
-        "url": f"{transactions_url}{key}/",
-        "effective": date_tag(row["effective_at"]),
-        "reference": row["reference"],
-        "description": row["description"],
-        "amount": (
-            format_amount(int(row["amount_minor"]), row["exponent"])
-            if is_one_currency
-            else _("%(count)s currencies") % {"count": row["currency_count"]}
-        ),
-        "currency": row["currency"] if is_one_currency else "",
-        "source": source,
-        "destination": destination,
-        "status": row["status"].lower(),
-        "status_label": str(labels[row["status"]]),
+        "url": url,
+        "effective": date_tag(row.effective_at),
+        "reference": row.reference,
+        "description": row.description,
+        "amount": amount,
+        "is_long": len(amount) > 16,
+        "currency": currency,
+        "source": _link(source, row.source_count, url, with_ledger=is_twin),
+        "destination": _link(destination, row.destination_count, url, with_ledger=is_twin),
+        "status": row.status.lower(),
+        "status_label": labels[row.status],
     }
 
 
-def _side(row: dict[str, Any], side: str, balances_url: str) -> Side:
-    count = row[f"{side}_count"]
+def _link(party: Party, count: int, transaction_url: str, *, with_ledger: bool) -> SafeString:
+    """A link to the balance; to the transaction where several balances share the side."""
     if count > 1:
         several = ngettext("%(count)s balance", "%(count)s balances", count)
-        return {"name": several % {"count": format_count(count)}, "url": "", "ledger": ""}
-    public_id = row[f"{side}_public_id"]
-    return {
-        "name": name_balance(
-            indicator=row[f"{side}_indicator"], owner=row[f"{side}_owner"], public_id=public_id
-        ),
-        "url": f"{balances_url}bln_{public_id}/",
-        "ledger": row[f"{side}_ledger"],
-    }
+        return link_tag(transaction_url, several % {"count": format_count(count)})
+    return link_tag(party.url, party.name, note=party.ledger if with_ledger else "")

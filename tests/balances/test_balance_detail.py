@@ -204,7 +204,7 @@ def test_query_count_is_constant_in_entries(clerk: Client) -> None:
 
     many = count_queries(clerk, balance.get_absolute_url())
 
-    assert many == few == 6  # session, user, balance, entries, counterparties, history
+    assert many == few == 4  # balance, entries, counterparties, history
 
 
 def test_texts_are_shown_as_text(clerk: Client) -> None:
