@@ -6,6 +6,8 @@ from typing import Any
 
 from psycopg import conninfo
 
+from config.env import env_bool
+
 
 def database(url: str, *, name: str, statement_timeout: str) -> dict[str, Any]:
     """Settings for one connection string: a URL or `key=value` pairs, as libpq reads them.
@@ -17,6 +19,9 @@ def database(url: str, *, name: str, statement_timeout: str) -> dict[str, Any]:
     options = f"-c lock_timeout=5s -c statement_timeout={statement_timeout}"
     parts["options"] = f"{parts.get('options') or ''} {options}".strip()
     parts.setdefault("application_name", name)
+    # Statements that are sent again are planned once. Not through PgBouncer before 1.21, whose
+    # transaction mode hands each to another server connection.
+    parts["prepare_threshold"] = 3 if env_bool("DAYBOOK_PREPARE", default=True) else None
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": parts.pop("dbname", None) or "daybook",

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import psycopg
 from django.db import IntegrityError, OperationalError, connection
 from django.db import transaction as db_transaction
 from psycopg.errors import DeadlockDetected, LockNotAvailable
@@ -142,32 +143,52 @@ def _post_or_open(request: PostingRequest, actor: User | None) -> Answer:
 
 def _call_post(request: PostingRequest, actor: User | None, find_indicator: str) -> Answer:
     indicators = _indicators_of([request])
-    balances = ",".join(
-        f"found.balance[{indicators.index(leg.balance) + 1}]"
-        if isinstance(leg.balance, Indicator)
-        else str(int(leg.balance))
-        for leg in request.legs
-    )
-    found = ",".join([f"{find_indicator}(%s, %s)"] * len(indicators))
     amounts = ",".join([str(leg.signed_minor) for leg in request.legs])
-    parameters = [
-        *[part for indicator in indicators for part in (indicator.name, indicator.currency)],
+    parameters: list[Any] = [
         request.public_id or uuid7(),
         request.reference,
         request.description,
         request.effective_at,
         encode_metadata(request.metadata),
-        f"{{{amounts}}}",
-        actor.pk if actor else None,
     ]
-    with _busy_refused(), _savepoint(), connection.cursor() as cursor:
+    if indicators:
+        found = ",".join([f"{find_indicator}(%s, %s)"] * len(indicators))
+        source = f"(SELECT ARRAY[{found}]::bigint[] AS balance OFFSET 0) AS found,"
+        balances = f"ARRAY[{','.join(_balance_terms(request, indicators))}]::bigint[]"
+        names = [part for indicator in indicators for part in (indicator.name, indicator.currency)]
+        parameters = [*names, *parameters]
+    else:
+        source, balances = "", "%s::bigint[]"
+        parameters.append(f"{{{','.join([str(leg.balance) for leg in request.legs])}}}")
+    parameters += [f"{{{amounts}}}", actor.pk if actor else None]
+    with _busy_refused(), _savepoint(), _bound_cursor() as cursor:
         cursor.execute(
-            "SELECT outcome, posted_id, culprit_id"  # noqa: S608
-            f" FROM (SELECT ARRAY[{found}]::bigint[] AS balance OFFSET 0) AS found,"
-            f" transactions_post(%s, %s, %s, %s, %s, ARRAY[{balances}]::bigint[], %s, %s)",
+            f"SELECT outcome, posted_id, culprit_id FROM {source} transactions_post("  # noqa: S608
+            "%s::uuid, %s::text, %s::text, %s::timestamptz, %s::jsonb,"
+            f" {balances}, %s::numeric[], %s::bigint)",
             parameters,
         )
         return cursor.fetchone()
+
+
+def _balance_terms(request: PostingRequest, indicators: list[Indicator]) -> Iterator[str]:
+    for leg in request.legs:
+        if isinstance(leg.balance, Indicator):
+            yield f"found.balance[{indicators.index(leg.balance) + 1}]"
+        else:
+            yield str(int(leg.balance))
+
+
+@contextlib.contextmanager
+def _bound_cursor() -> Iterator[Any]:
+    """A cursor whose parameters the server binds, so that one text is planned once.
+
+    Django's own puts them into the text, and each posting would be another one.
+    """
+    connection.close_if_health_check_failed()
+    connection.ensure_connection()
+    with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
+        yield cursor
 
 
 def _indicators_of(requests: Iterable[PostingRequest]) -> list[Indicator]:
