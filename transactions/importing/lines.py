@@ -70,10 +70,12 @@ class LineReader:
         """The reference that the row's transaction gets; empty if the row lacks a part of it."""
         if row.problem:
             return ""
-        values = {cell.name: cell.read(row.cells) for cell in self._reference_cells}
-        if not all(values.values()):
-            return ""
-        values[FILE], values[LINE] = self._file, str(row.line)
+        values = {FILE: self._file, LINE: str(row.line)}
+        for cell in self._reference_cells:
+            text = cell.read(row.cells)
+            if not text:
+                return ""
+            values[cell.name] = text
         return self._mapping.transaction.reference.render(values)
 
     def read(self, row: Row) -> Line:
@@ -147,12 +149,11 @@ class _Cell:
         self.name = column.name
         self.place = place
         self._blank = column.blank
-        self._before = re.compile("|".join(map(re.escape, column.before)))
-        self._is_cut = bool(column.before)
+        self._before = column.before
 
     @property
     def is_plain(self) -> bool:
-        return self.place is not None and not self._is_cut and not self._blank
+        return self.place is not None and not self._before and not self._blank
 
     def read(self, cells: list[str]) -> str:
         """The text with single spaces; empty where the file or the row has no such cell."""
@@ -160,9 +161,9 @@ class _Cell:
         if place is None or place >= len(cells):
             return self._blank
         text = " ".join(cells[place].split())
-        if self._is_cut:
-            text = self._before.split(text, 1)[0].strip()
-        return text or self._blank
+        for separator in self._before:
+            text = text.partition(separator)[0]
+        return text.rstrip() or self._blank
 
 
 def _read_name(side: Side, values: Mapping[str, str], reasons: list[str]) -> str:

@@ -20,7 +20,11 @@ class Template:
 
     def render(self, values: Mapping[str, str]) -> str:
         """The text with each name replaced by its value."""
-        return self.text.format_map(values) if self.names else self.text
+        if not self.names:
+            return self.text
+        if len(self.names) == 1 and self.text[0] == "{" and self.text[-1] == "}":
+            return values[self.names[0]]
+        return self.text.format_map(values)
 
 
 def parse_template(text: str) -> Template:
