@@ -1,0 +1,188 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from identities.models import Identity
+from ledgers.models import Ledger
+from tests.browsing import PHONE, axe_violations, opened_page, overflow
+from tests.factories import make_balance, make_identity, make_ledger, make_user, post_transfer
+from transactions.proof import run_proof
+from users.models import User
+
+
+@pytest.fixture
+def user(own_server: str) -> User:
+    return make_user()
+
+
+@pytest.fixture
+def page(browser: Browser, own_server: str, user: User) -> Iterator[Page]:
+    with opened_page(browser, own_server, user=user) as page:
+        yield page
+
+
+def fill_books() -> tuple[Ledger, Identity]:
+    """A ledger and an identity with something in every part of their pages."""
+    metadata = {"region": "EU", "address": {"city": "Oslo", "lines": ["Karl Johans gate 1"]}}
+    ledger = make_ledger(name="Suppliers", metadata=metadata)
+    identity = make_identity(name="Northgate", email="pay@northgate.example", metadata=metadata)
+    source = make_balance(ledger=ledger, identity=identity, opening_minor=5_000_00)
+    make_balance(ledger=ledger, identity=identity, currency="JPY", opening_minor=700)
+    make_balance(ledger=ledger, normal_side="DEBIT", opening_minor=3_00)
+    post_transfer(source=source, destination=make_balance(ledger=ledger), amount_minor=12_50)
+    for number in range(25):
+        make_ledger(name=f"Region {number}")
+        make_identity(name=f"Customer {number}")
+    run_proof(actor=None)
+    return ledger, identity
+
+
+def go(page: Page, path: str) -> None:
+    page.goto(path)
+    page.wait_for_load_state("networkidle")
+
+
+def create_link(page: Page) -> None:
+    page.get_by_role("main").get_by_role("link", name="Create ledger").first.press("Enter")
+    expect(page.get_by_role("dialog", name="Create ledger")).to_be_visible()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_screens_are_accessible_and_fit_a_phone(
+    browser: Browser, own_server: str, user: User, theme: str
+) -> None:
+    ledger, identity = fill_books()
+    ledger_url, identity_url = ledger.get_absolute_url(), identity.get_absolute_url()
+    paths = [
+        *("/", "/ledgers/", f"/ledgers/?new={ledger.key}", "/ledgers/?q=none", "/ledgers/new/"),
+        *(ledger_url, f"{ledger_url}info/", f"{ledger_url}name/", f"{ledger_url}metadata/"),
+        *("/identities/", "/identities/?q=none", "/identities/new/", identity_url),
+        *(f"{identity_url}edit/", "/proof/", "/search/?q=e", "/search/?q=none", "/search/"),
+    ]
+    found = {}
+
+    with opened_page(browser, own_server, user=user, color_scheme=theme) as page:
+        for path in paths:
+            page.goto(path)
+            violations = axe_violations(page)
+            page.set_viewport_size(PHONE)
+            if violations or overflow(page):
+                found[path] = (violations, overflow(page))
+            page.set_viewport_size({"width": 1366, "height": 900})
+
+    assert not found
+
+
+def test_first_run_screens_are_accessible(page: Page) -> None:
+    found = {}
+    for path in ("/", "/ledgers/", "/identities/", "/proof/"):
+        page.goto(path)
+        if violations := axe_violations(page):
+            found[path] = violations
+
+    assert not found
+
+
+def test_ledger_is_created_by_keyboard_and_marked_in_the_table(page: Page) -> None:
+    go(page, "/ledgers/")
+    create_link(page)
+
+    page.keyboard.type("Partner Payouts")
+    page.keyboard.press("Enter")
+
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    expect(page.locator("tr.new")).to_contain_text("Partner Payouts")
+    expect(page.locator("#messages")).to_contain_text("Ledger Partner Payouts created.")
+    assert page.url.endswith("/ledgers/")
+
+
+def test_namesake_is_created_only_after_a_second_yes(page: Page) -> None:
+    make_ledger(name="Suppliers")
+    go(page, "/ledgers/")
+    create_link(page)
+    dialog = page.get_by_role("dialog")
+
+    page.keyboard.type("suppliers")
+    page.keyboard.press("Enter")
+
+    expect(dialog.locator(".summary")).to_contain_text("There already is a ledger of this name")
+    assert axe_violations(page) == []
+    dialog.get_by_label("Yes, two ledgers").check()
+    dialog.get_by_role("button", name="Create ledger").click()
+    expect(page.locator("tr.new")).to_contain_text("suppliers")
+
+
+def test_search_keeps_the_order_and_back_leaves_a_working_page(page: Page) -> None:
+    for name in ("Savings", "Suppliers", "Wallets"):
+        make_ledger(name=name)
+    go(page, "/ledgers/")
+
+    page.get_by_role("link", name="Name", exact=True).click()
+    expect(page.locator("th[aria-sort=ascending]")).to_have_text("Name")
+    page.get_by_role("searchbox", name="Name", exact=True).press_sequentially("sup")
+    expect(page.locator(".pager")).to_contain_text("1 ledger")
+    expect(page.locator("th[aria-sort=ascending]")).to_have_text("Name")
+
+    page.go_back()
+    expect(page.locator(".pager")).to_contain_text("4 ledgers")
+    page.wait_for_load_state("networkidle")
+    create_link(page)
+
+
+def test_refresh_brings_what_others_added(page: Page) -> None:
+    go(page, "/ledgers/?sort=name")
+    make_ledger(name="Afterwards")
+
+    page.get_by_role("link", name="Refresh").click()
+
+    expect(page.locator("tbody")).to_contain_text("Afterwards")
+    expect(page.locator("th[aria-sort=ascending]")).to_have_text("Name")
+
+
+def test_balance_created_from_a_ledger_appears_on_its_page(page: Page) -> None:
+    ledger = make_ledger(name="Suppliers")
+    go(page, ledger.get_absolute_url())
+    page.get_by_role("link", name="Create balance").press("Enter")
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_be_visible()
+
+    dialog.get_by_label("Currency").fill("GBP")
+    dialog.get_by_role("button", name="Create balance").click()
+
+    expect(dialog).to_be_hidden()
+    expect(page.locator("tr.new")).to_contain_text("GBP")
+    expect(page.locator(".facts .big").first).to_have_text("1")
+
+
+def test_everything_works_without_scripts(browser: Browser, own_server: str, user: User) -> None:
+    with opened_page(browser, own_server, user=user, java_script_enabled=False) as page:
+        page.goto("/ledgers/")
+        page.get_by_role("main").get_by_role("link", name="Create ledger").first.click()
+        page.get_by_label("Name", exact=True).fill("Suppliers")
+        page.get_by_label("Key", exact=True).first.fill("region")
+        page.get_by_label("Value", exact=True).first.fill("EU")
+        page.get_by_role("button", name="Add row").click()
+        page.get_by_role("button", name="Create ledger").click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("Suppliers")
+
+        page.get_by_role("link", name="Rename").click()
+        page.get_by_label("Name", exact=True).fill("Vendors")
+        page.get_by_role("button", name="Save").click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("Vendors")
+
+        page.get_by_role("link", name="Edit", exact=True).click()
+        page.get_by_role("button", name="Remove row").first.click()
+        page.get_by_role("button", name="Save").click()
+        expect(page.get_by_role("complementary")).to_contain_text("region removed, was “EU”")
+
+        page.goto("/ledgers/")
+        page.get_by_role("searchbox", name="Name", exact=True).fill("vend")
+        page.get_by_role("main").get_by_role("button", name="Search").click()
+        expect(page.locator(".pager")).to_contain_text("1 ledger")
+
+        page.goto("/proof/")
+        page.get_by_role("button", name="Run the proof").click()
+        expect(page.locator("#messages")).to_contain_text("Everything matches.")
