@@ -48,9 +48,8 @@ def open_form(
     """
     if request.method != "POST":
         form = form_class(initial=dict(initial or {}), **arguments)
-        form.initial.update(
-            (name, request.GET[name]) for name in form.fields if name in request.GET
-        )
+        given = [n for n, f in form.fields.items() if n in request.GET and not _has_rows(f)]
+        form.initial.update((name, request.GET[name]) for name in given)
         return form
     form = form_class(request.POST, initial=dict(initial or {}), **arguments)
     if not _changes_rows(form, request.POST):
@@ -95,9 +94,13 @@ class ComboboxInput(forms.TextInput):
 
 
 def _changes_rows(form: forms.BaseForm, data: Mapping[str, Any]) -> bool:
-    names = [n for n, field in form.fields.items() if isinstance(field, MetadataField)]
+    names = [name for name, field in form.fields.items() if _has_rows(field)]
     return any(
         f"{form.add_prefix(name)}_{action}" in data
         for name in names
         for action in ("add", "remove")
     )
+
+
+def _has_rows(field: forms.Field) -> bool:
+    return isinstance(field, MetadataField)

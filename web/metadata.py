@@ -14,6 +14,7 @@ import json
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any, NoReturn
 
 from django import forms
@@ -148,12 +149,11 @@ class MetadataWidget(forms.Widget):
 
     def value_from_datadict(self, data: Mapping[str, Any], files: Any, name: str) -> MetadataInput:
         keys, values = _all(data, f"{name}_key"), _all(data, f"{name}_value")
-        rows = [row for row in zip(keys, values, strict=False) if any(row)]
+        pairs = list(zip_longest(keys, values, fillvalue=""))
         dropped = str(data.get(f"{name}_remove", ""))
-        if dropped.isdigit() and int(dropped) < len(keys):
-            at = int(dropped)
-            rows = [row for row in zip(keys[:at], values[:at], strict=False) if any(row)]
-            rows += [row for row in zip(keys[at + 1 :], values[at + 1 :], strict=False) if any(row)]
+        if dropped.isdecimal() and len(dropped) < 6 and int(dropped) < len(pairs):
+            del pairs[int(dropped)]
+        rows = [pair for pair in pairs if any(pair)]
         json_text = str(data.get(f"{name}_json", ""))
         return MetadataInput(tuple(rows), json_text, tuple(_all(data, f"{name}_shown")))
 

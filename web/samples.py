@@ -8,6 +8,7 @@ from typing import Any
 from django import forms
 from django.http import HttpRequest, QueryDict
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from web.forms import ComboboxInput
 from web.metadata import MetadataField
@@ -16,11 +17,11 @@ from web.sorting import Column, sort_columns
 from web.suggestions import Suggestion
 
 COLUMNS = (
-    Column("name", "Name", ("name", "id")),
-    Column("balances", "Balances", ("balance_count", "id"), css="num", descending_first=True),
-    Column("transactions", "Transactions", css="num"),
-    Column("activity", "Last activity", css="hide-s"),
-    Column("created", "Created", ("created_at", "id"), css="hide-s", descending_first=True),
+    Column("name", _("Name"), ("name", "id")),
+    Column("balances", _("Balances"), ("balance_count", "id"), css="num", descending_first=True),
+    Column("transactions", _("Transactions"), css="num"),
+    Column("activity", _("Last activity"), css="hide-s"),
+    Column("created", _("Created"), ("created_at", "id"), css="hide-s", descending_first=True),
 )
 METADATA = {
     "publisher": "City council",
@@ -30,12 +31,12 @@ METADATA = {
     "empty": {},
 }
 STATUSES = (
-    ("posted", "Posted"),
-    ("inflight", "Inflight"),
-    ("voided", "Voided"),
-    ("open", "Open"),
-    ("closed", "Closed"),
-    ("refused", "Refused"),
+    ("posted", _("Posted")),
+    ("inflight", _("Inflight")),
+    ("voided", _("Voided")),
+    ("open", _("Open")),
+    ("closed", _("Closed")),
+    ("refused", _("Refused")),
 )
 REFUSED = "refused-amount=12.345&refused-source=@Treasury&refused-metadata_value=EU"
 REFUSED += "&refused-metadata_key="
@@ -47,20 +48,20 @@ BALANCES = (
 
 
 class SampleForm(forms.Form):
-    name = forms.CharField(max_length=80, help_text="Say what it is for, such as “Suppliers”.")
+    name = forms.CharField(max_length=80, help_text=_("Say what it is for, such as “Suppliers”."))
     amount = forms.CharField(
         widget=forms.TextInput(attrs={"inputmode": "decimal", "class": "num"}),
-        help_text="In GBP, with at most two decimals.",
+        help_text=_("In GBP, with at most two decimals."),
     )
     source = forms.CharField(
         widget=ComboboxInput("web:styleguide-suggest"),
-        help_text="An id, a name or an @indicator.",
+        help_text=_("An id, a name or an @indicator."),
     )
     side = forms.ChoiceField(
-        choices=[("credit", "Credit"), ("debit", "Debit")], widget=forms.RadioSelect
+        choices=[("credit", _("Credit")), ("debit", _("Debit"))], widget=forms.RadioSelect
     )
     currency = forms.ChoiceField(choices=[("GBP", "GBP"), ("EUR", "EUR")])
-    may_go_below_zero = forms.BooleanField(required=False, help_text="Off for customer money.")
+    may_go_below_zero = forms.BooleanField(required=False, help_text=_("Off for customer money."))
     description = forms.CharField(required=False, widget=forms.Textarea(attrs={"rows": 3}))
     metadata = MetadataField()
 

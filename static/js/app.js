@@ -3,6 +3,7 @@ import { markBusy } from "./busy.js";
 import { suggestWhileTyping } from "./combobox.js";
 import { copyOnClick } from "./copy.js";
 import { dismissOnClick } from "./dismiss.js";
+import { keepFocus } from "./focus.js";
 import { closeMenus } from "./menu.js";
 import { showNetworkErrors } from "./network-error.js";
 import { submitOnce } from "./once.js";
@@ -12,7 +13,7 @@ import { openSlideOvers } from "./slide-over.js";
 import { applyTheme } from "./theme.js";
 import { tellTimeZone } from "./time-zone.js";
 
-for (const start of [markBusy, closeMenus, showNetworkErrors, submitOnce, focusSearch, openSlideOvers, applyTheme, tellTimeZone]) {
+for (const start of [markBusy, keepFocus, closeMenus, showNetworkErrors, submitOnce, focusSearch, openSlideOvers, applyTheme, tellTimeZone]) {
   start(document);
 }
 

@@ -172,6 +172,18 @@ def test_back_after_a_sort_shows_the_page_before(page: Page) -> None:
     expect(page.locator("th[aria-sort]")).to_have_text("Created")
 
 
+def test_focus_stays_where_it_was_when_a_table_is_replaced(page: Page) -> None:
+    head = page.get_by_role("columnheader", name="Balances").get_by_role("link")
+    head.press("Enter")
+    expect(page.locator("th[aria-sort]")).to_have_text("Balances")
+    expect(head).to_be_focused()
+
+    page.get_by_role("link", name="Next").press("Enter")
+
+    expect(page.get_by_role("link", name="First")).to_be_visible()
+    expect(page.get_by_role("link", name="Next")).to_be_focused()
+
+
 def test_local_time_is_the_time_zone_of_the_browser(browser: Browser, own_server: str) -> None:
     user = make_user(is_staff=True, time_zone_choice=TimeZoneChoice.LOCAL)
 

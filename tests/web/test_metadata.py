@@ -8,6 +8,7 @@ import pytest
 from django import forms
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
+from django.test import RequestFactory
 
 from web.forms import open_form
 from web.metadata import (
@@ -186,7 +187,7 @@ def test_edit_removes_what_was_shown_and_is_gone_and_nothing_else() -> None:
     ("action", "keys"), [({"metadata_add": "1"}, ["a", "b"]), ({"metadata_remove": "0"}, ["b"])]
 )
 def test_row_buttons_keep_all_input_and_judge_nothing(
-    rf: Any, action: dict[str, str], keys: list[str]
+    rf: RequestFactory, action: dict[str, str], keys: list[str]
 ) -> None:
     data = _data(("a", "1"), ("b", "2"), json_text="{").copy()
     data.update({"name": "", **action})
@@ -197,6 +198,26 @@ def test_row_buttons_keep_all_input_and_judge_nothing(
     assert not form.errors
     assert [key for key, _ in form["metadata"].value().rows] == keys
     assert ">{</textarea>" in str(form)
+
+
+def test_value_beyond_the_last_key_is_not_lost() -> None:
+    form = NewForm(QueryDict("name=A&metadata_key=a&metadata_value=1&metadata_value=2"))
+
+    assert form.errors["metadata"] == ["“2” needs a key."]
+
+
+@pytest.mark.parametrize("row", ["", "-1", "9", "x", "²", "9" * 9999])
+def test_removing_a_row_that_is_not_there_removes_none(rf: RequestFactory, row: str) -> None:
+    request = rf.post("/", {"metadata_key": "a", "metadata_value": "1", "metadata_remove": row})
+
+    assert open_form(request, NewForm)["metadata"].value().rows == (("a", "1"),)
+
+
+def test_address_prefills_fields_but_not_metadata(rf: RequestFactory) -> None:
+    form = open_form(rf.get("/?name=Suppliers&metadata=x&metadata_key=k"), NewForm)
+
+    assert 'value="Suppliers"' in str(form)
+    assert form["metadata"].value().rows == ()
 
 
 def test_tree_escapes_and_shows_every_level() -> None:
