@@ -2,7 +2,7 @@
 import { markBusy } from "./busy.js";
 import { suggestWhileTyping } from "./combobox.js";
 import { copyOnClick } from "./copy.js";
-import { dismissOnClick } from "./dismiss.js";
+import { dismissOnClick, offerDismissal } from "./dismiss.js";
 import { keepFocus } from "./focus.js";
 import { closeMenus } from "./menu.js";
 import { showNetworkErrors } from "./network-error.js";
@@ -13,11 +13,11 @@ import { openSlideOvers } from "./slide-over.js";
 import { applyTheme } from "./theme.js";
 import { tellTimeZone } from "./time-zone.js";
 
-for (const start of [markBusy, keepFocus, closeMenus, showNetworkErrors, submitOnce, focusSearch, openSlideOvers, applyTheme, tellTimeZone]) {
+for (const start of [markBusy, keepFocus, closeMenus, dismissOnClick, showNetworkErrors, submitOnce, focusSearch, openSlideOvers, applyTheme, tellTimeZone]) {
   start(document);
 }
 
 // htmx says so for the body once, and then for everything it swaps in.
 document.addEventListener("htmx:load", ({ target }) => {
-  for (const start of [copyOnClick, dismissOnClick, editRows, suggestWhileTyping]) start(target);
+  for (const start of [copyOnClick, offerDismissal, editRows, suggestWhileTyping]) start(target);
 });

@@ -1,12 +1,16 @@
-/** Let every [data-dismiss] button inside `root` take away the message it stands in. */
+/** Let a [data-dismiss] button take away the message it stands in. */
 export function dismissOnClick(root) {
-  for (const button of root.querySelectorAll("[data-dismiss]")) {
-    button.hidden = false;
-    button.onclick = () => {
-      const message = button.closest(".message");
-      if (message.id) message.hidden = true;
-      else message.remove();
-      document.getElementById("main").focus({ preventScroll: true });
-    };
-  }
+  root.addEventListener("click", ({ target }) => {
+    const message = target.closest("[data-dismiss]")?.closest(".message");
+    if (!message) return;
+    const next = message.closest("dialog") ?? root.getElementById("main");
+    if (message.id) message.hidden = true;
+    else message.remove();
+    next.focus({ preventScroll: true });
+  });
+}
+
+/** Offer the [data-dismiss] buttons inside `root`, which need a script. */
+export function offerDismissal(root) {
+  for (const button of root.querySelectorAll("[data-dismiss][hidden]")) button.hidden = false;
 }

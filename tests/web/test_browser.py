@@ -162,6 +162,18 @@ def test_no_answer_is_said_and_a_good_answer_takes_it_back(page: Page) -> None:
     expect(page.get_by_role("alert")).to_be_hidden()
 
 
+def test_no_answer_is_said_inside_an_open_form(page: Page) -> None:
+    _open_form(page)
+    page.context.set_offline(True)
+
+    page.get_by_role("button", name="Send it").click()
+
+    alert = page.get_by_role("dialog").get_by_role("alert")
+    expect(alert).to_contain_text("could not be reached")
+    alert.get_by_role("button", name="Dismiss").click()
+    expect(alert).to_have_count(0)
+
+
 def test_back_after_a_sort_shows_the_page_before(page: Page) -> None:
     page.get_by_role("columnheader", name="Balances").get_by_role("link").click()
     expect(page.locator("th[aria-sort]")).to_have_text("Balances")
