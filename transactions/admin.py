@@ -84,7 +84,7 @@ class EntryInline(Inline):
         return super().get_queryset(request).select_related("balance__currency")
 
     @admin.display(description=gettext_lazy("balance"))
-    def balance_link(self, entry: Entry) -> SafeString:
+    def balance_link(self, entry: Entry) -> SafeString | str:
         return _link(
             "balances_balance", entry.balance_id, entry.balance.indicator or entry.balance.key
         )
@@ -219,7 +219,7 @@ class EntryAdmin(ReadOnlyAdmin):
         return entry.transaction.reference
 
     @admin.display(description=gettext_lazy("transaction"))
-    def transaction_link(self, entry: Entry) -> SafeString:
+    def transaction_link(self, entry: Entry) -> SafeString | str:
         return _link("transactions_transaction", entry.transaction_id, entry.transaction.reference)
 
 
@@ -239,9 +239,9 @@ def _pks(model: Any, public_id: Any) -> list[int]:
     return list(model.objects.filter(public_id=public_id).values_list("pk", flat=True))
 
 
-def _link(page: str, pk: int | None, text: object) -> SafeString:
+def _link(page: str, pk: int | None, text: object) -> SafeString | str:
     if pk is None:
-        return format_html("—")
+        return "—"
     return format_html('<a href="{}">{}</a>', reverse(f"admin:{page}_change", args=[pk]), text)
 
 
