@@ -5,17 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Self
 
-from django.db.models import Count, Model, QuerySet, Sum
-from django.utils.translation import gettext as _
+from django.db.models import Count, QuerySet, Sum
 from django.utils.translation import ngettext
 
 from balances.filters import BalanceFilter
 from balances.models import Balance
 from balances.naming import shown_minor
+from ledgers.models import Currency
 from ledgers.money import format_amount
+from web.counting import count_exact
 from web.formatting import format_count
-
-COUNT_MAX = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,23 +90,20 @@ def is_empty(balance: Balance) -> bool:
 
 def sum_by_currency(balances: QuerySet[Balance]) -> list[CurrencyTotal]:
     """Debits, credits and number of `balances` for each currency, by code. Reads each once."""
+    # The registry is read apart: joined here, it would be joined to every balance.
     rows = (
         balances.order_by("currency")
-        .values_list("currency", "currency__exponent")
+        .values_list("currency")
         .annotate(Count("pk"), Sum("debit_minor"), Sum("credit_minor"))
     )
+    sums = list(rows)
+    exponents = dict(
+        Currency.objects.filter(pk__in=[row[0] for row in sums]).values_list("pk", "exponent")
+    )
     return [
-        CurrencyTotal(code, exponent, count, int(debit), int(credit))
-        for code, exponent, count, debit, credit in rows
+        CurrencyTotal(code, exponents[code], count, int(debit), int(credit))
+        for code, count, debit, credit in sums
     ]
-
-
-def count_up_to_max(rows: QuerySet[Model]) -> str:
-    """How many rows there are; beyond ten thousand "10,000+", and nothing more is read."""
-    count = rows.order_by()[: COUNT_MAX + 1].count()
-    if count > COUNT_MAX:
-        return _("%(count)s+") % {"count": format_count(COUNT_MAX)}
-    return format_count(count)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +120,8 @@ def count_balances(chosen: BalanceFilter) -> BalanceCounts:
     """Count both tabs of a filtered table; exactly where its balances are added up anyway."""
     totals = sum_by_currency(chosen.select()) if chosen.is_narrow else []
     exact = sum(total.balance_count for total in totals)
-    on_tab = format_count(exact) if chosen.is_narrow else count_up_to_max(chosen.select())
-    off_tab = count_up_to_max(chosen.on_tab(is_internal=not chosen.is_internal).select())
+    on_tab = format_count(exact) if chosen.is_narrow else count_exact(chosen.select())
+    off_tab = count_exact(chosen.on_tab(is_internal=not chosen.is_internal).select())
     return BalanceCounts(
         all=off_tab if chosen.is_internal else on_tab,
         internal=on_tab if chosen.is_internal else off_tab,

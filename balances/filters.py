@@ -16,7 +16,7 @@ from web.converters import parse_key
 from web.query import url_with
 from web.text import search_text
 
-OWNERS_MAX = 1_000
+OWNERS_MAX = 10_000
 NOTHING_ASKED = Q()
 ModelT = TypeVar("ModelT", bound=Model)
 
@@ -125,7 +125,7 @@ def find_by_key(records: QuerySet[ModelT], key: str, prefix: str) -> ModelT | No
 def find_matches(text: str) -> Q:
     """The balances whose owner or indicator holds `text`, case aside, or whose id it is.
 
-    Names are read once: a few owners by their keys, which an index finds; when very many
+    Names are read once: owners by their keys, which an index finds; when very many
     match, a scan comes upon enough of them at once.
     """
     owners = Identity.objects.filter(name__icontains=text).values_list("pk", flat=True)

@@ -68,7 +68,7 @@ class LookupField(NameField):
             return None
         matches = self.lookup.find(text)
         if not matches:
-            raise ValidationError(self.lookup.missing)
+            raise ValidationError(str(self.lookup.missing))
         if len(matches) > 1:
             self.matches = matches
             raise ValidationError(_("Several have this name. Choose one below."))

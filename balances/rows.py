@@ -55,7 +55,8 @@ class BalanceRow(TypedDict):
 
 def with_row_fields(balances: QuerySet[Balance]) -> QuerySet[Balance, dict[str, Any]]:
     """Read what `format_rows` needs, and what the order of a page needs."""
-    return balances.values(*FIELDS)
+    rows: QuerySet[Balance, dict[str, Any]] = balances.values(*FIELDS)
+    return rows
 
 
 def format_rows(rows: Iterable[dict[str, Any]]) -> list[BalanceRow]:

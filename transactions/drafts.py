@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, cast
 
 from django.core import signing
 from django.db import transaction as db_transaction
@@ -18,7 +18,7 @@ from django.utils.dateparse import parse_datetime
 from balances.models import Balance
 from transactions.models import Entry, Transaction
 from transactions.posting import post
-from transactions.requests import Indicator, Outcome, PostingRequest, transfer
+from transactions.requests import Indicator, Outcome, PostingRequest, Result, transfer
 from web.converters import parse_key
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ def preview_draft(draft: Draft) -> Reviewed:
         PostingError: it would be refused.
     """
     with db_transaction.atomic():
-        figures = _figures(post(draft.request()).transaction_id)
+        figures = _figures(post(draft.request()))
         db_transaction.set_rollback(True)
     return Reviewed(draft, figures)
 
@@ -120,17 +120,15 @@ def post_reviewed(reviewed: Reviewed, *, actor: User) -> tuple[Transaction, Outc
     """
     with db_transaction.atomic():
         result = post(reviewed.draft.request(), actor=actor)
-        if result.outcome == Outcome.POSTED and (
-            _figures(result.transaction_id) != reviewed.figures
-        ):
+        if result.outcome == Outcome.POSTED and (_figures(result) != reviewed.figures):
             raise FiguresChangedError
-    return Transaction.objects.get(pk=result.transaction_id), result.outcome
+    return Transaction.objects.get(pk=cast(int, result.transaction_id)), result.outcome
 
 
-def _figures(transaction_id: int | None) -> Figures:
-    entries = Entry.objects.filter(transaction_id=transaction_id)
+def _figures(result: Result) -> Figures:
+    entries = Entry.objects.filter(transaction_id=cast(int, result.transaction_id))
     source, destination = (
-        (running - direction * amount, running)
+        (int(running - direction * amount), int(running))
         for direction, amount, running in entries.order_by("direction").values_list(
             "direction", "amount_minor", "running_minor"
         )

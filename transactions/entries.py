@@ -48,7 +48,7 @@ class EntryGroup:
     rows: list[EntryRow]
 
 
-def entries_of(transaction: Transaction) -> QuerySet[Entry, dict[str, Any]]:
+def entries_of(transaction: Transaction) -> QuerySet[Entry, Any]:
     """What the table reads of each entry."""
     return Entry.objects.filter(transaction=transaction).values(
         "id",

@@ -13,6 +13,7 @@ from typing import Any, Self
 
 from django.db.models import Exists, F, OuterRef, QuerySet, Sum
 from django.http import HttpRequest
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
 from balances.filters import Chip, find_by_key
@@ -21,7 +22,7 @@ from balances.naming import name_of
 from ledgers.models import Ledger
 from transactions.models import Entry, Transaction
 from web.converters import parse_key
-from web.counting import count_exact
+from web.counting import count_about, count_exact
 from web.formatting import format_count
 from web.pagination import Key
 from web.query import url_with
@@ -83,7 +84,7 @@ class TransactionFilter:
             Chip(label, url_with(request, **{name: ""})) for name, label in labels.items() if label
         ]
 
-    def walk(self, *, descending: bool) -> tuple[QuerySet[Any, dict[str, Any]], tuple[Key, ...]]:
+    def walk(self, *, descending: bool) -> tuple[QuerySet[Any, Any], tuple[Key, ...]]:
         """The rows to page through, each with `transaction_id`, and the order of the pages."""
         if self.text or self.is_impossible:
             return self._matching(), (Key("reference", descending),)
@@ -108,20 +109,25 @@ class TransactionFilter:
             balances = Balance.objects.filter(ledger=self.ledger)
             counted = balances.aggregate(count=Sum("ledger_transaction_count"))["count"]
             return format_count(int(counted or 0))
-        return count_exact(Transaction.objects.all())
+        return count_about(Transaction)
 
-    def describe_count(self, *, is_exact: bool = False) -> str:
-        """The count in words; `is_exact` counts however long it takes."""
+    def describe_count(self, request: HttpRequest) -> str:
+        """The count in words; a rounded one with a link that counts, however long it takes."""
         count = self.count()
-        if is_exact and count.endswith("+"):
+        is_rounded = not count.replace(",", "").isdigit()
+        if is_rounded and request.GET.get("count") == "exact":
             counted = self._matching() if self.text else Transaction.objects.all()
-            count = format_count(counted.count())
+            count, is_rounded = format_count(counted.count()), False
         if self._is_cut():
             said = _("%(count)s among the first %(max)s references that begin so: type more of it")
             return said % {"count": count, "max": format_count(REFERENCES_MAX)}
-        if count == "1":
-            return _("1 transaction")
-        return _("%(count)s transactions") % {"count": count}
+        text = (
+            _("1 transaction") if count == "1" else _("%(count)s transactions") % {"count": count}
+        )
+        if not is_rounded:
+            return text
+        exact_url = url_with(request, count="exact")
+        return format_html('{} <a href="{}">{}</a>', text, exact_url, _("Count exactly"))
 
     def _is_cut(self) -> bool:
         """Whether more references begin so than are looked through in a ledger or balance."""
@@ -146,7 +152,7 @@ class TransactionFilter:
         found = {"public_id": public_id} if public_id else {"reference__startswith": self.text}
         return Transaction.objects.filter(**found).order_by("reference")
 
-    def _matching(self) -> QuerySet[Transaction, dict[str, Any]]:
+    def _matching(self) -> QuerySet[Transaction, Any]:
         transactions = self._beginning()
         for scope in self._scopes():
             entries = Entry.objects.filter(transaction=OuterRef("pk"), **scope)

@@ -51,8 +51,9 @@ def draw_reference() -> str:
 class SideField(LookupField):
     """One side of a transfer: cleans to a balance, or to the name of an `@indicator`."""
 
-    def __init__(self, **kwargs: Any) -> None:
-        widget = ComboboxInput("balances:suggest", label_for=BALANCES.label)
+    def __init__(self, *, has_focus: bool = False, **kwargs: Any) -> None:
+        attrs = {"autofocus": True} if has_focus else {}
+        widget = ComboboxInput("balances:suggest", label_for=BALANCES.label, attrs=attrs)
         super().__init__(BALANCES, widget=widget, **kwargs)
 
     def clean(self, value: Any) -> Balance | str:
@@ -70,6 +71,7 @@ class TransactionForm(forms.Form):
     """A transfer between two balances. The reference makes sending it twice harmless."""
 
     source = SideField(
+        has_focus=True,
         label=gettext_lazy("From"),
         help_text=gettext_lazy("Debited. An owner, an id or an @indicator."),
     )
@@ -221,7 +223,7 @@ class TransactionForm(forms.Form):
             if isinstance(side := given.get(name), str):
                 given[name] = _find_indicator(side, currency) or side
                 if isinstance(given[name], Balance) and given[name].is_closed:
-                    self.add_error(name, _("This balance is closed. Choose another, or reopen it."))
+                    self.add_error(name, _("The balance of %(name)s is closed.") % {"name": side})
         source, destination = given.get("source"), given.get("destination")
         if source and source == destination:
             self.add_error("destination", str(SameBalanceError()))

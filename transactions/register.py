@@ -54,7 +54,7 @@ class RegisterRow(TypedDict):
     before: str
 
 
-def entries_of(balance: Balance) -> QuerySet[Entry, dict[str, Any]]:
+def entries_of(balance: Balance) -> QuerySet[Entry, Any]:
     """What the register reads of each entry."""
     return Entry.objects.filter(balance=balance).values(
         "position",

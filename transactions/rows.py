@@ -120,7 +120,8 @@ def _format_row(
     url = f"{transactions_url}{key}/"
     source, destination = parties[row.source_id], parties[row.destination_id]
     # Two balances of one name are told apart by their ledgers.
-    is_twin = source.name == destination.name
+    is_pair = row.source_count == row.destination_count == 1
+    is_twin = is_pair and source.name == destination.name
     amount, currency = _("%(count)s currencies") % {"count": row.currency_count}, ""
     if row.currency_count == 1:
         amount = format_amount(int(row.amount_minor), source.exponent)

@@ -59,7 +59,7 @@ def transaction_list(request: HtmxHttpRequest) -> HttpResponse:
         "page": page,
         "rows": read_rows([row["transaction_id"] for row in page.rows]),
         "sorting": sorting,
-        "total": chosen.describe_count(is_exact="exact" in request.GET.getlist("count")),
+        "total": chosen.describe_count(request),
         "new": request.GET.get("new", ""),
     }
     return render_page(

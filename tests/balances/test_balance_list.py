@@ -225,7 +225,7 @@ def test_new_row_is_marked(clerk: Client) -> None:
     ("query", "expected"),
     [
         ("", 3),  # the page and two counts
-        ("?ledger={ledger}", 4),  # and the ledger
+        ("?ledger={ledger}", 5),  # and the ledger, and the registry
         ("?tab=internal", 3),
         ("?q=a", 5),  # and the owners and indicators
     ],

@@ -95,5 +95,5 @@ def test_query_count_is_constant_in_rows(clerk: Client) -> None:
     for _ in range(12):
         make_balance(identity=identity)
 
-    # identity, totals, balances, history, proof
-    assert count_queries(clerk, identity.get_absolute_url()) == few == 5
+    # identity, totals and their currencies, balances, history, proof
+    assert count_queries(clerk, identity.get_absolute_url()) == few == 6
