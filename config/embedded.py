@@ -89,6 +89,7 @@ class Cluster:
         self.process: subprocess.Popen[bytes] | None = None
         self._runner: Runner | None = None
         self._lock: IO[str] | None = None
+        self._preparing: IO[str] | None = None
         self._watcher: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Cluster:
@@ -176,9 +177,7 @@ class Cluster:
             InUseError: one does; the message tells what it announced.
         """
         self.open_folder()
-        path = self.base / "lock"
-        lock = path.open("a+", encoding="utf-8")
-        self.give_to_owner(path)
+        lock = self._open("lock")
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -188,6 +187,20 @@ class Cluster:
             raise InUseError(f"{self.base} is in use by {holder}") from None
         self._lock = lock
         self.announce(f"`{purpose}` (process {os.getpid()})")
+        self._preparing = self._open("preparing")
+        fcntl.flock(self._preparing, fcntl.LOCK_EX)
+
+    def end_preparation(self) -> None:
+        """Let those go on who wait in `join`: the cluster has what they need."""
+        if self._preparing is not None:
+            self._preparing.close()
+            self._preparing = None
+
+    def join(self) -> bool:
+        """Wait until another process has prepared this cluster; say whether it runs."""
+        with self._open("preparing") as preparing:
+            fcntl.flock(preparing, fcntl.LOCK_SH)
+        return self._answers()
 
     def announce(self, text: str) -> None:
         """What another process is told that wants to run this cluster."""
@@ -204,33 +217,43 @@ class Cluster:
         owner = self.base.stat()
         os.chown(path, owner.st_uid, owner.st_gid)
 
+    def use(self) -> IO[str]:
+        """A file whose shared lock says that we use the cluster, until it is closed."""
+        users = self._open("users")
+        fcntl.flock(users, fcntl.LOCK_SH)
+        return users
+
     def ended(self) -> bool:
         """Whether the server that we started is gone."""
         return self.process is None or self.process.poll() is not None
 
     def restart(self) -> None:
-        """Start the server again after it ended by itself, at the same socket."""
-        self._end_process()
-        self._stop_leftover()
-        for name in (".s.PGSQL.5432", ".s.PGSQL.5432.lock"):
-            (self.socket / name).unlink(missing_ok=True)
-        self._launch()
+        """Start the server again after it ended by itself, at the same socket.
+
+        Raises:
+            EmbeddedPostgresError: it cannot be started.
+        """
+        deadline = time.monotonic() + START_SECONDS
+        while True:
+            self._end_process()
+            for name in (".s.PGSQL.5432", ".s.PGSQL.5432.lock"):
+                (self.socket / name).unlink(missing_ok=True)
+            try:
+                return self._launch()
+            except EmbeddedPostgresError:
+                # What the dead server's children still do keeps a new one out for a moment.
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.5)
 
     def stop(self) -> None:
         self._end_process()
         if self._lock is None:
             return
         self._remove_socket_folder()
+        self.end_preparation()
         self._lock.close()
         self._lock = None
-
-    def answers(self) -> bool:
-        """Whether a server is running here, started by whomever."""
-        try:
-            with psycopg.connect(self.url(ADMIN_ROLE, ADMIN_ROLE), connect_timeout=5):
-                return True
-        except (psycopg.Error, EmbeddedPostgresError, OSError):
-            return False
 
     def create_database(self, name: str = "daybook", *, template: str | None = None) -> None:
         """A database of `daybook_owner`, where `daybook_app` may connect and owns nothing."""
@@ -245,6 +268,20 @@ class Cluster:
         with self.connect() as connection:
             found = connection.execute("SELECT FROM pg_database WHERE datname = %s", [name])
             return found.fetchone() is not None
+
+    def _open(self, name: str) -> IO[str]:
+        """A file to lock, which root leaves to the folder's owner."""
+        path = self.base / name
+        file = path.open("a+", encoding="utf-8")
+        self.give_to_owner(path)
+        return file
+
+    def _answers(self) -> bool:
+        try:
+            with psycopg.connect(self.url(ADMIN_ROLE, ADMIN_ROLE), connect_timeout=5):
+                return True
+        except (psycopg.Error, EmbeddedPostgresError, OSError):
+            return False
 
     def _passwords(self) -> dict[str, str]:
         try:

@@ -90,22 +90,26 @@ def database(command: str) -> Iterator[None]:
         return
     _end_tidily_on_signals()
     cluster = Cluster(data_folder())
-    users, started = _start_or_join(cluster, command)
+    users, ours = _reserve_or_join(cluster, command)
+    if ours:
+        _start(cluster, command)
     try:
         point_at(cluster)
-        if started and command not in NOT_MIGRATED_FIRST:
-            migrate_if_needed()
         yield
     finally:
-        if started:
+        if ours:
             _stop_after_others(cluster, users)
         users.close()
 
 
-def point_at(cluster: Cluster) -> None:
-    """Set DATABASE_URL and DATABASE_OWNER_URL to the books of a running cluster."""
+def prepare(cluster: Cluster) -> None:
+    """Make the database of the books, if it is not there."""
     if not cluster.has_database(DATABASE):
         cluster.create_database(DATABASE)
+
+
+def point_at(cluster: Cluster) -> None:
+    """Set DATABASE_URL and DATABASE_OWNER_URL to the books of a running cluster."""
     os.environ["DATABASE_URL"] = cluster.url(DATABASE, APP_ROLE)
     os.environ["DATABASE_OWNER_URL"] = cluster.url(DATABASE, OWNER_ROLE)
 
@@ -122,25 +126,36 @@ def migrate_if_needed() -> None:
         call_command("migrate", verbosity=0)
 
 
-def _start_or_join(cluster: Cluster, command: str) -> tuple[IO[str], bool]:
-    """The file whose shared lock says that we use the cluster, and whether we started it."""
+def _reserve_or_join(cluster: Cluster, command: str) -> tuple[IO[str], bool]:
+    """What says that we use the cluster, and whether it is ours to start and stop."""
     deadline = time.monotonic() + JOIN_SECONDS
     while True:
         cluster.open_folder()
-        users = (cluster.base / "users").open("a+", encoding="utf-8")
-        cluster.give_to_owner(cluster.base / "users")
-        fcntl.flock(users, fcntl.LOCK_SH)
+        users = cluster.use()
         try:
-            cluster.start(command)
+            cluster.reserve(command)
         except InUseError:
-            if cluster.answers():
+            if cluster.join():
                 return users, False
-            users.close()  # it is starting or stopping
+            users.close()  # it is stopping
             if time.monotonic() > deadline:
                 raise
             time.sleep(0.1)
         else:
             return users, True
+
+
+def _start(cluster: Cluster, command: str) -> None:
+    try:
+        cluster.start()
+        prepare(cluster)
+        point_at(cluster)
+        if command not in NOT_MIGRATED_FIRST:
+            migrate_if_needed()
+        cluster.end_preparation()
+    except BaseException:
+        cluster.stop()
+        raise
 
 
 def _stop_after_others(cluster: Cluster, users: IO[str]) -> None:

@@ -17,7 +17,7 @@ from pathlib import Path
 from types import FrameType
 
 from config.embedded import Cluster, EmbeddedPostgresError, InUseError, end_watch, watch
-from config.local import ROOT, data_folder, point_at
+from config.local import ROOT, data_folder, point_at, prepare
 
 FIRST_PORT = 8000
 LAST_PORT = 8099
@@ -65,11 +65,13 @@ def _serve(stack: ExitStack, *, demo: bool) -> None:
     listener = stack.enter_context(reserve_port())
     if cluster:
         _say("Starting the database ...")
-        cluster.start("up")
+        cluster.start()
+        prepare(cluster)
         point_at(cluster)
     _set_environment(data)
-    _prepare(demo=demo)
+    _bring_up_to_date(demo=demo)
     if cluster:
+        cluster.end_preparation()
         for path in (data / "secret_key", data / "static", *(data / "static").rglob("*")):
             cluster.give_to_owner(path)
     web = _start_web(stack, listener)
@@ -151,7 +153,7 @@ def _set_environment(data: Path) -> None:
         os.environ.setdefault(name, value)
 
 
-def _prepare(*, demo: bool) -> None:
+def _bring_up_to_date(*, demo: bool) -> None:
     """Bring the database and the static files up to date, and say how to sign in."""
     import django
     from django.core.management import call_command
@@ -235,9 +237,9 @@ def _wait_until_ready(web: subprocess.Popen[bytes], listener: socket.socket) -> 
             raise UpError(f"the web server ended with status {web.returncode}")
         client = HTTPConnection(here, port, timeout=1)
         with suppress(OSError, HTTPException):
-            client.request("GET", "/healthz", headers={"Host": "localhost"})
-            if client.getresponse().status == 200:
-                return
+            client.request("GET", "/healthz")
+            client.getresponse()
+            return
         client.close()
         time.sleep(0.05)
     raise UpError("the web server does not answer")

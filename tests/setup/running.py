@@ -16,7 +16,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 ROOT = Path(__file__).resolve().parents[2]
-SECONDS = 60
+SECONDS = 90
 
 
 def environment(data: Path, **more: str) -> dict[str, str]:
@@ -51,9 +51,17 @@ class Up:
         # Somebody must go on reading, or a chatty server waits for ever.
         self._listener = threading.Thread(target=self._listen, daemon=True)
         self._listener.start()
+        try:
+            self._wait_until_it_serves()
+        except AssertionError:
+            process.terminate()
+            raise
+        self.family = descendants(process.pid)
+
+    def _wait_until_it_serves(self) -> None:
+        process = self.process
         wait_for(lambda: "Ctrl-C stops it" in self.said or process.poll() is not None)
         assert process.poll() is None, f"`up` ended with {process.returncode}: {self.said}"
-        self.family = descendants(process.pid)
 
     def hang_up(self) -> None:
         """Close our end of what `up` writes to."""
@@ -135,7 +143,7 @@ def start_up(env: Mapping[str, str], *arguments: str) -> Up:
     return Up(process, ours, env)
 
 
-def wait_for(true: Callable[[], bool], *, seconds: float = 30) -> None:
+def wait_for(true: Callable[[], bool], *, seconds: float = SECONDS) -> None:
     deadline = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < deadline, "waited in vain"

@@ -21,7 +21,7 @@ from tests.setup.running import ROOT, Up
 
 ORDINARY = pwd.getpwnam("nobody") if os.geteuid() == 0 else pwd.getpwuid(os.geteuid())
 NOT_NEEDED = shutil.ignore_patterns(
-    "__pycache__", "test", "site-packages", "dist-packages", "mypy*", "playwright*", "ruff*", "pip"
+    "test", "site-packages", "dist-packages", "mypy*", "playwright*", "ruff*", "pip"
 )
 PROJECT = shutil.ignore_patterns(".*", "__pycache__", "docs", "benchmarks")
 

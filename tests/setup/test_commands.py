@@ -25,12 +25,12 @@ def test_command_alone_starts_and_stops_the_database_and_says_nothing(tmp_path: 
     assert not (tmp_path / "data" / "pgdata" / "postmaster.pid").exists()
 
 
-def test_commands_alone_at_the_same_time_share_the_database(data: Path) -> None:
+def test_commands_alone_at_the_same_time_share_the_database(tmp_path: Path) -> None:
     started = [
         subprocess.Popen(
             [sys.executable, "manage.py", *SHELL, COUNT],
             cwd=ROOT,
-            env=environment(data),
+            env=environment(tmp_path / "data"),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -40,8 +40,8 @@ def test_commands_alone_at_the_same_time_share_the_database(data: Path) -> None:
 
     answers = [process.communicate(timeout=60) for process in started]
 
-    assert answers == [("1\n", "")] * 3
-    assert not (data / "pgdata" / "postmaster.pid").exists()
+    assert answers == [("0\n", "")] * 3
+    assert not (tmp_path / "data" / "pgdata" / "postmaster.pid").exists()
 
 
 def test_up_is_refused_while_a_command_uses_the_database(data: Path) -> None:
