@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from html import escape
 from uuid import UUID
 
-from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 

@@ -10,10 +10,12 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from balances.models import Balance
-from balances.naming import name_balance, shown_minor
+from balances.naming import link_tag, name_balance, shown_minor
 from ledgers.money import format_amount
 from web.formatting import time_tag
 
+# Beyond so many signs an amount may break on a phone.
+LONG = 16
 FIELDS = (
     "id",
     "public_id",
@@ -40,15 +42,16 @@ class BalanceRow(TypedDict):
     key: str
     url: str
     currency: str
+    link: SafeString
     balance: str
+    figure_css: str
     is_negative: bool
     is_debit_normal: bool
     inflight: str
     has_inflight: bool
     name: str
-    has_owner: bool
     ledger: str
-    ledger_url: str
+    ledger_link: SafeString
     created: SafeString | str
     is_closed: bool
 
@@ -68,23 +71,29 @@ def format_rows(rows: Iterable[dict[str, Any]]) -> list[BalanceRow]:
 def _format_row(row: dict[str, Any], balances_url: str, ledgers_url: str) -> BalanceRow:
     exponent, side = row["currency__exponent"], row["normal_side"]
     minor = shown_minor(row["credit_minor"] - row["debit_minor"], side)
+    figure = format_amount(minor, exponent)
     inflight_minor = shown_minor(row["inflight_credit_minor"] - row["inflight_debit_minor"], side)
     key = f"bln_{row['public_id']}"
+    url = f"{balances_url}{key}/"
+    name = name_balance(
+        indicator=row["indicator"], owner=row["identity__name"], public_id=row["public_id"]
+    )
     return {
         "key": key,
-        "url": f"{balances_url}{key}/",
+        "url": url,
         "currency": row["currency_id"],
-        "balance": format_amount(minor, exponent),
+        "link": link_tag(url, name),
+        "balance": figure,
+        "figure_css": f"num{' neg' * (minor < 0)}{' long' * (len(figure) > LONG)}",
         "is_negative": minor < 0,
         "is_debit_normal": side == Balance.NormalSide.DEBIT,
         "inflight": format_amount(inflight_minor, exponent),
         "has_inflight": bool(row["inflight_credit_minor"] or row["inflight_debit_minor"]),
-        "name": name_balance(
-            indicator=row["indicator"], owner=row["identity__name"], public_id=row["public_id"]
-        ),
-        "has_owner": bool(row["indicator"] or row["identity__name"]),
+        "name": name,
         "ledger": row["ledger__name"],
-        "ledger_url": f"{ledgers_url}ldg_{row['ledger__public_id']}/",
+        "ledger_link": link_tag(
+            f"{ledgers_url}ldg_{row['ledger__public_id']}/", row["ledger__name"]
+        ),
         "created": time_tag(row["created_at"]),
         "is_closed": row["closed_at"] is not None,
     }
