@@ -21,7 +21,9 @@ from tests.setup.running import ROOT, Up
 
 ORDINARY = pwd.getpwnam("nobody") if os.geteuid() == 0 else pwd.getpwuid(os.geteuid())
 NOT_NEEDED = shutil.ignore_patterns(
-    "test", "site-packages", "dist-packages", "mypy*", "playwright*", "ruff*", "pip"
+    *("test", "tests", "site-packages", "dist-packages", "idlelib", "lib2to3", "tkinter"),
+    *("ensurepip", "config-*", "*-stubs", "mypy*", "playwright*", "ruff*", "pip", "setuptools"),
+    *("hypothesis*", "pygments", "_pytest", "greenlet", "include", "gis"),
 )
 PROJECT = shutil.ignore_patterns(".*", "__pycache__", "docs", "benchmarks")
 
@@ -56,7 +58,7 @@ def home() -> Iterator[Home]:
     folder = Path(tempfile.mkdtemp(prefix="daybook-home-"))
     shutil.copytree(ROOT, folder / "daybook", ignore=PROJECT, symlinks=True)
     packages = Path(sysconfig.get_path("purelib"))
-    shutil.copytree(packages, folder / "packages", ignore=NOT_NEEDED, symlinks=True)
+    shutil.copytree(packages, folder / "packages", ignore=_not_needed, symlinks=True)
     env = {
         "PATH": os.environ["PATH"],
         "HOME": str(folder),
@@ -71,6 +73,12 @@ def home() -> Iterator[Home]:
     _give(folder)
     yield Home(folder, python, env)
     shutil.rmtree(folder)
+
+
+def _not_needed(folder: str, names: list[str]) -> set[str]:
+    if Path(folder).name == "locale" and "__init__.py" not in names:
+        return {name for name in names if name != "en"}
+    return NOT_NEEDED(folder, names)
 
 
 def _can_run(python: str) -> bool:
@@ -92,7 +100,7 @@ def _copy_python(folder: Path) -> str:
         shutil.copy(library, folder / "python" / "lib")
     standard = Path(sysconfig.get_path("stdlib"))
     target = folder / "python" / standard.relative_to(source)
-    shutil.copytree(standard, target, ignore=NOT_NEEDED, symlinks=True)
+    shutil.copytree(standard, target, ignore=_not_needed, symlinks=True)
     return str(python)
 
 
