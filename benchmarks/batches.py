@@ -63,7 +63,9 @@ class Twins:
                     f"CREATE TABLE twin_{table} (LIKE {table} INCLUDING DEFAULTS"
                     " INCLUDING CONSTRAINTS INCLUDING INDEXES INCLUDING STORAGE)"
                 )
-                connection.execute(f"INSERT INTO twin_{table} SELECT * FROM {table} ORDER BY id")
+                connection.execute(
+                    f"INSERT INTO twin_{table} SELECT * FROM {table} ORDER BY id"  # noqa: S608
+                )
             connection.execute("VACUUM (ANALYZE)")
         return self
 

@@ -23,10 +23,11 @@ class Size:
     rounds: int
     window_seconds: int
     batch: int
+    requests: int
 
 
-FULL = Size(100_000, 1_000, 10_000, 1_000_000, 10_000, 100, 7, 2, 10_000)
-QUICK = Size(10_000, 100, 1_000, 50_000, 5_000, 10, 3, 1, 5_000)
+FULL = Size(100_000, 1_000, 10_000, 1_000_000, 10_000, 100, 7, 2, 10_000, 100)
+QUICK = Size(10_000, 100, 1_000, 50_000, 5_000, 10, 3, 1, 5_000, 30)
 
 
 def fill(books: Books, size: Size, *, transactions: int | None = None) -> None:

@@ -1,9 +1,178 @@
-"""placeholder"""
+"""The speed of the pages: signed in, by number of transactions, and under load."""
 
 from __future__ import annotations
 
-WORKS = {}
+import statistics
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+
+from balances.models import Balance
+from benchmarks.bounds import GROWTH, THROUGHPUT, TIME
+from benchmarks.client import Visitor, get_seconds, requests_done
+from benchmarks.cluster import Books, migrated_books, scratch_cluster, use, warm
+from benchmarks.data import Size, fill
+from benchmarks.measuring import Work, compare
+from benchmarks.report import Result, ratio_result
+from benchmarks.server import served
+from identities.models import Identity
+from ledgers.models import Ledger
+from transactions.models import Transaction
+
+CLIENTS = 8
+WARM_UPS = 20
+FEW = "few_books"
+OK = "/ok/"
+
+Say = Callable[[str], None]
 
 
-def run(size, names, say):
-    return iter(())
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A server over some books, and where its pages are: each path by the page's name."""
+
+    books: Books
+    visitor: Visitor
+    paths: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """Seconds that each page took, per round, in full books and in those with few transactions."""
+
+    full: dict[str, list[list[float]]] = field(default_factory=dict)
+    few: dict[str, list[list[float]]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """What the works below share."""
+
+    full: Site
+    few: Site
+    size: Size
+    say: Say
+
+
+def run(size: Size, names: set[str], say: Say) -> Iterator[Result]:
+    """The results of the works named, as they come."""
+    with _prepared(size, say) as bench:
+        for name, work in WORKS.items():
+            if name in names:
+                yield from work(bench)
+
+
+@contextmanager
+def _prepared(size: Size, say: Say) -> Iterator[Bench]:
+    with scratch_cluster() as cluster, ExitStack() as stack:
+        full, few = migrated_books(cluster), migrated_books(cluster, FEW)
+        say("making the books")
+        fill(full, size)
+        fill(few, size, transactions=size.few_transactions)
+        say("starting the servers")
+        sites = [
+            Site(books, stack.enter_context(served(books)), _paths(books)) for books in (full, few)
+        ]
+        warm(cluster, [full.name, few.name])
+        yield Bench(sites[0], sites[1], size, say)
+
+
+def _paths(books: Books) -> dict[str, str]:
+    """Each list and details page, of something ordinary and of the largest there is."""
+    with use(books):
+        general = Ledger.objects.get(is_general=True)
+        big, ordinary = Ledger.objects.filter(is_general=False).order_by("pk")[:2]
+        treasury = Balance.objects.get(indicator="@Treasury")
+        balance = Balance.objects.filter(ledger=ordinary).order_by("pk")[0]
+        transaction = Transaction.objects.order_by("-pk")[5]
+        identity = Identity.objects.order_by("-pk")[5]
+        return {
+            "ledgers": "/ledgers/",
+            "ledger": ordinary.get_absolute_url(),
+            "ledger-big": big.get_absolute_url(),
+            "ledger-general": general.get_absolute_url(),
+            "balances": "/balances/",
+            "balances-internal": "/balances/?tab=internal",
+            "balances-of-ledger": f"/balances/?ledger={big.key}",
+            "balance": balance.get_absolute_url(),
+            "balance-busy": treasury.get_absolute_url(),
+            "transactions": "/transactions/",
+            "transactions-of-ledger": f"/transactions/?ledger={big.key}",
+            "transactions-of-balance": f"/transactions/?balance={treasury.key}",
+            "transaction": transaction.get_absolute_url(),
+            "identities": "/identities/",
+            "identity": identity.get_absolute_url(),
+        }
+
+
+def _times(bench: Bench) -> Iterator[Result]:
+    """Each page for one client: its times in full books, and what they cost beside few."""
+    times = Times()
+    for page in bench.full.paths:
+        bench.say(f"{page}: one client")
+        _time(bench, page, times)
+        yield _time_result(page, times)
+        yield _growth_result(page, times)
+
+
+def _time(bench: Bench, page: str, times: Times) -> None:
+    times.full[page], times.few[page] = [], []
+    with (
+        bench.full.visitor.connect() as full_connection,
+        bench.few.visitor.connect() as few_connection,
+    ):
+        full = partial(
+            get_seconds, full_connection, bench.full.visitor.request(bench.full.paths[page])
+        )
+        few = partial(get_seconds, few_connection, bench.few.visitor.request(bench.few.paths[page]))
+        for _ in range(WARM_UPS):
+            full()
+            few()
+        for _ in range(bench.size.rounds):
+            # In turn, so that whatever else the machine does meets both.
+            pairs = [(full(), few()) for _ in range(bench.size.requests)]
+            times.full[page].append([seconds for seconds, _few in pairs])
+            times.few[page].append([seconds for _full, seconds in pairs])
+
+
+def _time_result(page: str, times: Times) -> Result:
+    seconds = sorted(second for round_ in times.full[page] for second in round_)
+    figures = {
+        "p50_ms": statistics.median(seconds) * 1000,
+        "p99_ms": seconds[int(0.99 * (len(seconds) - 1))] * 1000,
+    }
+    return Result(f"{page}-time", figures, TIME, (f"{len(seconds):,} requests",))
+
+
+def _growth_result(page: str, times: Times) -> Result:
+    ratios = [
+        statistics.median(full) / statistics.median(few)
+        for full, few in zip(times.full[page], times.few[page], strict=True)
+    ]
+    spread = f"{min(ratios):.2f}-{max(ratios):.2f}"
+    return Result(f"{page}-growth", {"ratio": statistics.median(ratios)}, GROWTH, (spread,))
+
+
+def _throughput(bench: Bench, page: str) -> Iterator[Result]:
+    """Requests a second of many clients, beside those of a view that says "ok"."""
+
+    def asking(path: str) -> Work:
+        seconds = float(bench.size.window_seconds)
+        return partial(requests_done, bench.full.visitor, path, clients=CLIENTS, seconds=seconds)
+
+    name = f"{page}-throughput"
+
+    def on_round(number: int) -> None:
+        bench.say(f"{name}: round {number} of {bench.size.rounds}")
+
+    path = bench.full.paths[page]
+    comparison = compare(asking(path), asking(OK), rounds=bench.size.rounds, on_round=on_round)
+    yield ratio_result(name, comparison, THROUGHPUT)
+
+
+WORKS: dict[str, Callable[[Bench], Iterator[Result]]] = {
+    "times": _times,
+    "ledgers-throughput": partial(_throughput, page="ledgers"),
+    "transactions-throughput": partial(_throughput, page="transactions"),
+}

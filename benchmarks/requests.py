@@ -20,17 +20,18 @@ def random_requests(
     The share `hot` touches one and the same balance; the share `refused` asks
     for more than the floor of its source allows.
     """
+    chance = random.Random()  # noqa: S311 not for secrets
     while True:
-        source = HOT_BALANCE if random.random() < hot else random.randint(1, balances)
+        source = HOT_BALANCE if chance.random() < hot else chance.randint(1, balances)
         # Balances whose numbers end alike have the same currency.
-        distance = 10 * random.randint(1, balances // 10 - 1)
+        distance = 10 * chance.randint(1, balances // 10 - 1)
         legs = [source, 1 + (source - 1 + distance) % balances]
-        random.shuffle(legs)
-        amount_minor = random.randint(1, AMOUNT_MAX_MINOR)
-        if random.random() < refused:
+        chance.shuffle(legs)
+        amount_minor = chance.randint(1, AMOUNT_MAX_MINOR)
+        if chance.random() < refused:
             amount_minor = TOO_MUCH_MINOR
         yield PostingRequest(
-            reference=f"PAY-{random.getrandbits(56):014X}",
+            reference=f"PAY-{chance.getrandbits(56):014X}",
             legs=transfer(source=legs[0], destination=legs[1], amount_minor=amount_minor),
             description="Card payment",
             metadata={"channel": "web", "order": 1_234_567},

@@ -1,0 +1,84 @@
+"""The web server as `up` runs it, on the books of a benchmark, and somebody signed in."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.client import HTTPConnection, HTTPException
+
+from django.conf import settings
+from django.contrib.auth import (
+    BACKEND_SESSION_KEY,
+    HASH_SESSION_KEY,
+    SESSION_KEY,
+    get_user_model,
+)
+from django.contrib.sessions.backends.db import SessionStore
+
+from benchmarks.client import Visitor
+from benchmarks.cluster import Books, ProgramError, run, use
+from config.local import ROOT
+
+READY_SECONDS = 30
+# As config/up.py starts it.
+GUNICORN = "-m gunicorn config.wsgi --no-control-socket --log-level warning --preload"
+WORKERS = "--workers 2 --worker-class gthread --threads 4"
+BACKEND = "django.contrib.auth.backends.ModelBackend"
+
+
+@contextmanager
+def served(books: Books) -> Iterator[Visitor]:
+    """The pages of the books, for a visitor who has signed in."""
+    with tempfile.TemporaryDirectory() as static, socket.create_server(("127.0.0.1", 0)) as port:
+        environment = books.environment() | {
+            "DJANGO_SETTINGS_MODULE": "benchmarks.settings",
+            "DAYBOOK_PROCESS": "web",
+            "STATIC_ROOT": static,
+        }
+        run([sys.executable, "manage.py", "collectstatic", "--noinput", "-v0"], environment)
+        command = [sys.executable, *GUNICORN.split(), *WORKERS.split()]
+        command += ["--bind", f"fd://{port.fileno()}"]
+        if os.access("/dev/shm", os.W_OK):  # noqa: S108 gunicorn's heartbeat
+            command += ["--worker-tmp-dir", "/dev/shm"]  # noqa: S108
+        with subprocess.Popen(
+            command, cwd=ROOT, env=environment, pass_fds=[port.fileno()]
+        ) as server:
+            try:
+                number = port.getsockname()[1]
+                _wait_until_ready(server, number)
+                yield Visitor(number, _sign_in(books))
+            finally:
+                server.terminate()
+
+
+def _wait_until_ready(server: subprocess.Popen[bytes], port: int) -> None:
+    deadline = time.monotonic() + READY_SECONDS
+    while time.monotonic() < deadline and server.poll() is None:
+        client = HTTPConnection("127.0.0.1", port, timeout=5)
+        try:
+            client.request("GET", "/ok/", headers={"Host": "localhost"})
+            if client.getresponse().status == 200:
+                return
+        except (OSError, HTTPException):
+            time.sleep(0.05)
+        finally:
+            client.close()
+    raise ProgramError("the web server does not answer")
+
+
+def _sign_in(books: Books) -> str:
+    """The cookie of a session, as signing in on the page would make it."""
+    with use(books):
+        user = get_user_model().objects.create_superuser("bench", password=None)
+        session = SessionStore()
+        session[SESSION_KEY] = str(user.pk)
+        session[BACKEND_SESSION_KEY] = BACKEND
+        session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+        session.create()
+    return f"{settings.SESSION_COOKIE_NAME}={session.session_key}"
