@@ -7,7 +7,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from identities.models import Identity
 from ledgers.models import Ledger
-from tests.browsing import PHONE, axe_violations, opened_page, overflow
+from tests.browsing import DESKTOP, PHONE, axe_violations, opened_page, overflow
 from tests.factories import make_balance, make_identity, make_ledger, make_user, post_transfer
 from transactions.proof import run_proof
 from users.models import User
@@ -71,7 +71,7 @@ def test_screens_are_accessible_and_fit_a_phone(
             page.set_viewport_size(PHONE)
             if violations or overflow(page):
                 found[path] = (violations, overflow(page))
-            page.set_viewport_size({"width": 1366, "height": 900})
+            page.set_viewport_size(DESKTOP)
 
     assert not found
 
