@@ -1,24 +1,27 @@
 from __future__ import annotations
 
 import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.db import connection
 from django.test import Client
 
 from audit.models import AuditEvent
 from ledgers.models import Ledger
+from tests.conftest import OwnDatabase
 from tests.factories import make_client, make_ledger, make_user
 from tests.pages import SCRIPT, SLIDE_OVER, hidden_value, is_whole_page, text_of
 from users.models import User
 
-pytestmark = pytest.mark.django_db
 URL = "/ledgers/new/"
 
 
 @pytest.fixture
-def user() -> User:
+def user(db: None) -> User:
     return make_user()
 
 
@@ -223,6 +226,7 @@ def test_name_may_come_from_the_address(clerk: Client) -> None:
     assert 'value="Payroll"' in clerk.get(URL, {"name": "Payroll"}).content.decode()
 
 
+@pytest.mark.django_db
 def test_anonymous_creates_nothing(client: Client) -> None:
     response = client.post(URL, filled())
 
@@ -235,3 +239,23 @@ def test_request_from_another_site_is_refused(user: User) -> None:
 
     assert clerk.post(URL, filled()).status_code == 403
     assert own_ledgers() == []
+
+
+def test_sent_at_the_same_time_makes_one_ledger(own_database: OwnDatabase) -> None:
+    user, data = make_user(), filled()
+    clerks = [make_client(user=user) for _ in range(6)]
+    together = threading.Barrier(len(clerks))
+
+    def send(clerk: Client) -> str:
+        together.wait()
+        try:
+            return clerk.post(URL, data).headers["Location"]
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(clerks)) as pool:
+        locations = set(pool.map(send, clerks))
+
+    assert len(locations) == 1
+    assert own_ledgers() == ["Suppliers"]
+    assert AuditEvent.objects.filter(action="ledger.created").count() == 1
