@@ -12,6 +12,7 @@ import os
 import shutil
 import subprocess
 import sys
+from typing import Any
 
 OLDEST = (3, 11)
 NEWER_NAMES = ("python3.13", "python3.12", "python3.14", "python3.11")
@@ -88,12 +89,13 @@ def _requirements(root: str, extras: tuple[str, ...]) -> tuple[str, list[str]]:
     return hashlib.sha256(everything.encode()).hexdigest(), chosen
 
 
-def _read_stamp(path: str) -> dict[str, object]:
+def _read_stamp(path: str) -> dict[str, Any]:
     try:
         with open(path, encoding="utf-8") as file:
-            return json.load(file)
+            stamp: dict[str, Any] = json.load(file)
     except (OSError, ValueError):
         return {}
+    return stamp
 
 
 def _create(venv: str, fresh: bool) -> None:

@@ -28,6 +28,8 @@ from psycopg import sql
 
 from config.binaries import EmbeddedPostgresError, Runner, runner
 
+__all__ = ["Cluster", "EmbeddedPostgresError", "InUseError", "create_database", "drop_database"]
+
 ADMIN_ROLE = "postgres"
 OWNER_ROLE = "daybook_owner"
 APP_ROLE = "daybook_app"
