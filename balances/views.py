@@ -12,12 +12,12 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from audit.metadata import change_metadata
-from balances.figures import count_balances
+from balances.figures import BalanceFigures, count_balances
 from balances.filters import BalanceFilter
 from balances.forms import BalanceForm, MetadataForm
 from balances.lookups import suggest_currency
 from balances.models import Balance
-from balances.naming import name_of
+from balances.naming import describe_side, name_of
 from balances.operations import IndicatorTakenError, open_balance
 from balances.records import describe_record
 from balances.rows import format_rows, with_row_fields
@@ -105,6 +105,8 @@ def balance_info(request: HtmxHttpRequest, public_id: UUID) -> HttpResponse:
     context = {
         "balance": balance,
         "name": name_of(balance),
+        "figures": BalanceFigures.of(balance),
+        "counting": describe_side(balance.normal_side),
         "record": describe_record(balance),
     }
     return render_page(request, "balances/balance_info.html", context)

@@ -23,19 +23,24 @@ from web.pagination import Key
 
 ORDER = (Key("position", descending=True),)
 
-# Who stands on the other side of each transaction: one balance by name, or how many.
+# Who stands on the other side of each transaction, in the same currency: for each direction one
+# balance by name, or how many.
 COUNTERPARTIES = """
-SELECT o.transaction_id, o.balance_count, b.public_id, b.indicator, i.name
+SELECT o.transaction_id, o.direction, o.balance_count, b.public_id, b.indicator, i.name
 FROM (
-    SELECT e.transaction_id, count(DISTINCT e.balance_id) AS balance_count,
+    SELECT e.transaction_id, e.direction, count(DISTINCT e.balance_id) AS balance_count,
            min(e.balance_id) AS balance_id
     FROM transactions_entry AS e
-    WHERE e.transaction_id = ANY (%s) AND e.balance_id <> %s
-    GROUP BY e.transaction_id
+    JOIN balances_balance AS other ON other.id = e.balance_id
+    WHERE e.transaction_id = ANY (%s) AND e.balance_id <> %s AND other.currency = %s
+    GROUP BY e.transaction_id, e.direction
 ) AS o
 JOIN balances_balance AS b ON b.id = o.balance_id
 LEFT JOIN identities_identity AS i ON i.id = b.identity_id
 """
+
+# By transaction and direction.
+Counterparties = dict[tuple[int, int], SafeString]
 
 
 class RegisterRow(TypedDict):
@@ -72,8 +77,9 @@ def entries_of(balance: Balance) -> QuerySet[Entry, Any]:
 def format_register(balance: Balance, entries: Sequence[dict[str, Any]]) -> list[RegisterRow]:
     """Rows of `entries_of`, formatted, with the counterparty of each; one query."""
     parties = _counterparties(balance, [entry["transaction_id"] for entry in entries])
+    transactions_url = reverse("transactions:list")
     return [
-        _format_row(balance, entry, parties[entry["transaction_id"]], reverse("transactions:list"))
+        _format_row(balance, entry, _counterparty_of(entry, parties), transactions_url)
         for entry in entries
     ]
 
@@ -101,21 +107,28 @@ def _format_row(
     }
 
 
-def _counterparties(balance: Balance, transaction_ids: list[int]) -> dict[int, SafeString]:
+def _counterparty_of(entry: dict[str, Any], parties: Counterparties) -> SafeString:
+    """Whom a credit was debited, and the other way round; else whoever else took part."""
+    transaction_id, direction = entry["transaction_id"], entry["direction"]
+    opposite = parties.get((transaction_id, -direction))
+    return opposite or parties[transaction_id, direction]
+
+
+def _counterparties(balance: Balance, transaction_ids: list[int]) -> Counterparties:
     balances_url = reverse("balances:list")
     with connection.cursor() as cursor:
-        cursor.execute(COUNTERPARTIES, [transaction_ids, balance.pk])
+        cursor.execute(COUNTERPARTIES, [transaction_ids, balance.pk, balance.currency_id])
         rows = cursor.fetchall()
     return {
-        transaction_id: _counterparty(balances_url, count, *names)
-        for transaction_id, count, *names in rows
+        (transaction_id, direction): _name_party(balances_url, count, *names)
+        for transaction_id, direction, count, *names in rows
     }
 
 
-def _counterparty(
+def _name_party(
     balances_url: str, count: int, public_id: UUID, indicator: str, owner: str | None
 ) -> SafeString:
     if count > 1:
-        return format_html("<span>{}</span>", _("%(count)s balances") % {"count": count})
+        return format_html("{}", _("%(count)s balances") % {"count": count})
     name = name_balance(indicator=indicator, owner=owner, public_id=public_id)
     return link_tag(f"{balances_url}bln_{public_id}/", name)

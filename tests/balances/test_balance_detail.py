@@ -110,13 +110,28 @@ def test_register_is_what_the_entries_say(clerk: Client) -> None:
     assert sum(float(row[2] or 0) for row in rows) == pytest.approx(8.28)
 
 
-def test_counterparty_of_several_balances_is_told_by_their_number(clerk: Client) -> None:
-    payroll = make_balance(floor_minor=None)
-    legs = [Leg(payroll.pk, DEBIT, 3_00)]
-    legs += [Leg(make_balance().pk, CREDIT, 1_00) for _ in range(3)]
+def test_counterparties_are_those_of_the_opposite_side(clerk: Client) -> None:
+    payroll = make_balance(floor_minor=None, identity=make_identity(name="Payroll"))
+    workers = [make_balance() for _ in range(3)]
+    legs = [Leg(payroll.pk, DEBIT, 3_00), *(Leg(each.pk, CREDIT, 1_00) for each in workers)]
     post(PostingRequest("payroll", legs))
 
     assert register(clerk, payroll)[0][:2] == ["payroll", "3 balances"]
+    assert register(clerk, workers[0])[0][:2] == ["payroll", "Payroll"]
+
+
+def test_counterparty_of_an_exchange_is_the_one_in_the_same_currency(clerk: Client) -> None:
+    pounds, euros = make_balance(floor_minor=None), make_balance(currency="EUR")
+    legs = [
+        Leg(pounds.pk, DEBIT, 50_00),
+        Leg(Indicator("@Liquidity", "GBP"), CREDIT, 50_00),
+        Leg(Indicator("@Liquidity", "EUR"), DEBIT, 58_00),
+        Leg(euros.pk, CREDIT, 58_00),
+    ]
+    post(PostingRequest("exchange", legs))
+
+    assert register(clerk, pounds) == [["exchange", "@Liquidity", "50.00", "", "−50.00"]]
+    assert register(clerk, euros) == [["exchange", "@Liquidity", "", "58.00", "58.00"]]
 
 
 def test_several_entries_of_one_transaction_are_lines_of_their_own(clerk: Client) -> None:
