@@ -7,10 +7,12 @@ from transactions.importing.reading import Row
 
 
 def group(references: Sequence[str], *, rows_max: int = 100) -> list[Group]:
-    rows = [Row(line, [reference]) for line, reference in enumerate(references, start=2)]
-    overview = Overview(row.cells[0] for row in rows)
+    rows = [
+        (reference, Row(line, [reference])) for line, reference in enumerate(references, start=2)
+    ]
+    overview = Overview(rows)
     assert overview.row_count == len(rows)
-    return list(group_rows(rows, lambda row: row.cells[0], overview, rows_max=rows_max))
+    return list(group_rows(rows, overview, rows_max=rows_max))
 
 
 def lines_of(groups: Sequence[Group]) -> list[tuple[str, list[int]]]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from django.utils.translation import gettext as _
@@ -42,8 +41,7 @@ class DraftLeg(NamedTuple):
     signed_minor: int
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(NamedTuple):
     """A transaction to post for `rows`, whose amounts add up to `net_minor` per currency."""
 
     reference: str
@@ -55,16 +53,14 @@ class Draft:
     net_minor: Mapping[str, int]
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
+class Refusal(NamedTuple):
     """A row that is not posted, and why."""
 
     row: Row
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Built:
+class Built(NamedTuple):
     """What became of a group: a draft, refused rows, or both."""
 
     draft: Draft | None

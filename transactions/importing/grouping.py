@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from transactions.importing.reading import Row
 
@@ -15,8 +15,7 @@ SLOTS = 1 << 24
 ONCE, SCATTERED = 1, 2
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(NamedTuple):
     """The rows of one reference in the order of the file; a row without one stands alone.
 
     A group longer than any transaction may be comes in pieces: `is_whole` is
@@ -29,43 +28,44 @@ class Group:
 
 
 def group_rows(
-    rows: Iterable[Row],
-    reference_of: Callable[[Row], str],
-    overview: Overview,
-    *,
-    rows_max: int,
+    rows: Iterable[tuple[str, Row]], overview: Overview, *, rows_max: int
 ) -> Iterator[Group]:
     """Each reference's rows as one group, wherever in the file they stand.
 
-    The rows of references that come back after others wait in a temporary file
-    until the end. A group of more than `rows_max` rows comes in pieces.
+    Rows come with their reference. Those of references that come back after
+    others wait in a temporary file until the end. A group of more than
+    `rows_max` rows comes in pieces.
     """
     with closing(_Waiting()) as waiting:
 
         def together() -> Iterator[tuple[str, Row]]:
-            for row in rows:
-                reference = reference_of(row)
+            for reference, row in rows:
                 if reference and overview.is_scattered(reference):
                     waiting.add(reference, row)
                 else:
                     yield reference, row
 
-        yield from _runs(together(), rows_max)
+        yield from _runs(together() if overview.has_scattered else rows, rows_max)
         yield from _runs(waiting.rows(), rows_max)
 
 
 class Overview:
-    """What a first reading of a file's references tells: how many, and which are scattered."""
+    """What a first reading of a file's rows tells: how many, and which are scattered."""
 
-    def __init__(self, references: Iterable[str]) -> None:
+    def __init__(self, rows: Iterable[tuple[str, Row]]) -> None:
         self.row_count = 0
+        self.has_scattered = False
         # For each slot, whether one run of rows has its references, or more than one.
         self._slots = slots = bytearray(SLOTS)
         before = ""
-        for self.row_count, reference in enumerate(references, start=1):
+        for self.row_count, (reference, _row) in enumerate(rows, start=1):
             if reference != before and reference:
                 slot = hash(reference) % SLOTS
-                slots[slot] = SCATTERED if slots[slot] else ONCE
+                if slots[slot]:
+                    slots[slot] = SCATTERED
+                    self.has_scattered = True
+                else:
+                    slots[slot] = ONCE
             before = reference
 
     def is_scattered(self, reference: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from django.utils.translation import gettext as _
@@ -66,6 +66,11 @@ class LineReader:
         sides = (*mapping.debit.name.names, *mapping.credit.name.names)
         self._needed = sorted({*reference, *sides, *mapping.amount.currency.names} - {FILE, LINE})
 
+    def with_references(self, rows: Iterable[Row]) -> Iterator[tuple[str, Row]]:
+        """Each row with its reference."""
+        for row in rows:
+            yield self.reference_of(row), row
+
     def reference_of(self, row: Row) -> str:
         """The reference that the row's transaction gets; empty if the row lacks a part of it."""
         if row.problem:
@@ -88,8 +93,6 @@ class LineReader:
         if row.problem:
             raise RefusedLineError(row.problem)
         cells = row.cells
-        if not any(map(str.strip, cells)):
-            raise RefusedLineError(_("the row is empty"))
         if len(cells) < self._width:
             cells = cells + [""] * (self._width - len(cells))
         values = {name: " ".join(cells[place].split()) for name, place in self._plain_cells}
@@ -106,7 +109,8 @@ class LineReader:
         debit = _read_name(self._mapping.debit, values, reasons)
         credit = _read_name(self._mapping.credit, values, reasons)
         if reasons or effective_at is None:
-            raise RefusedLineError("; ".join(reasons))
+            is_empty = not any(map(str.strip, cells))
+            raise RefusedLineError(_("the row is empty") if is_empty else "; ".join(reasons))
         if amount_minor == 0:
             raise RefusedLineError(_("the amount is zero"), is_loss=False)
         return Line(row, values, amount_minor, currency, effective_at, is_dated, debit, credit)

@@ -21,6 +21,7 @@ ROW_LINES_MAX = 100
 # Also the most that the text of one field may hold.
 FIELD_LENGTH_MAX = 131_072
 BLOCK_BYTES = 1 << 20
+SMALL_BYTES = 4 << 20
 
 
 class SourceError(Exception):
@@ -51,6 +52,11 @@ class Source:
     headers: tuple[str, ...]
     places: Mapping[str, int]
     unused: tuple[str, ...]
+
+    @property
+    def is_small(self) -> bool:
+        """Whether its rows may all be held at once."""
+        return self.path.stat().st_size <= SMALL_BYTES
 
     def rows(self) -> Iterator[Row]:
         """Every row below the header, in order, without holding more than one."""
@@ -157,14 +163,54 @@ def _find_places(path: Path, header: Row, columns: tuple[Column, ...]) -> dict[s
     return places
 
 
-class _Lines:
-    """The lines of a file, which can be handed back and are counted."""
+def _read_rows(path: Path, encoding: str, delimiter: str) -> Iterator[Row]:
+    """The rows that hold anything; a line that is not CSV becomes a row with a problem."""
+    line = 0
+    with path.open(encoding=encoding, newline="") as file:
+        reader = csv.reader(file, delimiter=delimiter, strict=True)
+        try:
+            for cells in reader:
+                first = line + 1
+                if reader.line_num - line > ROW_LINES_MAX:
+                    break
+                line = reader.line_num
+                if len(cells) > 1 or (cells and cells[0].strip()):
+                    yield Row(first, cells)
+            else:
+                return
+        except csv.Error:
+            pass
+    with path.open(encoding=encoding, newline="") as file:
+        yield from _read_carefully(_Lines(islice(file, line, None), line), delimiter)
 
-    def __init__(self, lines: Iterator[str]) -> None:
+
+def _read_carefully(lines: _Lines, delimiter: str) -> Iterator[Row]:
+    """The rows from where the first trouble is, each line of which can be given up alone."""
+    reader = csv.reader(lines, delimiter=delimiter, strict=True)
+    while True:
+        lines.taken.clear()
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except csv.Error:
+            # Only the first line is given up, so that a stray quote swallows no rows.
+            cells = [lines.keep_first().rstrip("\r\n")]
+            yield Row(lines.number, cells, _("the line is not CSV: check its quotes"))
+            reader = csv.reader(lines, delimiter=delimiter, strict=True)
+            continue
+        if len(cells) > 1 or (cells and cells[0].strip()):
+            yield Row(lines.number - len(lines.taken) + 1, cells)
+
+
+class _Lines:
+    """Lines of a file, which can be handed back and are counted on from `number`."""
+
+    def __init__(self, lines: Iterator[str], number: int) -> None:
         self._lines = lines
         self._returned: deque[str] = deque()
         self.taken: list[str] = []
-        self.number = 0
+        self.number = number
 
     def __iter__(self) -> _Lines:
         return self
@@ -183,25 +229,3 @@ class _Lines:
         self._returned.extendleft(reversed(others))
         self.number -= len(others)
         return first
-
-
-def _read_rows(path: Path, encoding: str, delimiter: str) -> Iterator[Row]:
-    """The rows that hold anything; a line that is not CSV becomes a row with a problem."""
-    with path.open(encoding=encoding, newline="") as file:
-        lines = _Lines(iter(file))
-        taken = lines.taken
-        reader = csv.reader(lines, delimiter=delimiter, strict=True)
-        while True:
-            taken.clear()
-            try:
-                cells = next(reader)
-            except StopIteration:
-                return
-            except csv.Error:
-                # Only the first line is given up, so that a stray quote swallows no rows.
-                cells = [lines.keep_first().rstrip("\r\n")]
-                yield Row(lines.number, cells, _("the line is not CSV: check its quotes"))
-                reader = csv.reader(lines, delimiter=delimiter, strict=True)
-                continue
-            if cells and (len(cells) > 1 or cells[0].strip()):
-                yield Row(lines.number - len(taken) + 1, cells)

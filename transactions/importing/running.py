@@ -31,9 +31,9 @@ from transactions.requests import CREDIT, DEBIT, Leg, PostingRequest, Result
 if TYPE_CHECKING:
     from users.models import User
 
-BATCH_TRANSACTIONS = 10_000
-# Long vouchers, or refusals alone, end a batch sooner.
-BATCH_ROWS = 20_000
+# The first batches are small, so that the database soon has something to do.
+BATCH_ROWS_FIRST = 1_000
+BATCH_ROWS = 15_000
 TRIES_MAX = 5
 PAUSE_SECONDS = 0.5
 
@@ -105,10 +105,6 @@ class _Batch:
             self.drafts.append(built.draft)
             self.row_count += len(built.draft.rows)
 
-    @property
-    def is_full(self) -> bool:
-        return len(self.drafts) == BATCH_TRANSACTIONS or self.row_count >= BATCH_ROWS
-
 
 class _Import:
     """One run over some files, whose transactions share a batch id."""
@@ -149,23 +145,27 @@ class _Import:
         return Report(files)
 
     def _batches(self, files: Sequence[FileReport]) -> Generator[_Batch, None, None]:
+        rows_max = BATCH_ROWS_FIRST
         for file in files:
             batch = _Batch(file)
             for built in self._build(file):
                 batch.add(built)
-                if batch.is_full:
+                if batch.row_count >= rows_max:
                     yield batch
                     batch = _Batch(file)
+                    rows_max = min(2 * rows_max, BATCH_ROWS)
             if batch.row_count:
                 yield batch
 
     def _build(self, file: FileReport) -> Iterator[Built]:
         source, mapping = file.source, self._mapping
         reader = LineReader(source, mapping, self._exponents)
-        overview = Overview(map(reader.reference_of, source.rows()))
+        rows = list(reader.with_references(source.rows())) if source.is_small else None
+        overview = Overview(rows or reader.with_references(source.rows()))
         file.read = overview.row_count
-        rows_max = lines_max(mapping)
-        for group in group_rows(source.rows(), reader.reference_of, overview, rows_max=rows_max):
+        for group in group_rows(
+            rows or reader.with_references(source.rows()), overview, rows_max=lines_max(mapping)
+        ):
             yield build(group, reader, mapping)
 
     def record(self, report: Report) -> None:
