@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 from urllib.parse import urlencode
 
 from django.contrib import admin, messages
@@ -15,6 +15,7 @@ from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import UserChangeForm as DjangoUserChangeForm
 from django.contrib.auth.models import Group
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, OperationalError, connection
 from django.db import transaction as db_transaction
 from django.db.models import Model, QuerySet
@@ -32,6 +33,12 @@ from audit.models import AuditEvent
 from audit.recording import record
 from users.models import User
 from web.admin import LeanAdmin, ReadOnlyAdmin, is_number, show_json
+
+if TYPE_CHECKING:
+    ChangeForm = DjangoUserChangeForm[User]
+    PeopleAdmin = DjangoUserAdmin[User]
+else:
+    ChangeForm, PeopleAdmin = DjangoUserChangeForm, DjangoUserAdmin
 
 BUSY = gettext_lazy("Another change is using this record. Nothing was saved; try again.")
 
@@ -135,7 +142,7 @@ class AuditedAdmin(LeanAdmin):
     ) -> HttpResponse:
         row = self.get_object(request, object_id)
         if row is None:
-            return cast(HttpResponse, super().history_view(request, object_id, extra_context))
+            return super().history_view(request, object_id, extra_context)
         return HttpResponseRedirect(events_url(self.audit_subject(row)))
 
 
@@ -153,15 +160,22 @@ def events_url(subject: str) -> str:
 
 def _change_metadata(request: HttpRequest, row: Model, form: ModelForm[Any]) -> None:
     """Write what the person changed, and keep what others wrote since the form was opened."""
-    field, given = form.fields["metadata"], form.cleaned_data["metadata"]
-    hidden = form["metadata"].html_initial_name
-    shown = field.to_python(form.data.get(hidden, "")) if form.data.get(hidden) else {}
+    given, shown = form.cleaned_data["metadata"], _shown_metadata(form)
     change_metadata(
         row,
         changes={key: value for key, value in given.items() if shown.get(key, ...) != value},
         removed=shown.keys() - given.keys(),
         actor=cast(User, request.user),
     )
+
+
+def _shown_metadata(form: ModelForm[Any]) -> dict[str, Any]:
+    """What the form was opened with, as far as what came back can be read."""
+    text = form.data.get(form["metadata"].html_initial_name, "")
+    try:
+        return form.fields["metadata"].to_python(text) or {}
+    except ValidationError:
+        return {}
 
 
 @admin.register(AuditEvent)
@@ -191,7 +205,7 @@ class AuditEventAdmin(ReadOnlyAdmin):
         return show_json(event.after)
 
 
-class UserChangeForm(DjangoUserChangeForm):
+class UserChangeForm(ChangeForm):
     """A user's profile; the last person who may do everything cannot be shut out."""
 
     def clean(self) -> dict[str, Any]:
@@ -205,7 +219,7 @@ class UserChangeForm(DjangoUserChangeForm):
 
 
 @admin.register(User)
-class UserAdmin(AuditedAdmin, DjangoUserAdmin):
+class UserAdmin(AuditedAdmin, PeopleAdmin):
     """People who sign in. They are switched off, never deleted: history names them."""
 
     audit_name = "user"

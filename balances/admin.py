@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy
 from audit.admin import AuditedAdmin
 from balances.models import Balance
 from ledgers.money import MINUS, AmountError, format_amount, format_plain, parse_amount
-from web.admin import MetadataTextField
+from web.admin import MetadataTextField, ModelForm
 from web.converters import parse_key
 
 TOO_HIGH = gettext_lazy("The floor lies above what the balance holds.")
@@ -51,7 +51,7 @@ class FloorField(forms.CharField):
             return True
 
 
-class BalanceForm(forms.ModelForm):
+class BalanceForm(ModelForm):
     floor_minor = FloorField(
         label=gettext_lazy("Floor"),
         required=False,
@@ -64,8 +64,9 @@ class BalanceForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if "floor_minor" in self.fields:
-            self.fields["floor_minor"].exponent = self.instance.currency.exponent
+        floor = self.fields.get("floor_minor")
+        if isinstance(floor, FloorField):
+            floor.exponent = self.instance.currency.exponent
 
     def clean_floor_minor(self) -> int | None:
         floor_minor: int | None = self.cleaned_data["floor_minor"]

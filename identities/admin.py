@@ -2,19 +2,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from audit.admin import AuditedAdmin
 from identities.models import Identity
-from web.admin import MetadataTextField, is_number
+from web.admin import MetadataTextField, ModelForm, is_number
 from web.converters import parse_key
 from web.text import NameField
 
 
-class IdentityForm(forms.ModelForm):
+class IdentityForm(ModelForm):
     name = NameField(label=_("Name"))
     metadata = MetadataTextField()
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from audit.admin import AuditedAdmin
 from ledgers.models import EXPONENT_MAX, Currency, Ledger, plain_name
-from web.admin import MetadataTextField, is_number
+from web.admin import MetadataTextField, ModelForm, is_number
 from web.converters import parse_key
 from web.text import NameField
 
@@ -21,7 +21,7 @@ CODE = RegexValidator(
 )
 
 
-class LedgerForm(forms.ModelForm):
+class LedgerForm(ModelForm):
     name = NameField(label=_("Name"))
     metadata = MetadataTextField()
 
@@ -45,10 +45,11 @@ class LedgerAdmin(AuditedAdmin):
         if is_number(term):
             return super().find(queryset, term)
         name = " ".join(term.lower().split())
-        return queryset.alias(plain_name=plain_name("name")).filter(plain_name=name)
+        named: QuerySet[Any] = queryset.alias(plain_name=plain_name("name"))
+        return named.filter(plain_name=name)
 
 
-class CurrencyForm(forms.ModelForm):
+class CurrencyForm(ModelForm):
     code = forms.CharField(label=_("Code"), max_length=12, validators=[CODE])
     name = NameField(label=_("Name"), max_length=100)
     symbol = NameField(label=_("Symbol"), max_length=8, required=False)

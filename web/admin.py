@@ -26,8 +26,12 @@ PER_PAGE = 50
 
 if TYPE_CHECKING:
     ModelAdmin = admin.ModelAdmin[Any]
+    ModelForm = forms.ModelForm[Any]
+    AnyPaginator = Paginator[Any]
 else:
     ModelAdmin = admin.ModelAdmin
+    ModelForm = forms.ModelForm
+    AnyPaginator = Paginator
 
 
 class RoundCount(int):
@@ -52,7 +56,7 @@ class RoundCount(int):
         return self.words
 
 
-class RoundPaginator(Paginator):
+class RoundPaginator(AnyPaginator):
     """Pages over a table of any size, without ever counting it.
 
     Up to ten thousand rows are counted; beyond, a whole table has the size that
@@ -96,7 +100,7 @@ class LeanAdmin(ModelAdmin):
     show_facets = admin.ShowFacets.NEVER
     list_per_page = PER_PAGE
     list_max_show_all = PER_PAGE
-    sortable_by: Any = ()
+    sortable_by: ClassVar[Any] = ()
     actions = None
     indexed_lookups: ClassVar[tuple[str, ...]] = ()
 

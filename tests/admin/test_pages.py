@@ -444,6 +444,7 @@ def test_transaction_of_a_thousand_entries_opens_quickly(
         for place in range(1000)
     ]
     posted = post(PostingRequest("thousand", legs))
+    assert posted.transaction_id
     row = Transaction.objects.get(pk=posted.transaction_id)
 
     with CaptureQueriesContext(connection) as captured:

@@ -100,9 +100,8 @@ def _prepare(role: str, raw: psycopg.Connection[Any]) -> Attacker:
         for floor_minor in (None, 0)
     )
     for reference in ("first", "second"):
-        answer = raw.execute(POST, [reference, [source, target], [-500, 500]]).fetchone()
-        assert answer
-        assert answer[0] == "posted"
+        assert one(POST, reference, [source, target], [-500, 500]) == "posted"
+    posted = one("SELECT id FROM transactions_transaction WHERE reference = 'second'")
     # What waits for the end of the transaction is checked at once from here.
     raw.execute("SET CONSTRAINTS ALL IMMEDIATE")
-    return Attacker(role, raw, ledger, source, target, answer[1])
+    return Attacker(role, raw, ledger, source, target, posted)

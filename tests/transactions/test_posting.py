@@ -59,7 +59,10 @@ def test_post_keeps_each_entry_with_its_place_and_running_balance() -> None:
         post_transfer(source=source, destination=target, amount_minor=amount_minor)
 
     entries = Entry.objects.filter(balance=source).order_by("position")
-    assert list(entries.values_list("position", "direction", "amount_minor", "running_minor")) == [
+    assert [
+        (each.position, each.direction, int(each.amount_minor), int(each.running_minor))
+        for each in entries
+    ] == [
         (1, 1, 100_00, 100_00),
         (2, -1, 10_00, 90_00),
         (3, -1, 20_00, 70_00),

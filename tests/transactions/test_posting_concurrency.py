@@ -87,7 +87,10 @@ def test_one_reference_with_other_content_is_posted_once(own_database: OwnDataba
 
     # No balance is shared, so no lock puts them in order: the unique reference has to.
     outcomes = _at_once(
-        [_posting(_transfer("R-1", *balances[place : place + 2])) for place in range(0, 20, 2)]
+        [
+            _posting(_transfer("R-1", balances[place], balances[place + 1]))
+            for place in range(0, 20, 2)
+        ]
     )
 
     refusals = [error.code for error in outcomes if isinstance(error, PostingError)]
@@ -117,8 +120,9 @@ def test_batches_and_singles_share_balances_soundly(own_database: OwnDatabase) -
 
     def requests(name: str, count: int) -> list[PostingRequest]:
         return [
-            _transfer(f"{name}-{number}", *random.sample(balances, 2), random.randint(1, 60))
+            _transfer(f"{name}-{number}", source, target, random.randint(1, 60))
             for number in range(count)
+            for source, target in [random.sample(balances, 2)]
         ]
 
     batches = [requests(f"batch-{number}", 60) for number in range(6)]

@@ -26,7 +26,7 @@ pytestmark = pytest.mark.django_db
 
 
 def _request(**given: Any) -> PostingRequest:
-    values = {
+    values: dict[str, Any] = {
         "reference": "R-1",
         "legs": transfer(
             source=Indicator("@A", "GBP"), destination=Indicator("@B", "GBP"), amount_minor=5_00
