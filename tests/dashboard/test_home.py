@@ -28,7 +28,13 @@ def test_first_run_teaches_the_steps(clerk: Client) -> None:
 
     for step in ("Create a ledger", "Open balances in it", "Post a transaction"):
         assert step in text
-    assert "Nothing has been posted yet." in text
+    assert "Latest transactions" not in text
+
+
+def test_books_without_a_transaction_say_so(clerk: Client) -> None:
+    make_ledger()
+
+    assert "Nothing has been posted yet." in text_of(clerk.get("/"))
 
 
 def test_counts_are_those_of_the_books(clerk: Client) -> None:
