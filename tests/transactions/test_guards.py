@@ -256,6 +256,8 @@ FORGERIES: dict[str, str] = {
         VALUES (gen_random_uuid(), ' ', false, '{}')""",
     "exponent of a used currency": "UPDATE ledgers_currency SET exponent = 3 WHERE code = 'GBP'",
     "floor above the balance": "UPDATE balances_balance SET floor_minor = 1001",
+    "floor that is no number": "UPDATE balances_balance SET floor_minor = 'NaN'",
+    "total that is no number": "UPDATE balances_balance SET credit_minor = 'NaN'",
     "exponent out of range": "UPDATE ledgers_currency SET exponent = 31 WHERE code = 'XOF'",
 }
 

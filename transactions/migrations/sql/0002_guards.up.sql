@@ -179,7 +179,7 @@ BEGIN
     FROM (
         SELECT n.id,
                CASE
-                   WHEN n.above_floor < 0 THEN 'balance_above_floor'
+                   WHEN n.above_floor < 0 OR n.above_floor = 'NaN' THEN 'balance_above_floor'
                    WHEN n.entries <> e.entries OR n.credit <> e.credit OR n.debit <> e.debit
                      OR (e.entries > 0 AND NOT e.ends_right)
                      OR (e.entries = 0 AND n.activity_moved)
