@@ -16,6 +16,7 @@ from typing import Any
 import psycopg
 from django.conf import settings
 from django.db import connections
+from psycopg.conninfo import conninfo_to_dict
 
 from benchmarks.measuring import Done
 from config.databases import database
@@ -141,7 +142,7 @@ def pgbench(cluster: Cluster, database: str, role: str, arguments: list[str]) ->
         "PGHOST": str(cluster.socket),
         "PGDATABASE": database,
         "PGUSER": role,
-        "PGPASSWORD": psycopg.conninfo.conninfo_to_dict(cluster.url(database, role))["password"],
+        "PGPASSWORD": str(conninfo_to_dict(cluster.url(database, role))["password"]),
     }
     mode = [] if "-i" in arguments else ["-n", "-M", "prepared"]
     return run([str(cluster.runner.folder / "pgbench"), *mode, *arguments], environment)

@@ -86,9 +86,10 @@ def _taken_back(do: Callable[[], list[Result]], requests: list[PostingRequest]) 
 
 
 def _row(result: Result) -> Row:
+    if result.transaction_id is None:
+        return (result.outcome, type(result.error).__name__, str(result.error))
     entries = Entry.objects.filter(transaction_id=result.transaction_id).order_by("pk")
     written = entries.values_list(
         "balance_id", "ledger_id", "position", "direction", "amount_minor", "running_minor"
     )
-    refusal = (type(result.error).__name__, str(result.error)) if result.error else None
-    return (result.outcome, refusal, *(written if result.transaction_id else ()))
+    return (result.outcome, *written)

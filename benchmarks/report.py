@@ -6,7 +6,7 @@ import statistics
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from benchmarks.measuring import Comparison
+from benchmarks.measuring import Comparison, Window
 
 Figures = Mapping[str, float]
 
@@ -57,8 +57,8 @@ def ratio_result(name: str, comparison: Comparison, bound: Bound) -> Result:
     ratios = comparison.ratios
     notes = [
         f"{min(ratios):.2f}-{max(ratios):.2f}",
-        f"{_rate(comparison, 'work'):,.0f}/s of {_rate(comparison, 'yardstick'):,.0f}/s",
-        f"CPU {_cpu(comparison, 'work'):,.0f} of {_cpu(comparison, 'yardstick'):,.0f} µs each",
+        f"{_rate(comparison.work):,.0f}/s of {_rate(comparison.yardstick):,.0f}/s",
+        f"CPU {_cpu(comparison.work):,.0f} of {_cpu(comparison.yardstick):,.0f} µs each",
     ]
     if comparison.has_moved:
         notes.append("the yardstick itself moved by more than half")
@@ -95,9 +95,9 @@ def _plain(bound: Figures) -> object:
     return next(iter(bound.values())) if len(bound) == 1 else dict(bound)
 
 
-def _rate(comparison: Comparison, side: str) -> float:
-    return statistics.median(window.rate for window in getattr(comparison, side))
+def _rate(windows: list[Window]) -> float:
+    return statistics.median(window.rate for window in windows)
 
 
-def _cpu(comparison: Comparison, side: str) -> float:
-    return statistics.median(window.cpu_us for window in getattr(comparison, side))
+def _cpu(windows: list[Window]) -> float:
+    return statistics.median(window.cpu_us for window in windows)
