@@ -12,7 +12,11 @@ FILL = Path(__file__).parent / "sql" / "books.sql"
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How much there is in the books, and how long the measuring takes."""
+    """How much there is in the books, and how long the measuring takes.
+
+    `batch` transactions are posted at a time; `requests` is for how often a page is asked for in
+    a round.
+    """
 
     balances: int
     ledgers: int
@@ -24,10 +28,35 @@ class Size:
     window_seconds: int
     batch: int
     requests: int
+    warms_up: bool
 
 
-FULL = Size(100_000, 1_000, 10_000, 1_000_000, 10_000, 100, 7, 2, 10_000, 100)
-QUICK = Size(10_000, 100, 1_000, 50_000, 5_000, 10, 3, 1, 5_000, 30)
+FULL = Size(
+    balances=100_000,
+    ledgers=1_000,
+    big_ledger=10_000,
+    transactions=1_000_000,
+    few_transactions=10_000,
+    pgbench_scale=100,
+    rounds=7,
+    window_seconds=2,
+    batch=10_000,
+    requests=100,
+    warms_up=True,
+)
+QUICK = Size(
+    balances=10_000,
+    ledgers=100,
+    big_ledger=1_000,
+    transactions=50_000,
+    few_transactions=5_000,
+    pgbench_scale=10,
+    rounds=3,
+    window_seconds=1,
+    batch=5_000,
+    requests=30,
+    warms_up=False,
+)
 
 
 def fill(books: Books, size: Size, *, transactions: int | None = None) -> None:

@@ -58,11 +58,17 @@ Work = Callable[[], Done]
 
 
 def compare(
-    work: Work, yardstick: Work, *, rounds: int, on_round: Callable[[int], None]
+    work: Work,
+    yardstick: Work,
+    *,
+    rounds: int,
+    on_round: Callable[[int], None],
+    warms_up: bool = True,
 ) -> Comparison:
     """Run both once to warm up, then alternate them; who goes first changes each round."""
-    work()
-    yardstick()
+    if warms_up:
+        work()
+        yardstick()
     done: dict[Work, list[Window]] = {work: [], yardstick: []}
     for number in range(rounds):
         on_round(number + 1)

@@ -167,7 +167,13 @@ def _throughput(bench: Bench, page: str) -> Iterator[Result]:
         bench.say(f"{name}: round {number} of {bench.size.rounds}")
 
     path = bench.full.paths[page]
-    comparison = compare(asking(path), asking(OK), rounds=bench.size.rounds, on_round=on_round)
+    comparison = compare(
+        asking(path),
+        asking(OK),
+        rounds=bench.size.rounds,
+        on_round=on_round,
+        warms_up=bench.size.warms_up,
+    )
     yield ratio_result(name, comparison, THROUGHPUT)
 
 

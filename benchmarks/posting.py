@@ -52,7 +52,13 @@ class Bench:
             self.say(f"{name}: round {number} of {self.size.rounds}")
 
         self.say(f"{name}: warming up")
-        return compare(work, yardstick, rounds=self.size.rounds, on_round=on_round)
+        return compare(
+            work,
+            yardstick,
+            rounds=self.size.rounds,
+            on_round=on_round,
+            warms_up=self.size.warms_up,
+        )
 
     def ratio(self, name: str, work: Work, yardstick: Work) -> Result:
         return ratio_result(name, self.compare(name, work, yardstick), POSTING[name])
