@@ -9,6 +9,7 @@ from balances.operations import close_balance
 from identities.models import Identity
 from identities.operations import change_identity
 from ledgers.models import Ledger
+from ledgers.operations import rename_ledger
 from tests.factories import NOON, make_balance, make_identity, make_ledger
 from tests.transactions.imports import (
     HEADERS,
@@ -101,6 +102,17 @@ def test_owner_renamed_between_imports_keeps_its_balance(tmp_path: Path) -> None
 
     assert again.counts() == {"read": 2, "posted": 1, "present": 1, "refused": 0}
     assert balance_of("Acme plc").balance_minor == 2000
+
+
+def test_ledger_renamed_between_imports_stays_in_use(tmp_path: Path) -> None:
+    run_import(tmp_path, [make_row("V1")])
+    ledger = Ledger.objects.get(name="Payees")
+    rename_ledger(ledger, name="Vendors", actor=None)
+
+    again = run_import(tmp_path, [make_row("V1"), make_row("V2")])
+
+    assert again.counts() == {"read": 2, "posted": 1, "present": 1, "refused": 0}
+    assert list(Ledger.objects.filter(is_general=False)) == [ledger]
 
 
 def test_owner_cannot_have_a_balance_in_the_general_ledger(tmp_path: Path) -> None:

@@ -1,16 +1,20 @@
 from __future__ import annotations
 
+import re
+import tomllib
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.transactions.imports import make_mapping
-from transactions.importing.loading import load_mapping
+from transactions.importing.loading import load_mapping, read_mapping
 from transactions.importing.mapping import Entries, Incomplete, Lines, Negative, plain_header
 from transactions.importing.toml import MappingError
 
-DEMO = Path(__file__).parents[2] / "demo" / "oxford.toml"
+ROOT = Path(__file__).parents[2]
+DEMO = ROOT / "demo" / "oxford.toml"
+GUIDE = ROOT / "docs" / "importing.md"
 
 
 def test_mapping_of_the_demonstration_can_be_loaded() -> None:
@@ -21,6 +25,15 @@ def test_mapping_of_the_demonstration_can_be_loaded() -> None:
     assert mapping.debit.indicator is not None
     assert mapping.debit.entries is Entries.NET
     assert mapping.credit.ledger == "Suppliers"
+
+
+def test_mapping_of_the_guide_can_be_loaded() -> None:
+    whole, fallback = re.findall(r"```toml\n(.*?)```", GUIDE.read_text("utf-8"), re.DOTALL)
+
+    mapping = read_mapping(tomllib.loads(whole + fallback), name="guide")
+
+    assert mapping.credit.ledger == "Suppliers"
+    assert len(mapping.date.fallbacks) == 1
 
 
 def test_mapping_is_careful_where_it_says_nothing() -> None:

@@ -12,11 +12,14 @@ from ledgers.models import Ledger
 from tests.transactions.imports import (
     balance_of,
     entries_of,
+    make_mapping,
     make_row,
     reasons,
     run_import,
     treasury,
+    write_csv,
 )
+from transactions.importing.running import import_files
 from transactions.models import Transaction
 from transactions.proof import run_proof
 
@@ -280,3 +283,21 @@ def test_batches_leave_the_same_books_as_one(
     assert Transaction.objects.count() == 10
     assert treasury().balance_minor == -21000
     assert run_proof(actor=None).is_ok
+
+
+def test_interrupted_import_is_finished_by_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("transactions.importing.running.BATCH_ROWS_FIRST", 4)
+    path = write_csv(tmp_path / "file.csv", [make_row(f"V{number}") for number in range(40)])
+
+    def interrupt(_report: object) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        import_files([path], mapping=make_mapping(), on_progress=interrupt)
+    begun = Transaction.objects.count()
+    report = import_files([path], mapping=make_mapping())
+
+    assert 0 < begun < 40
+    assert report.counts() == {"read": 40, "posted": 40 - begun, "present": begun, "refused": 0}

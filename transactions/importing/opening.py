@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
@@ -19,6 +20,9 @@ from transactions.requests import Indicator
 
 if TYPE_CHECKING:
     from users.models import User
+
+# Under it a ledger's name always gives the same public id, so that two imports at once make one.
+NAMES = uuid.UUID("a3f0c5b2-6d5e-4a57-9f0e-2b9d1c7e8f14")
 
 
 class Opener:
@@ -78,7 +82,8 @@ class Opener:
     def _find_ledger(self, name: str) -> Ledger:
         ledger = self._ledgers.get(name) or find_namesake(name)
         if ledger is None:
-            ledger = create_ledger(name=name, actor=self._actor)
+            key = uuid.uuid5(NAMES, name.lower())
+            ledger = create_ledger(name=name, public_id=key, actor=self._actor)
         if ledger.is_general:
             raise MappingError(
                 _("The General Ledger holds indicators; name another ledger for owners.")

@@ -10,8 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from django.db import OperationalError
 from django.db import transaction as db_transaction
 from django.utils.translation import gettext as _
+from psycopg.errors import DeadlockDetected, LockNotAvailable
 
 from audit.recording import record
 from ledgers.models import Currency
@@ -186,16 +188,16 @@ class _Import:
         )
 
     def _post(self, drafts: Sequence[Draft]) -> list[Result]:
-        """Post a batch; one that met a busy balance is tried again as a whole."""
-        for remaining in reversed(range(TRIES_MAX)):
+        """Post a batch; one that had to wait for others too long is tried again as a whole."""
+        for _again in range(TRIES_MAX - 1):
             try:
                 return self._post_once(drafts)
-            except BusyError:
-                self._opener.forget()
-                if not remaining:
+            except (BusyError, OperationalError) as error:
+                if not _is_busy(error):
                     raise
+                self._opener.forget()
                 time.sleep(PAUSE_SECONDS)
-        raise AssertionError
+        return self._post_once(drafts)
 
     def _post_once(self, drafts: Sequence[Draft]) -> list[Result]:
         with db_transaction.atomic():
@@ -214,3 +216,10 @@ class _Import:
                 for draft in drafts
             ]
             return post_many(requests, actor=self._actor, batch_id=self._batch_id)
+
+
+def _is_busy(error: Exception) -> bool:
+    """Whether others held a lock, be it for a posting or for opening the same balances."""
+    return isinstance(error, BusyError) or isinstance(
+        error.__cause__, LockNotAvailable | DeadlockDetected
+    )
