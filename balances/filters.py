@@ -129,6 +129,11 @@ def find_by_key(records: QuerySet[ModelT], key: str, prefix: str) -> ModelT | No
     return records.filter(public_id=public_id).first() if public_id else None
 
 
+def kept_parameters(request: HttpRequest, *names: str) -> list[tuple[str, str]]:
+    """What a search form must carry along, so that the rest of the address survives it."""
+    return [(name, request.GET[name]) for name in names if request.GET.get(name)]
+
+
 def find_matches(text: str) -> Q:
     """The balances whose owner or indicator holds `text`, case aside, or whose id it is.
 

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from audit.metadata import change_metadata
 from balances.figures import BalanceFigures, count_balances
-from balances.filters import BalanceFilter
+from balances.filters import BalanceFilter, kept_parameters
 from balances.forms import BalanceForm, MetadataForm
 from balances.lookups import suggest_currency
 from balances.models import Balance
@@ -55,6 +55,7 @@ def balance_list(request: HtmxHttpRequest) -> HttpResponse:
     context = {
         "chosen": chosen,
         "chips": chosen.chips(request),
+        "kept": kept_parameters(request, "ledger", "identity", "tab", "sort"),
         "counts": count_balances(chosen),
         "page": page,
         "rows": format_rows(page.rows),

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from audit.history import latest_events
 from audit.metadata import change_metadata
+from balances.filters import kept_parameters
 from transactions.drafts import (
     Draft,
     FiguresChangedError,
@@ -56,6 +57,7 @@ def transaction_list(request: HtmxHttpRequest) -> HttpResponse:
     context = {
         "chosen": chosen,
         "chips": chosen.chips(request),
+        "kept": kept_parameters(request, "ledger", "balance", "sort"),
         "page": page,
         "rows": read_rows([row["transaction_id"] for row in page.rows]),
         "sorting": sorting,
