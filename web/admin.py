@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
-from django.core.paginator import Paginator
+from django.core.paginator import Page, Paginator
 from django.db import connection
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
@@ -78,6 +78,15 @@ class RoundPaginator(AnyPaginator):
     @cached_property
     def num_pages(self) -> int:
         return -(-min(max(self.count, 1), COUNTED_MAX) // self.per_page)
+
+    def page(self, number: int | str) -> Page[Any]:
+        """Skips along the index alone; what the rows refer to is read for this page only."""
+        number = self.validate_number(number)
+        rows = self.object_list
+        assert isinstance(rows, QuerySet)
+        first = (number - 1) * self.per_page
+        pks = list(rows.values_list("pk", flat=True)[first : first + self.per_page])
+        return self._get_page(rows.filter(pk__in=pks), number, self)
 
 
 def _estimate(model: type[Model]) -> int:
