@@ -137,6 +137,34 @@ def test_refused_rows_can_go_to_another_folder(tmp_path: Path, mapping: Path) ->
     assert [each.name for each in folder.iterdir()] == ["file.csv.refused.csv"]
 
 
+def test_refused_rows_of_a_read_only_folder_go_to_the_current_one(
+    tmp_path: Path, mapping: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write_csv(tmp_path / "file.csv", [make_row(amount="0")])
+    current = tmp_path / "current"
+    current.mkdir()
+    monkeypatch.chdir(current)
+    # Root may write anywhere, so the answer of the system is replaced.
+    monkeypatch.setattr("os.access", lambda folder, _mode: folder != tmp_path)
+
+    run("--mapping", mapping, path)
+
+    assert (current / "file.csv.refused.csv").exists()
+    assert not (tmp_path / "file.csv.refused.csv").exists()
+
+
+def test_folder_for_refused_rows_must_be_there_before_anything_is_posted(
+    tmp_path: Path, mapping: Path
+) -> None:
+    path = write_csv(tmp_path / "file.csv", [make_row("V1"), make_row("V2", amount="0")])
+
+    out, status = run("--mapping", mapping, "--refused", tmp_path / "nowhere", path)
+
+    assert status == 2
+    assert "refused rows cannot be written here" in out
+    assert not Transaction.objects.exists()
+
+
 def test_dry_run_writes_no_file_and_says_so(tmp_path: Path, mapping: Path) -> None:
     path = write_csv(tmp_path / "file.csv", [make_row("V1"), make_row("V2", amount="0")])
 

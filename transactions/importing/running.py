@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import time
 import uuid
 from collections.abc import Callable, Generator, Iterator, Sequence
@@ -55,8 +56,8 @@ def import_files(  # noqa: PLR0913
     for it; running again posts what is missing and nothing twice. `dry_run`
     does the same in one database transaction and takes it back; other postings
     to the same balances wait meanwhile. Refused rows go to
-    `<file>.refused.csv`, beside the file or in `refused_folder`; a dry run
-    writes no file.
+    `<file>.refused.csv` in `refused_folder`, by default beside the file, or in
+    the current folder if that one is read-only; a dry run writes no file.
 
     Raises:
         SourceError: a file cannot be read or lacks a column; nothing was posted.
@@ -67,11 +68,11 @@ def import_files(  # noqa: PLR0913
     currency = mapping.amount.currency
     if not currency.names and currency.text not in exponents:
         raise MappingError(_("[amount] there is no currency %s") % currency.text)
-    refused = _refused_paths(paths, refused_folder)
+    refused = [None] * len(paths) if dry_run else _refused_paths(paths, refused_folder)
     sources = [open_source(path, mapping) for path in paths]
     importing = _Import(mapping, exponents, paths, on_progress, actor)
     with db_transaction.atomic() if dry_run else contextlib.nullcontext():
-        report = importing.run(sources, [None] * len(paths) if dry_run else refused)
+        report = importing.run(sources, refused)
         if report.posted:
             importing.record(report)
         if dry_run:
@@ -80,7 +81,7 @@ def import_files(  # noqa: PLR0913
 
 
 def _refused_paths(paths: Sequence[Path], folder: Path | None) -> list[Path]:
-    refused = [(folder or path.parent) / f"{path.name}.refused.csv" for path in paths]
+    refused = [_refused_folder(path, folder) / f"{path.name}.refused.csv" for path in paths]
     taken = {path.resolve() for path in paths}
     for path in refused:
         if path.resolve() in taken:
@@ -89,6 +90,14 @@ def _refused_paths(paths: Sequence[Path], folder: Path | None) -> list[Path]:
             )
         taken.add(path.resolve())
     return refused
+
+
+def _refused_folder(path: Path, chosen: Path | None) -> Path:
+    """The chosen folder, else the file's own, else, where that is read-only, the current one."""
+    for folder in [chosen] if chosen else [path.parent, Path.cwd()]:
+        if os.access(folder, os.W_OK | os.X_OK):
+            return folder
+    raise SourceError(_("%s: refused rows cannot be written here") % (chosen or path.parent))
 
 
 @dataclass(slots=True)
