@@ -80,7 +80,7 @@ def test_status_is_zero_when_nothing_was_refused(tmp_path: Path, mapping: Path) 
     out, status = run("--mapping", mapping, path)
 
     assert status == 0
-    assert "1 rows read: 1 posted as 1 transactions, 0 already there, 0 refused" in out
+    assert "rows read 1, posted 1 (transactions: 1), already there 0, refused 0" in out
     assert "net GBP 10.00" in out
     assert "columns without use: Department" in out
     assert sorted(each.name for each in tmp_path.iterdir()) == ["file.csv", "mapping.toml"]

@@ -65,7 +65,6 @@ class FileReport:
     present: int = 0
     refused: int = 0
     transactions_posted: int = 0
-    transactions_present: int = 0
     net_minor: Counter[str] = field(default_factory=Counter)
     first_refusals: list[Refusal] = field(default_factory=list)
 
@@ -80,7 +79,6 @@ class FileReport:
                 self.transactions_posted += 1
             elif result.outcome is Outcome.PRESENT:
                 self.present += len(draft.rows)
-                self.transactions_present += 1
             else:
                 continue
             for currency, minor in draft.net_minor.items():
@@ -114,10 +112,6 @@ class Report:
     @property
     def transactions_posted(self) -> int:
         return sum(file.transactions_posted for file in self.files)
-
-    @property
-    def transactions_present(self) -> int:
-        return sum(file.transactions_present for file in self.files)
 
     def counts(self) -> dict[str, int]:
         """The figures for programs."""

@@ -29,8 +29,8 @@ def summarize(report: Report, *, is_dry_run: bool) -> Iterator[str]:
 
 def _counts(part: FileReport | Report) -> str:
     counts = _(
-        "%(read)s rows read: %(posted)s posted as %(transactions)s transactions,"
-        " %(present)s already there, %(refused)s refused"
+        "rows read %(read)s, posted %(posted)s (transactions: %(transactions)s),"
+        " already there %(present)s, refused %(refused)s"
     ) % {
         "read": f"{part.read:,}",
         "posted": f"{part.posted:,}",
