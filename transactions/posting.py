@@ -14,7 +14,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import psycopg
 from django.db import IntegrityError, OperationalError, connection
 from django.db import transaction as db_transaction
 from psycopg.errors import DeadlockDetected, LockNotAvailable
@@ -161,7 +160,7 @@ def _call_post(request: PostingRequest, actor: User | None, find_indicator: str)
         source, balances = "", "%s::bigint[]"
         parameters.append(f"{{{','.join([str(leg.balance) for leg in request.legs])}}}")
     parameters += [f"{{{amounts}}}", actor.pk if actor else None]
-    with _busy_refused(), _savepoint(), _bound_cursor() as cursor:
+    with _busy_refused(), _savepoint(), connection.cursor() as cursor:
         cursor.execute(
             f"SELECT outcome, posted_id, culprit_id FROM {source} transactions_post("  # noqa: S608
             "%s::uuid, %s::text, %s::text, %s::timestamptz, %s::jsonb,"
@@ -177,18 +176,6 @@ def _balance_terms(request: PostingRequest, indicators: list[Indicator]) -> Iter
             yield f"found.balance[{indicators.index(leg.balance) + 1}]"
         else:
             yield str(int(leg.balance))
-
-
-@contextlib.contextmanager
-def _bound_cursor() -> Iterator[Any]:
-    """A cursor whose parameters the server binds, so that one text is planned once.
-
-    Django's own puts them into the text, and each posting would be another one.
-    """
-    connection.close_if_health_check_failed()
-    connection.ensure_connection()
-    with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
-        yield cursor
 
 
 def _indicators_of(requests: Iterable[PostingRequest]) -> list[Indicator]:
