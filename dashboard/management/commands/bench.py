@@ -50,6 +50,7 @@ class Command(BaseCommand):
                 if not options["json"]:
                     self._show_progress("")
                     self.stdout.write(line(result))
+                    self.stdout.flush()
         except (EmbeddedPostgresError, ProgramError) as error:
             raise CommandError(str(error), returncode=CANNOT_RUN) from error
         if options["json"]:
