@@ -18,9 +18,8 @@ def operator(own_server: str) -> User:
     return make_user(is_staff=True, is_superuser=True)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_pages_keep_to_the_content_policy(
-    browser: Browser, own_server: str, operator: User, scheme: str
+    browser: Browser, own_server: str, operator: User
 ) -> None:
     owner = make_identity()
     posted = post_transfer(
@@ -41,7 +40,7 @@ def test_pages_keep_to_the_content_policy(
     ]
 
     # Leaving the block fails on any violation or script error that the browser reported.
-    with opened_page(browser, own_server, user=operator, color_scheme=scheme) as page:
+    with opened_page(browser, own_server, user=operator) as page:
         for path in paths:
             answer = page.goto(path)
             assert answer

@@ -314,7 +314,7 @@ def thousands(admin_pages: Client, monkeypatch: pytest.MonkeyPatch) -> None:
                     amount_minor=100,
                 ),
             )
-            for number in range(600)
+            for number in range(300)
         ),
         actor=clerk,
     )

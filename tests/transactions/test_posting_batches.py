@@ -162,7 +162,7 @@ def _requests(script: list[Any], cast: list[int | Indicator]) -> list[PostingReq
 
 
 @settings(
-    max_examples=60,
+    max_examples=40,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
@@ -178,7 +178,7 @@ def test_batch_equals_one_by_one_row_by_row(script: list[Any], cast: list[Any]) 
 
 
 @settings(
-    max_examples=25,
+    max_examples=15,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
@@ -203,7 +203,7 @@ def test_atomic_batch_is_all_or_nothing(script: list[Any], cast: list[Any]) -> N
 
 
 @settings(
-    max_examples=25,
+    max_examples=15,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
