@@ -41,6 +41,7 @@ def clerk() -> Client:
 
 def post_legs(reference: str, legs: list[Leg]) -> Transaction:
     result = post(PostingRequest(reference, legs))
+    assert result.transaction_id
     return Transaction.objects.get(pk=result.transaction_id)
 
 

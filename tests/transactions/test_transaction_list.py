@@ -301,3 +301,26 @@ def test_links_lead_to_transaction_and_balances(clerk: Client) -> None:
     links = links_of(clerk.get(URL))
 
     assert {transaction.get_absolute_url(), balance.get_absolute_url()} <= set(links)
+
+
+def test_search_within_a_ledger_says_how_far_it_looked(
+    clerk: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("transactions.filters.REFERENCES_MAX", 2)
+    inside = make_balance()
+    for reference in ("inv-1", "inv-2", "inv-3"):
+        post_transfer(source=TREASURY, destination=inside, reference=reference)
+
+    response = clerk.get(URL, {"q": "inv", "ledger": inside.ledger.key})
+
+    assert sorted(row[1] for row in rows_of(response)[1:]) == ["inv-1", "inv-2"]
+    assert "2 among the first 2 references that begin so: type more of it" in text_of(response)
+
+
+def test_search_keeps_ledger_and_order(clerk: Client) -> None:
+    ledger = make_ledger()
+
+    html = clerk.get(URL, {"ledger": ledger.key, "sort": "effective"}).content.decode()
+
+    for name, value in (("ledger", ledger.key), ("sort", "effective")):
+        assert f'name="{name}" form="transaction-filter" value="{value}"' in html
