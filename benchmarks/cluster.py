@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from types import FrameType
+from typing import Any, NoReturn
 
 import psycopg
 from django.conf import settings
@@ -62,16 +64,31 @@ class Books:
 
 @contextmanager
 def scratch_cluster() -> Iterator[Cluster]:
-    """A running cluster with fsync on, where the real data would lie; removed at the end."""
-    base = data_folder() / f"bench-{os.getpid()}"
+    """A running cluster with fsync on, where the real data would lie; removed at the end.
+
+    Raises:
+        InUseError: another benchmark runs; they would measure each other.
+    """
+    base = data_folder() / "bench"
     cluster = Cluster(base, options=OPTIONS | {"shared_buffers": _shared_buffers()})
+    cluster.reserve("bench")
+    _end_tidily_on_signals()
     try:
-        cluster.start("bench")
-        yield cluster
+        # Left by a run that was killed.
+        shutil.rmtree(cluster.runner.data, ignore_errors=True)
+        yield cluster.start("bench")
     finally:
         cluster.stop()
         shutil.rmtree(cluster.runner.data, ignore_errors=True)
         shutil.rmtree(base, ignore_errors=True)
+
+
+def _end_tidily_on_signals() -> None:
+    def end(number: int, _frame: FrameType | None) -> NoReturn:
+        sys.exit(128 + number)
+
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, end)
 
 
 def migrated_books(cluster: Cluster, name: str = BOOKS) -> Books:

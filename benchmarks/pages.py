@@ -36,13 +36,16 @@ class Site:
     visitor: Visitor
     paths: dict[str, str]
 
+    def request(self, page: str) -> bytes:
+        return self.visitor.request(self.paths[page])
+
 
 @dataclass(frozen=True, slots=True)
 class Times:
-    """Seconds that each page took, per round, in full books and in those with few transactions."""
+    """Seconds that a page took, by rounds, in full books and in those with few transactions."""
 
-    full: dict[str, list[list[float]]] = field(default_factory=dict)
-    few: dict[str, list[list[float]]] = field(default_factory=dict)
+    full: list[list[float]] = field(default_factory=list)
+    few: list[list[float]] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,36 +111,34 @@ def _paths(books: Books) -> dict[str, str]:
 
 def _times(bench: Bench) -> Iterator[Result]:
     """Each page for one client: its times in full books, and what they cost beside few."""
-    times = Times()
     for page in bench.full.paths:
         bench.say(f"{page}: one client")
-        _time(bench, page, times)
+        times = _time(bench, page)
         yield _time_result(page, times)
         yield _growth_result(page, times)
 
 
-def _time(bench: Bench, page: str, times: Times) -> None:
-    times.full[page], times.few[page] = [], []
+def _time(bench: Bench, page: str) -> Times:
+    times = Times()
     with (
         bench.full.visitor.connect() as full_connection,
         bench.few.visitor.connect() as few_connection,
     ):
-        full = partial(
-            get_seconds, full_connection, bench.full.visitor.request(bench.full.paths[page])
-        )
-        few = partial(get_seconds, few_connection, bench.few.visitor.request(bench.few.paths[page]))
+        full = partial(get_seconds, full_connection, bench.full.request(page))
+        few = partial(get_seconds, few_connection, bench.few.request(page))
         for _ in range(WARM_UPS):
             full()
             few()
         for _ in range(bench.size.rounds):
             # In turn, so that whatever else the machine does meets both.
             pairs = [(full(), few()) for _ in range(bench.size.requests)]
-            times.full[page].append([seconds for seconds, _few in pairs])
-            times.few[page].append([seconds for _full, seconds in pairs])
+            times.full.append([seconds for seconds, _few in pairs])
+            times.few.append([seconds for _full, seconds in pairs])
+    return times
 
 
 def _time_result(page: str, times: Times) -> Result:
-    seconds = sorted(second for round_ in times.full[page] for second in round_)
+    seconds = sorted(second for round_ in times.full for second in round_)
     figures = {
         "p50_ms": statistics.median(seconds) * 1000,
         "p99_ms": seconds[int(0.99 * (len(seconds) - 1))] * 1000,
@@ -148,7 +149,7 @@ def _time_result(page: str, times: Times) -> Result:
 def _growth_result(page: str, times: Times) -> Result:
     ratios = [
         statistics.median(full) / statistics.median(few)
-        for full, few in zip(times.full[page], times.few[page], strict=True)
+        for full, few in zip(times.full, times.few, strict=True)
     ]
     spread = f"{min(ratios):.2f}-{max(ratios):.2f}"
     return Result(f"{page}-growth", {"ratio": statistics.median(ratios)}, GROWTH, (spread,))

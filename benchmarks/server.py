@@ -29,6 +29,8 @@ READY_SECONDS = 30
 # As config/up.py starts it.
 GUNICORN = "-m gunicorn config.wsgi --no-control-socket --log-level warning --preload"
 WORKERS = "--workers 2 --worker-class gthread --threads 4"
+# Longer, so that a slow moment of the machine does not end the visitor's connection.
+KEEP_ALIVE = "--keep-alive 30"
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 
@@ -42,7 +44,7 @@ def served(books: Books) -> Iterator[Visitor]:
             "STATIC_ROOT": static,
         }
         run([sys.executable, "manage.py", "collectstatic", "--noinput", "-v0"], environment)
-        command = [sys.executable, *GUNICORN.split(), *WORKERS.split()]
+        command = [sys.executable, *GUNICORN.split(), *WORKERS.split(), *KEEP_ALIVE.split()]
         command += ["--bind", f"fd://{port.fileno()}"]
         if os.access("/dev/shm", os.W_OK):  # noqa: S108 gunicorn's heartbeat
             command += ["--worker-tmp-dir", "/dev/shm"]  # noqa: S108
