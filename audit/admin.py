@@ -52,6 +52,7 @@ class AuditedAdmin(LeanAdmin):
     """
 
     audit_name: ClassVar[str]
+    created_verb: ClassVar[str] = "created"
     changed_verb: ClassVar[str] = "changed"
     audited_fields: ClassVar[tuple[str, ...]] = ()
     refusals: ClassVar[dict[str, str | Promise]] = {}
@@ -131,7 +132,7 @@ class AuditedAdmin(LeanAdmin):
     def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
         record(
             actor=cast(User, request.user),
-            action=f"{self.audit_name}.created",
+            action=f"{self.audit_name}.{self.created_verb}",
             subject=self.audit_subject(obj),
             after=self.describe(obj),
         )

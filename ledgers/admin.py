@@ -64,6 +64,7 @@ class CurrencyForm(ModelForm):
 @admin.register(Currency)
 class CurrencyAdmin(AuditedAdmin):
     audit_name = "currency"
+    created_verb = "added"
     audited_fields = ("name", "exponent", "symbol", "kind")
     refusals: ClassVar = {
         "currency_exponent_fixed": _(

@@ -9,7 +9,6 @@ GRANT INSERT ON audit_auditevent, ledgers_ledger, ledgers_currency, identities_i
     balances_balance, transactions_proofrun TO {role};
 GRANT UPDATE (name, metadata) ON ledgers_ledger TO {role};
 GRANT UPDATE (name, exponent, symbol, kind) ON ledgers_currency TO {role};
-GRANT DELETE ON ledgers_currency TO {role};
 GRANT UPDATE (name, kind, email, metadata) ON identities_identity TO {role};
 GRANT UPDATE (identity_id, floor_minor, closed_at, metadata) ON balances_balance TO {role};
 GRANT UPDATE (metadata) ON transactions_transaction TO {role};

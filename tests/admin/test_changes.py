@@ -163,7 +163,7 @@ def test_custom_asset_is_added(admin_pages: Client) -> None:
         {"code": "XTK", "name": "Token", "exponent": "18", "symbol": "◈", "kind": "CRYPTO"},
     )
 
-    event = _event("currency.created")
+    event = _event("currency.added")
     assert Currency.objects.get(pk="XTK").exponent == 18
     assert event.subject == "XTK"
 
