@@ -84,7 +84,7 @@ class BalanceFilter:
     def select(self) -> QuerySet[Balance]:
         """The balances that pass."""
         balances = Balance.objects.all()
-        if self.unknown:
+        if self.unknown or (self.is_internal and self.ledger and not self.ledger.is_general):
             return balances.none()
         if self.ledger:
             balances = balances.filter(ledger=self.ledger)
