@@ -86,7 +86,7 @@ class RoundPaginator(AnyPaginator):
         assert isinstance(rows, QuerySet)
         first = (number - 1) * self.per_page
         pks = list(rows.values_list("pk", flat=True)[first : first + self.per_page])
-        return self._get_page(rows.filter(pk__in=pks), number, self)
+        return Page(rows.filter(pk__in=pks), number, self)
 
 
 def _estimate(model: type[Model]) -> int:

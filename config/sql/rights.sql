@@ -1,6 +1,8 @@
 -- What the application may do, and nothing more: `{role}` is the role of DATABASE_URL.
 -- Money is written by the posting functions alone, with their owner's rights.
 GRANT USAGE ON SCHEMA public TO {role};
+-- Before PostgreSQL 15 everybody could make functions there, also ones that ours would call.
+REVOKE CREATE ON SCHEMA public FROM PUBLIC, {role};
 REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {role};
 GRANT SELECT ON ALL TABLES IN SCHEMA public TO {role};
 GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {role};

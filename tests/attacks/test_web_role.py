@@ -6,8 +6,11 @@ import psycopg
 import pytest
 from psycopg import errors
 
+from config.embedded import APP_ROLE
+from config.rights import RIGHTS
 from tests.attacks.conftest import POST, Attacker
 from tests.books import mismatches
+from tests.conftest import OwnDatabase
 
 STAGED = (
     "ord int, public_id uuid, reference text, description text, effective_at timestamptz,"
@@ -269,6 +272,15 @@ def test_functions_that_write_money_are_not_for_everybody(owner: Attacker) -> No
     )
 
     assert open_to_all == []
+
+
+def test_rights_take_back_what_an_older_server_gave(own_database: OwnDatabase) -> None:
+    with own_database.owner(autocommit=True) as owner:
+        owner.execute("GRANT CREATE ON SCHEMA public TO PUBLIC")
+        owner.execute(RIGHTS.read_text().replace("{role}", APP_ROLE))
+
+    with own_database.app() as app, pytest.raises(errors.InsufficientPrivilege):
+        app.execute("CREATE FUNCTION public.mine() RETURNS int LANGUAGE sql AS 'SELECT 1'")
 
 
 def test_web_role_owns_nothing_and_is_member_of_nothing(app: Attacker) -> None:
