@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Self
 
@@ -88,18 +89,20 @@ def is_empty(balance: Balance) -> bool:
     return not (balance.balance_minor or held)
 
 
+def exponents_of(codes: Iterable[str]) -> dict[str, int]:
+    """The exponents of these currencies; read apart, since a join would be made per balance."""
+    return dict(Currency.objects.filter(pk__in=list(codes)).values_list("pk", "exponent"))
+
+
 def sum_by_currency(balances: QuerySet[Balance]) -> list[CurrencyTotal]:
     """Debits, credits and number of `balances` for each currency, by code. Reads each once."""
-    # The registry is read apart: joined here, it would be joined to every balance.
     rows = (
         balances.order_by("currency")
         .values_list("currency")
         .annotate(Count("pk"), Sum("debit_minor"), Sum("credit_minor"))
     )
     sums = list(rows)
-    exponents = dict(
-        Currency.objects.filter(pk__in=[row[0] for row in sums]).values_list("pk", "exponent")
-    )
+    exponents = exponents_of(row[0] for row in sums)
     return [
         CurrencyTotal(code, exponents[code], count, int(debit), int(credit))
         for code, count, debit, credit in sums

@@ -24,7 +24,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from balances.figures import CurrencyTotal
+from balances.figures import CurrencyTotal, exponents_of
 from balances.models import Balance
 from ledgers.models import Ledger, plain_name
 from web.formatting import format_count, since_tag, time_tag
@@ -148,8 +148,8 @@ def _row(
 
 def currency_totals(ledger: Ledger) -> tuple[list[CurrencyTotal], Figures]:
     """What the balances of a ledger add up to in each currency, and in number; read once."""
-    rows = (
-        ledger.balances.values_list("currency", "currency__exponent")
+    rows = list(
+        ledger.balances.values_list("currency")
         .annotate(
             Count("pk"),
             Sum("debit_minor"),
@@ -159,9 +159,10 @@ def currency_totals(ledger: Ledger) -> tuple[list[CurrencyTotal], Figures]:
         )
         .order_by("currency")
     )
+    exponents = exponents_of(row[0] for row in rows)
     totals, figures = [], Figures()
-    for code, exponent, count, debit, credit, transactions, active_at in rows:
-        totals.append(CurrencyTotal(code, exponent, count, int(debit), int(credit)))
+    for code, count, debit, credit, transactions, active_at in rows:
+        totals.append(CurrencyTotal(code, exponents[code], count, int(debit), int(credit)))
         figures = Figures(
             figures.balance_count + count,
             figures.transaction_count + int(transactions),
