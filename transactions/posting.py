@@ -19,7 +19,13 @@ from django.db import transaction as db_transaction
 from psycopg.errors import DeadlockDetected, LockNotAvailable
 
 from transactions.checks import check_request, encode_metadata
-from transactions.errors import REFUSALS, BusyError, PostingError, UnknownBalanceError
+from transactions.errors import (
+    REFUSALS,
+    BusyError,
+    PostingError,
+    ReferenceUsedError,
+    UnknownBalanceError,
+)
 from transactions.models import Entry
 from transactions.requests import (
     BalanceChange,
@@ -131,6 +137,10 @@ def post_many(
 def _post_or_open(request: PostingRequest, actor: User | None) -> Answer:
     """Post; where an indicator has no balance yet, open it, unless the posting is refused."""
     answer = _call_post(request, actor, "balances_indicator")
+    if answer[0] == ReferenceUsedError.code and _indicators_of([request]):
+        # Another posting may have opened the indicator, and taken the reference with the
+        # same content, after this one looked for the indicator: look again.
+        return _call_post(request, actor, "balances_indicator")
     if answer[0] != UnknownBalanceError.code or answer[2] is not None:
         return answer
     with db_transaction.atomic():
