@@ -11,7 +11,6 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from audit.admin import AuditedAdmin
@@ -19,6 +18,7 @@ from balances.models import Balance
 from ledgers.money import MINUS, AmountError, format_amount, format_plain, parse_amount
 from web.admin import MetadataTextField, ModelForm
 from web.converters import parse_key
+from web.formatting import format_count
 
 TOO_HIGH = gettext_lazy("The floor lies above what the balance holds.")
 
@@ -189,9 +189,7 @@ class BalanceAdmin(AuditedAdmin):
     @admin.display(description=gettext_lazy("entries"))
     def entries(self, balance: Balance) -> SafeString:
         url = f"{reverse('admin:transactions_entry_changelist')}?balance__id__exact={balance.pk}"
-        return format_html(
-            '<a href="{}">{}</a>', url, _("%(count)s entries") % {"count": balance.entry_count}
-        )
+        return format_html('<a href="{}">{}</a>', url, format_count(balance.entry_count))
 
 
 def _amount(balance: Balance, minor: int) -> str:

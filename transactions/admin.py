@@ -11,7 +11,6 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from balances.models import Balance
@@ -20,6 +19,7 @@ from ledgers.money import format_amount
 from transactions.models import Entry, ProofRun, Transaction
 from web.admin import ReadOnlyAdmin, is_number, show_json
 from web.converters import parse_key
+from web.formatting import format_count
 
 ENTRIES_SHOWN_MAX = 50
 YEARS_SHOWN_MAX = 15
@@ -155,9 +155,7 @@ class TransactionAdmin(ReadOnlyAdmin):
     @admin.display(description=gettext_lazy("entries"))
     def entries(self, row: Transaction) -> SafeString:
         url = f"{reverse('admin:transactions_entry_changelist')}?transaction__id__exact={row.pk}"
-        return format_html(
-            '<a href="{}">{}</a>', url, _("%(count)s entries") % {"count": row.entry_count}
-        )
+        return format_html('<a href="{}">{}</a>', url, format_count(row.entry_count))
 
     @admin.display(description=gettext_lazy("extra information"))
     def extra_information(self, row: Transaction) -> SafeString | str:

@@ -242,3 +242,43 @@ def test_exponent_changes_between_postings_of_other_currencies(own_database: Own
 
     assert Counter(outcomes) == {"posted": 30, "changed": 1}
     assert Currency.objects.get(pk="XTK").exponent == 18
+
+
+def test_batches_that_claim_the_same_references_post_each_once(own_database: OwnDatabase) -> None:
+    def batch(number: int) -> Callable[[], Any]:
+        # Balances of its own: nothing but the references brings these batches together.
+        pair = [make_balance(floor_minor=None).pk for _ in range(2)]
+        references = [f"R-{place}" for place in range(30)]
+        requests = [_transfer(name, *pair) for name in references[:: -1 if number % 2 else 1]]
+        return lambda: post_many(requests)
+
+    outcomes = _at_once([batch(number) for number in range(6)])
+
+    results = [result for each in outcomes if isinstance(each, list) for result in each]
+    refusals = {result.error.code for result in results if result.error}
+    assert {type(each) for each in outcomes} <= {list, BusyError}
+    assert sum(result.outcome == "posted" for result in results) == 30
+    assert refusals <= {"reference_used"}
+    assert Transaction.objects.count() == 30
+    assert_sound()
+
+
+def test_atomic_batches_of_several_chunks_in_opposite_order_stay_whole(
+    own_database: OwnDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("transactions.posting.BATCH_MAX", 2)
+    pairs = [[make_balance(floor_minor=None).pk for _ in range(2)] for _ in range(6)]
+
+    def batch(number: int) -> Callable[[], Any]:
+        order = pairs[:: -1 if number % 2 else 1]
+        requests = [_transfer(f"{number}-{n}", *pair) for n, pair in enumerate(order)]
+        return lambda: post_many(requests, atomic=True)
+
+    outcomes = _at_once([batch(number) for number in range(8)])
+
+    whole = [each for each in outcomes if isinstance(each, list)]
+    assert {type(each) for each in outcomes} <= {list, BusyError}
+    assert whole
+    assert {result.outcome for each in whole for result in each} == {"posted"}
+    assert Transaction.objects.count() == 6 * len(whole)
+    assert_sound()
