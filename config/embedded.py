@@ -298,16 +298,21 @@ class Cluster:
             self.runner.check_data_version()
             self._check_passwords()
             return
-        shutil.rmtree(data, ignore_errors=True)
-        passwords = {role: secrets.token_urlsafe(24) for role in (ADMIN_ROLE, OWNER_ROLE, APP_ROLE)}
+        if data.exists():
+            raise EmbeddedPostgresError(f"{data} is no database: move it away")
         path = self.base / "passwords.json"
-        path.unlink(missing_ok=True)
-        path.touch(0o600)
-        path.write_text(json.dumps(passwords))
-        self.give_to_owner(path)
-        data.mkdir(mode=0o700)
-        self.runner.give(data)
-        self._initdb(passwords[ADMIN_ROLE])
+        if not path.exists():
+            roles = (ADMIN_ROLE, OWNER_ROLE, APP_ROLE)
+            path.touch(0o600)
+            path.write_text(json.dumps({role: secrets.token_urlsafe(24) for role in roles}))
+            self.give_to_owner(path)
+        # Under its own name only once it is whole, so that a killed run leaves no half of one.
+        unfinished = data.with_name("pgdata.unfinished")
+        shutil.rmtree(unfinished, ignore_errors=True)
+        unfinished.mkdir(mode=0o700)
+        self.runner.give(unfinished)
+        self._initdb(unfinished)
+        unfinished.rename(data)
 
     def _check_passwords(self) -> None:
         if not (self.base / "passwords.json").exists():
@@ -316,14 +321,14 @@ class Cluster:
                 f"{self.runner.data} cannot be opened: bring it back, or move the data away"
             )
 
-    def _initdb(self, password: str) -> None:
+    def _initdb(self, folder: Path) -> None:
         # A pipe would do, but another account may not open /dev/fd/N.
         handle, name = tempfile.mkstemp(prefix=SOCKET_PREFIX)
         try:
             with os.fdopen(handle, "w") as file:
-                file.write(f"{password}\n")
+                file.write(f"{self._passwords()[ADMIN_ROLE]}\n")
             self.runner.give(Path(name))
-            arguments = ["-D", str(self.runner.data), "-U", ADMIN_ROLE, "--auth=scram-sha-256"]
+            arguments = ["-D", str(folder), "-U", ADMIN_ROLE, "--auth=scram-sha-256"]
             arguments += [f"--pwfile={name}", "--encoding=UTF8", "--no-instructions"]
             arguments += self.runner.locale_arguments()
             if not self.durable:
@@ -332,7 +337,6 @@ class Cluster:
         finally:
             os.unlink(name)
         if result.returncode:
-            shutil.rmtree(self.runner.data, ignore_errors=True)
             raise EmbeddedPostgresError(
                 f"the database could not be made:\n{result.stdout}{result.stderr}"
             )

@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.conftest import OwnDatabase
 from tests.setup.running import ROOT, environment, run
 
@@ -73,6 +75,23 @@ def test_command_connects_as_the_role_that_owns_nothing(data: Path) -> None:
     result = run(*SHELL, code, env=environment(data))
 
     assert result.stdout == "('daybook_app', 0)\n"
+
+
+@pytest.mark.parametrize(("process", "timeout"), [("", "0"), ("web", "1min")])
+def test_only_the_web_gives_up_on_a_query(
+    process: str, timeout: str, tmp_path: Path, own_database: OwnDatabase
+) -> None:
+    env = environment(tmp_path, DATABASE_URL=own_database.url)
+    env |= {"DAYBOOK_PROCESS": process} if process else {}
+    code = (
+        "from django.db import connection; c = connection.cursor();"
+        "c.execute('SELECT current_setting(%s), current_setting(%s), current_setting(%s)',"
+        " ['statement_timeout', 'lock_timeout', 'application_name']); print(c.fetchone())"
+    )
+
+    result = run(*SHELL, code, env=env)
+
+    assert result.stdout == f"('{timeout}', '5s', 'daybook {process or 'shell'}')\n"
 
 
 def test_migrate_twice_at_once_is_safe(tmp_path: Path, own_database: OwnDatabase) -> None:

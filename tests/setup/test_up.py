@@ -123,18 +123,20 @@ def test_postgres_killed_is_started_again(running: Up, first_run: FirstRun) -> N
     assert sign_in(running, username="admin", password=first_run.password)
 
 
-def test_up_serves_the_database_and_the_first_user_of_the_environment(
+def test_up_serves_the_port_database_and_first_user_of_the_environment(
     up: Start, tmp_path: Path, own_database: OwnDatabase
 ) -> None:
-    password = "open sesame 1001"
+    password, port = "open sesame 1001", _free_port()
     running = up(
         tmp_path,
+        PORT=port,
         DATABASE_URL=own_database.url,
         DATABASE_OWNER_URL=own_database.owner_url,
         DAYBOOK_ADMIN_USERNAME="ada",
         DAYBOOK_ADMIN_PASSWORD=password,
     )
 
+    assert running.address == f"http://127.0.0.1:{port}/"
     assert running.health()[0] == 200
     assert password not in running.said
     assert sign_in(running, username="ada", password=password)
@@ -144,6 +146,11 @@ def test_up_serves_the_database_and_the_first_user_of_the_environment(
 
     own_database.cluster.drop_database(own_database.name)
     assert running.health()[0] == 503
+
+
+def _free_port() -> str:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return str(free.getsockname()[1])
 
 
 def test_up_refuses_a_busy_port_before_anything_starts(tmp_path: Path) -> None:
