@@ -28,7 +28,7 @@ def change_metadata(
     """
     model = type(row)
     with db_transaction.atomic():
-        stored = model._default_manager.select_for_update(no_key=True).get(pk=row.pk)
+        stored: Any = model._default_manager.select_for_update(no_key=True).get(pk=row.pk)
         metadata = {key: value for key, value in stored.metadata.items() if key not in removed}
         metadata.update(changes)
         if metadata != stored.metadata:

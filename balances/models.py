@@ -111,12 +111,12 @@ class Balance(models.Model):
     @property
     def balance_minor(self) -> int:
         """Credits less debits."""
-        return self.credit_minor - self.debit_minor
+        return int(self.credit_minor - self.debit_minor)
 
     @property
     def inflight_minor(self) -> int:
         """Held credits less held debits."""
-        return self.inflight_credit_minor - self.inflight_debit_minor
+        return int(self.inflight_credit_minor - self.inflight_debit_minor)
 
     @property
     def is_closed(self) -> bool:

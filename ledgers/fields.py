@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db import models
 
+if TYPE_CHECKING:
+    DecimalField = models.DecimalField[Any, Any]
+else:
+    DecimalField = models.DecimalField
 
-class MinorField(models.DecimalField):
+
+class MinorField(DecimalField):
     """An amount in minor units: `numeric(38,0)` in PostgreSQL, `int` in Python."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -23,6 +23,14 @@ def test_ruff_finds_nothing(arguments: list[str]) -> None:
     assert result.returncode == 0, result.stdout
 
 
+def test_mypy_finds_nothing() -> None:
+    result = subprocess.run(
+        [sys.executable, "-m", "mypy", "."], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+
+    assert result.returncode == 0, result.stdout
+
+
 @pytest.mark.django_db
 def test_models_have_their_migrations() -> None:
     call_command("makemigrations", check=True, dry_run=True, verbosity=0)

@@ -90,6 +90,7 @@ def preview(request: PostingRequest) -> list[BalanceChange]:
     after: dict[int, int] = {}
     with db_transaction.atomic():
         result = post(request)
+        assert result.transaction_id is not None
         for entry in Entry.objects.filter(transaction_id=result.transaction_id).order_by("pk"):
             moved_minor = entry.direction * entry.amount_minor
             before.setdefault(entry.balance_id, entry.running_minor - moved_minor)
@@ -177,7 +178,8 @@ def _call_post(request: PostingRequest, actor: User | None, find_indicator: str)
             f" {balances}, %s::numeric[], %s::bigint)",
             parameters,
         )
-        return cursor.fetchone()
+        answer: Answer = cursor.fetchone()
+    return answer
 
 
 def _balance_terms(request: PostingRequest, indicators: list[Indicator]) -> Iterator[str]:
@@ -307,7 +309,8 @@ def _call_post_staged(
         " FROM transactions_post_staged(%s::bigint[], %s, %s, %s) ORDER BY ord",
         ["{" + ",".join(map(str, pks)) + "}", *options],
     )
-    return cursor.fetchall()
+    answers: list[Answer] = cursor.fetchall()
+    return answers
 
 
 def _open_indicators(

@@ -11,13 +11,16 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from typing import Literal
 
 from playwright.sync_api import Browser, Page, sync_playwright
+
+Scheme = Literal["light", "dark"]
 
 FOLDER = Path(__file__).parent
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 SIZES = {"wide": (1366, 768), "phone": (390, 844)}
-SCHEMES = ("light", "dark")
+SCHEMES: tuple[Scheme, ...] = ("light", "dark")
 # A picture's name, where it starts, and the link of that page to follow, if any.
 SHOTS = (
     ("home", "/", ""),
@@ -46,7 +49,7 @@ def main(address: str, username: str, password: str) -> None:
         browser.close()
 
 
-def _signed_in(browser: Browser, scheme: str, size: str, account: tuple[str, str, str]) -> Page:
+def _signed_in(browser: Browser, scheme: Scheme, size: str, account: tuple[str, str, str]) -> Page:
     address, username, password = account
     width, height = SIZES[size]
     context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)

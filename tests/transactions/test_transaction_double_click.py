@@ -15,7 +15,7 @@ from users.models import User
 
 def _post(user: User, token: str) -> str:
     try:
-        return str(make_client(user=user).post("/transactions/new/", {"token": token}).url)
+        return make_client(user=user).post("/transactions/new/", {"token": token})["Location"]
     finally:
         connection.close()
 
