@@ -131,7 +131,12 @@ def post_many(
         if dry_run or is_refused:
             db_transaction.set_rollback(True)
     if is_refused:
-        return [result if result.error else Result(Outcome.NOT_POSTED) for result in results]
+        # A repeated reference counts as present only if it was there before the batch.
+        undone = {each.transaction_id for each in results if each.outcome == Outcome.POSTED}
+        return [
+            Result(Outcome.NOT_POSTED) if each.transaction_id in undone else each
+            for each in results
+        ]
     return results
 
 

@@ -245,6 +245,20 @@ def test_one_refusal_refuses_the_whole_atomic_batch(place: int) -> None:
     assert snapshot() == before
 
 
+def test_refused_atomic_batch_knows_what_was_there_before_it() -> None:
+    there, repeated = _sound("there"), _sound("repeated")
+    post(there)
+
+    results = post_many([there, repeated, repeated, _overdrawing("too-much")], atomic=True)
+
+    assert [result.outcome for result in results] == [
+        Outcome.PRESENT,
+        Outcome.NOT_POSTED,
+        Outcome.NOT_POSTED,
+        Outcome.REFUSED,
+    ]
+
+
 def test_one_refusal_refuses_an_atomic_batch_of_several_chunks(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
