@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 from urllib.parse import urlencode
 
 from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import UserChangeForm as DjangoUserChangeForm
@@ -103,7 +104,7 @@ class AuditedAdmin(LeanAdmin):
     def recorded(self, request: HttpRequest, object_id: str | None) -> Iterator[None]:
         """Record what the block changes on the row, together with the change."""
         with db_transaction.atomic():
-            row = self.get_object(request, object_id) if object_id else None
+            row = self.get_object(request, unquote(object_id)) if object_id else None
             before = self.describe(row) if row else {}
             yield
             if row is None:
@@ -141,7 +142,7 @@ class AuditedAdmin(LeanAdmin):
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        row = self.get_object(request, object_id)
+        row = self.get_object(request, unquote(object_id))
         if row is None:
             return super().history_view(request, object_id, extra_context)
         return HttpResponseRedirect(events_url(self.audit_subject(row)))

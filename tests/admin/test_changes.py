@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.contrib.admin.utils import quote
 from django.contrib.auth.models import Group, Permission
 from django.test import Client
 from django.urls import reverse
@@ -166,6 +167,18 @@ def test_custom_asset_is_added(admin_pages: Client) -> None:
     event = _event("currency.added")
     assert Currency.objects.get(pk="XTK").exponent == 18
     assert event.subject == "XTK"
+
+
+def test_asset_with_an_unusual_code_is_changed_with_an_event(admin_pages: Client) -> None:
+    asset = add_currency(code="X_1.A-B", name="Old", exponent=8, kind="POINTS", actor=None)
+    url = reverse("admin:ledgers_currency_change", args=[quote(asset.pk)])
+
+    admin_pages.post(url, _form(admin_pages, url) | {"name": "New", "symbol": ""})
+    history = admin_pages.get(url.replace("/change/", "/history/"), follow=True)
+
+    event = _event("currency.changed")
+    assert (event.subject, event.after) == ("X_1.A-B", {"name": "New"})
+    assert len(history.context["cl"].result_list) == 2
 
 
 @pytest.mark.parametrize(

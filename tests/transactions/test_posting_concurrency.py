@@ -282,3 +282,20 @@ def test_atomic_batches_of_several_chunks_in_opposite_order_stay_whole(
     assert {result.outcome for each in whole for result in each} == {"posted"}
     assert Transaction.objects.count() == 6 * len(whole)
     assert_sound()
+
+
+@pytest.mark.parametrize("how", ["singles", "batches", "both"])
+def test_one_request_that_opens_indicators_is_posted_once_by_20_threads(
+    own_database: OwnDatabase, how: str
+) -> None:
+    request = _transfer("R-1", Indicator("@A", "GBP"), Indicator("@B", "GBP"))
+
+    def act(number: int) -> Callable[[], str]:
+        if how == "singles" or (how == "both" and number % 2):
+            return _posting(request)
+        return lambda: str(post_many([request])[0].outcome)
+
+    outcomes = _at_once([act(number) for number in range(20)])
+
+    assert Counter(map(str, outcomes)) == {"posted": 1, "present": 19}
+    assert_sound()
