@@ -29,6 +29,8 @@ FIELDS = {
     "name": gettext_lazy("Name"),
     "kind": gettext_lazy("Kind"),
     "email": gettext_lazy("E-mail"),
+    "identity": gettext_lazy("Owner"),
+    "floor_minor": gettext_lazy("Floor in minor units"),
 }
 TEXT_LENGTH_MAX = 60
 
