@@ -96,10 +96,15 @@ def build(group: Group, reader: LineReader, mapping: ImportMapping) -> Built:
     if not lines:
         return Built(None, refusals)
     draft = _draft(group.reference, lines, losses, mapping)
-    if len({leg.target for leg in draft.legs}) < 2:
+    if not _moves(draft.legs):
         reason = _("nothing moves: the lines of this voucher cancel out on one balance")
         return Built(None, refusals + refuse(draft.rows, reason))
     return Built(draft, refusals)
+
+
+def _moves(legs: Sequence[DraftLeg]) -> bool:
+    """Whether the legs touch more than one balance."""
+    return bool(legs) and any(leg.target != legs[0].target for leg in reversed(legs))
 
 
 def refuse(rows: Sequence[Row], reason: str) -> list[Refusal]:
@@ -133,7 +138,7 @@ def _draft(
     return Draft(
         reference=reference,
         description=mapping.transaction.description.render(lines[0].values),
-        effective_at=max(line.effective_at for line in lines),
+        effective_at=max([line.effective_at for line in lines]),
         metadata=_metadata(lines, losses, mapping),
         legs=_legs(lines, mapping),
         rows=[line.row for line in lines],

@@ -12,6 +12,7 @@ from transactions.importing.reading import Row
 
 # References share a slot once in a while; then their rows wait without need, and no more.
 SLOTS = 1 << 24
+SLOTS_OF_SMALL = 1 << 18
 ONCE, SCATTERED = 1, 2
 
 
@@ -52,15 +53,17 @@ def group_rows(
 class Overview:
     """What a first reading of a file's rows tells: how many, and which are scattered."""
 
-    def __init__(self, rows: Iterable[tuple[str, Row]]) -> None:
+    def __init__(self, rows: Iterable[tuple[str, Row]], *, is_small: bool = False) -> None:
         self.row_count = 0
         self.has_scattered = False
         # For each slot, whether one run of rows has its references, or more than one.
-        self._slots = slots = bytearray(SLOTS)
+        slots = bytearray(SLOTS_OF_SMALL if is_small else SLOTS)
+        self._slots = slots
+        slot_count = len(slots)
         before = ""
         for self.row_count, (reference, _row) in enumerate(rows, start=1):
             if reference != before and reference:
-                slot = hash(reference) % SLOTS
+                slot = hash(reference) % slot_count
                 if slots[slot]:
                     slots[slot] = SCATTERED
                     self.has_scattered = True
@@ -69,7 +72,7 @@ class Overview:
             before = reference
 
     def is_scattered(self, reference: str) -> bool:
-        return self._slots[hash(reference) % SLOTS] == SCATTERED
+        return self._slots[hash(reference) % len(self._slots)] == SCATTERED
 
 
 def _runs(rows: Iterable[tuple[str, Row]], rows_max: int) -> Iterator[Group]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from operator import itemgetter
 from typing import NamedTuple
 
 from django.utils.translation import gettext as _
@@ -59,8 +60,11 @@ class LineReader:
         self._fallback_at = self._dates.at(fallback) if fallback else None
         self._width = len(source.headers)
         cells = [_Cell(column, source.places.get(column.name)) for column in mapping.columns]
-        self._plain_cells = [(cell.name, cell.place) for cell in cells if cell.place is not None]
-        self._other_cells = [cell for cell in cells if not cell.is_plain]
+        present = [(cell.name, cell.place) for cell in cells if cell.place is not None]
+        self._names = [name for name, _place in present]
+        # The amount and the date are always there, so this gives a tuple.
+        self._texts = itemgetter(*[place for _name, place in present])
+        self._special_cells = [cell for cell in cells if not cell.is_plain]
         reference = mapping.transaction.reference.names
         self._reference_cells = [cell for cell in cells if cell.name in reference]
         sides = (*mapping.debit.name.names, *mapping.credit.name.names)
@@ -95,13 +99,17 @@ class LineReader:
         cells = row.cells
         if len(cells) < self._width:
             cells = cells + [""] * (self._width - len(cells))
-        values = {name: " ".join(cells[place].split()) for name, place in self._plain_cells}
-        for cell in self._other_cells:
-            values[cell.name] = cell.read(cells)
+        values = dict(zip(self._names, map(str.strip, self._texts(cells)), strict=True))
+        text = "".join(values.values())
+        # All but a few rows are clean, which is quick to see.
+        is_odd = "  " in text or not text.isprintable()
+        if is_odd:
+            values = {name: " ".join(text.split()) for name, text in values.items()}
+        for cell in self._special_cells:
+            values[cell.name] = cell.finish(values.get(cell.name, ""))
         values[FILE], values[LINE] = self._file, str(row.line)
         reasons = [_("%s is empty") % name for name in self._needed if not values[name]]
-        text = "".join(values.values())
-        if not text.isprintable() and _CONTROL.search(text):
+        if is_odd and _CONTROL.search("".join(values.values())):
             reasons.append(_("the text holds control characters"))
         currency = self._mapping.amount.currency.render(values).upper()
         amount_minor = self._read_amount(values, currency, reasons)
@@ -161,10 +169,12 @@ class _Cell:
 
     def read(self, cells: list[str]) -> str:
         """The text with single spaces; empty where the file or the row has no such cell."""
-        place = self.place
-        if place is None or place >= len(cells):
+        if self.place is None or self.place >= len(cells):
             return self._blank
-        text = " ".join(cells[place].split())
+        return self.finish(" ".join(cells[self.place].split()))
+
+    def finish(self, text: str) -> str:
+        """What stands before the separators, or what a blank means."""
         for separator in self._before:
             text = text.partition(separator)[0]
         return text.rstrip() or self._blank

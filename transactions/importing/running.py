@@ -25,7 +25,7 @@ from transactions.importing.lines import LineReader
 from transactions.importing.mapping import ImportMapping
 from transactions.importing.opening import Opener
 from transactions.importing.prefetching import ahead
-from transactions.importing.reading import Source, SourceError, open_source
+from transactions.importing.reading import Row, Source, SourceError, open_source
 from transactions.importing.report import FileReport, RefusedRows, Report
 from transactions.importing.toml import MappingError
 from transactions.posting import post_many
@@ -171,12 +171,15 @@ class _Import:
     def _build(self, file: FileReport) -> Iterator[Built]:
         source, mapping = file.source, self._mapping
         reader = LineReader(source, mapping, self._exponents)
-        rows = list(reader.with_references(source.rows())) if source.is_small else None
-        overview = Overview(rows or reader.with_references(source.rows()))
+
+        def read() -> Iterator[tuple[str, Row]]:
+            return reader.with_references(source.rows())
+
+        is_small = source.is_small
+        rows = list(read()) if is_small else None
+        overview = Overview(rows or read(), is_small=is_small)
         file.read = overview.row_count
-        for group in group_rows(
-            rows or reader.with_references(source.rows()), overview, rows_max=lines_max(mapping)
-        ):
+        for group in group_rows(rows or read(), overview, rows_max=lines_max(mapping)):
             yield build(group, reader, mapping)
 
     def record(self, report: Report) -> None:

@@ -9,7 +9,7 @@ from functools import lru_cache
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from ledgers.money import AMOUNT_DIGITS_MAX
+from transactions.checks import AMOUNT_MAX
 from transactions.importing.mapping import AmountRules, DateRules
 
 _MINUSES = "-\N{MINUS SIGN}\N{EN DASH}\N{FULLWIDTH HYPHEN-MINUS}"
@@ -63,19 +63,21 @@ def read_amount(text: str, *, rules: AmountRules, currency: str, exponent: int) 
 
 
 def _minor(whole: str, decimals: str, exponent: int, *, is_negative: bool) -> int:
-    if decimals[exponent:].rstrip("0"):
-        raise ValueTextError(
-            ngettext(
-                "the amount has more than %(count)d decimal",
-                "the amount has more than %(count)d decimals",
-                exponent,
+    if len(decimals) > exponent:
+        if decimals[exponent:].rstrip("0"):
+            raise ValueTextError(
+                ngettext(
+                    "the amount has more than %(count)d decimal",
+                    "the amount has more than %(count)d decimals",
+                    exponent,
+                )
+                % {"count": exponent}
             )
-            % {"count": exponent}
-        )
-    digits = (whole + decimals[:exponent].ljust(exponent, "0")).lstrip("0")
-    if len(digits) > AMOUNT_DIGITS_MAX:
+        decimals = decimals[:exponent]
+    minor = int(whole + decimals.ljust(exponent, "0"))
+    if minor > AMOUNT_MAX:
         raise ValueTextError(_("the amount has more than 38 digits"))
-    return -int(digits or "0") if is_negative else int(digits or "0")
+    return -minor if is_negative else minor
 
 
 class DateReader:
