@@ -13,11 +13,12 @@ from transactions.requests import PostingRequest
 
 TABLES = ("transactions_transaction", "transactions_entry")
 # What must differ for a row to go in once more; new ids follow the old ones, as posting's do.
-NEW_KEYS = {
+NEW_VALUES = {
     "transactions_transaction": {
         "id": "id + {copy} * 1000000000::bigint",
         "public_id": "uuidv7()",
         "reference": "'PAY-' || upper(left(md5(reference || {copy}), 14))",
+        "metadata": "metadata::text",
     },
     "transactions_entry": {
         "id": "id + {copy} * 1000000000::bigint",
@@ -75,28 +76,30 @@ class Twins:
                 connection.execute(f"DROP TABLE twin_{table}")
 
     def copy(self, count: int) -> Done:
-        """Copy the `count` transactions posted last, under keys that the tables do not have."""
+        """Copy the `count` transactions posted last, under keys that the tables do not have.
+
+        It starts from Python's values, as the engine does.
+        """
         self._copies += 1
         with self._books.connect() as connection:
-            rows = [(table, self._rows(connection, table, count)) for table in TABLES]
+            rows = {table: self._rows(connection, table, count) for table in TABLES}
             with Stopwatch() as watch, connection.transaction():
-                for table, data in rows:
+                for table in TABLES:
                     with connection.cursor().copy(f"COPY twin_{table} FROM STDIN") as copy:
-                        copy.write(data)
+                        for row in rows[table]:
+                            copy.write_row(row)
         return Done(count, watch.seconds)
 
-    def _rows(self, connection: psycopg.Connection[Any], table: str, count: int) -> bytes:
-        keys = NEW_KEYS[table]
-        columns = connection.execute(COLUMNS, [table]).fetchall()
-        listed = ", ".join(keys.get(name, name).format(copy=self._copies) for (name,) in columns)
+    def _rows(
+        self, connection: psycopg.Connection[Any], table: str, count: int
+    ) -> list[tuple[Any, ...]]:
+        columns = {name: name for (name,) in connection.execute(COLUMNS, [table])}
+        columns |= NEW_VALUES[table]
+        listed = ", ".join(columns.values()).format(copy=self._copies)
         newest = f"(SELECT max(id) - {count} FROM {TABLES[0]})"  # noqa: S608 names of our own
         column = "id" if table == TABLES[0] else "transaction_id"
-        query = (
-            f"COPY (SELECT {listed} FROM {table}"  # noqa: S608
-            f" WHERE {column} > {newest} ORDER BY id) TO STDOUT"
-        )
-        with connection.cursor().copy(query) as copy:
-            return b"".join(bytes(block) for block in copy)
+        query = f"SELECT {listed} FROM {table} WHERE {column} > {newest} ORDER BY id"  # noqa: S608
+        return connection.execute(query).fetchall()
 
 
 def _one(connection: psycopg.Connection[Any], query: str) -> Any:
