@@ -18,6 +18,7 @@ from django.db import IntegrityError, OperationalError, connection
 from django.db import transaction as db_transaction
 from psycopg.errors import DeadlockDetected, LockNotAvailable
 
+from balances.models import Balance
 from transactions.checks import check_request, encode_metadata
 from transactions.errors import (
     REFUSALS,
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from users.models import User
 
 BATCH_MAX = 10_000
+COPY_BLOCK = 500
 
 # What the database answers: outcome, primary key of the transaction and of the balance at fault.
 Answer = tuple[str, int | None, int | None]
@@ -150,10 +152,13 @@ def _post_or_open(request: PostingRequest, actor: User | None) -> Answer:
     if answer[0] != UnknownBalanceError.code or answer[2] is not None:
         return answer
     with db_transaction.atomic():
-        answer = _call_post(request, actor, "balances_open_indicator")
-        if answer[0] in REFUSALS:
+        outcome, transaction_id, culprit_id = _call_post(request, actor, "balances_open_indicator")
+        if outcome in REFUSALS:
             db_transaction.set_rollback(True)
-    return answer
+    is_named = culprit_id in {leg.balance for leg in request.legs}
+    if culprit_id and not is_named and not Balance.objects.filter(pk=culprit_id).exists():
+        culprit_id = None  # opened and taken back
+    return outcome, transaction_id, culprit_id
 
 
 def _call_post(request: PostingRequest, actor: User | None, find_indicator: str) -> Answer:
@@ -287,6 +292,7 @@ def _post_staged(
     with _busy_refused(), db_transaction.atomic(), connection.cursor() as cursor:
         pk_of, opened = _open_indicators(cursor, _indicators_of(each.request for each in staged))
         answers = _call_post_staged(cursor, staged, pk_of, [atomic, batch_id, actor and actor.pk])
+        answers = list(_without_unopened(staged, answers, {pk_of[each]: each for each in opened}))
         is_posted = [answer[0] == Outcome.POSTED for answer in answers]
         posted = list(itertools.compress(staged, is_posted))
         if opened <= {leg.balance for each in posted for leg in each.request.legs}:
@@ -299,6 +305,17 @@ def _post_staged(
     ]
 
 
+def _without_unopened(
+    staged: list[StagedRequest], answers: list[Answer], unopened: dict[int, Indicator]
+) -> Iterator[Answer]:
+    """The answers; none names a balance at fault that only a later request opens."""
+    for each, (outcome, transaction_id, culprit_id) in zip(staged, answers, strict=True):
+        if unopened and outcome == Outcome.POSTED:
+            named = {leg.balance for leg in each.request.legs}
+            unopened = {pk: name for pk, name in unopened.items() if name not in named}
+        yield outcome, transaction_id, None if culprit_id in unopened else culprit_id
+
+
 def _call_post_staged(
     cursor: Any, staged: list[StagedRequest], pk_of: dict[Indicator, int], options: list[Any]
 ) -> list[Answer]:
@@ -307,8 +324,11 @@ def _call_post_staged(
     places: dict[int | Indicator, int] = {pk: place for place, pk in enumerate(pks, start=1)}
     places |= {indicator: places[pk] for indicator, pk in pk_of.items()}
     cursor.execute("SELECT transactions_stage()")
+    lines = _staged_lines(staged, places)
     with cursor.copy("COPY pg_temp.posting_request FROM STDIN") as copy:
-        copy.write("".join(_staged_lines(staged, places)))
+        # In blocks, so that the server reads one while the next is made.
+        while block := "".join(itertools.islice(lines, COPY_BLOCK)):
+            copy.write(block)
     cursor.execute(
         "SELECT outcome, posted_id, culprit_id"
         " FROM transactions_post_staged(%s::bigint[], %s, %s, %s) ORDER BY ord",

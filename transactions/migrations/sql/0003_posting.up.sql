@@ -331,6 +331,7 @@ DECLARE
     v_closed_id bigint;
     v_failed text;
     v_refused int := 0;
+    v_amount numeric;
     v_posting bigint;
     v_latest timestamptz;
     v_now timestamptz;
@@ -455,6 +456,59 @@ BEGIN
     FOR v_row IN SELECT s.ord, s.effective_at, s.legs, s.amounts FROM pg_temp.posting_request AS s ORDER BY s.ord
     LOOP
         CONTINUE WHEN v_outcome[v_row.ord] IS NOT NULL;
+
+        -- Two legs that nothing stands in the way of take a straight path; all else, refusals
+        -- included, is for the loops below.
+        v_at := v_row.legs[1];
+        v_to := v_row.legs[2];
+        v_amount := v_row.amounts[1];
+        IF cardinality(v_row.legs) = 2 AND v_at <> v_to
+           AND NOT v_closed[v_at] AND NOT v_closed[v_to]
+           AND v_currency[v_at] = v_currency[v_to]
+           AND v_row.amounts[2] = -v_amount
+           AND (v_fall[v_at] + v_amount < 0 OR v_rise[v_at] - v_amount < 0) IS NOT TRUE
+           AND (v_fall[v_to] - v_amount < 0 OR v_rise[v_to] + v_amount < 0) IS NOT TRUE
+           AND greatest(v_credit[v_at], v_debit[v_at], v_credit[v_to], v_debit[v_to])
+               + abs(v_amount) <= c_largest
+           AND (v_row.effective_at > v_now) IS NOT TRUE
+        THEN
+            v_posting := nextval('transactions_transaction_id_seq');
+            v_outcome[v_row.ord] := 'posted';
+            v_posted[v_row.ord] := v_posting;
+            v_new := v_new + 1;
+            v_new_ord[v_new] := v_row.ord;
+            v_new_id[v_new] := v_posting;
+            IF v_ledger[v_at] <> v_ledger[v_to] THEN
+                v_first[v_to] := v_first[v_to] + 1;
+            END IF;
+            v_first[v_at] := v_first[v_at] + 1;
+            FOR i IN 1 .. 2 LOOP
+                IF i = 2 THEN
+                    v_at := v_to;
+                    v_amount := -v_amount;
+                END IF;
+                IF v_amount > 0 THEN
+                    v_credit[v_at] := v_credit[v_at] + v_amount;
+                ELSE
+                    v_debit[v_at] := v_debit[v_at] - v_amount;
+                END IF;
+                v_fall[v_at] := v_fall[v_at] + v_amount;
+                v_rise[v_at] := v_rise[v_at] - v_amount;
+                v_raw[v_at] := v_raw[v_at] + v_amount;
+                v_added[v_at] := v_added[v_at] + 1;
+                v_transactions[v_at] := v_transactions[v_at] + 1;
+                v_leg := v_leg + 1;
+                v_out_transaction[v_leg] := v_posting;
+                v_out_balance[v_leg] := p_balances[v_at];
+                v_out_ledger[v_leg] := v_ledger_ids[v_ledger[v_at]];
+                v_out_effective[v_leg] := coalesce(v_row.effective_at, v_now);
+                v_out_amount[v_leg] := v_amount;
+                v_out_position[v_leg] := v_count[v_at] + v_added[v_at];
+                v_out_running[v_leg] := v_raw[v_at];
+            END LOOP;
+            CONTINUE;
+        END IF;
+
         v_outcome[v_row.ord] := 'same_balance';
         FOR i IN 1 .. cardinality(v_row.legs) LOOP
             v_at := v_row.legs[i];
