@@ -26,7 +26,7 @@ def database(url: str, *, name: str, statement_timeout: str) -> dict[str, Any]:
     parts["server_side_binding"] = is_prepared
     parts["prepare_threshold"] = 2 if is_prepared else None
     return {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "config.postgresql",
         "NAME": parts.pop("dbname", None) or "daybook",
         "USER": parts.pop("user", None) or "",
         "PASSWORD": parts.pop("password", None) or "",
