@@ -274,7 +274,7 @@ def test_import_is_audited_once_with_its_files_and_counts(tmp_path: Path) -> Non
 def test_batches_leave_the_same_books_as_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("transactions.importing.running.BATCH_ROWS_FIRST", 3)
+    monkeypatch.setattr("transactions.importing.running.BATCH_ROWS", 3)
     rows = [make_row(f"V{number // 2}", payee=f"P{number % 3}") for number in range(20)]
 
     report = run_import(tmp_path, [*rows, make_row("V0", payee="P9")])
@@ -288,7 +288,7 @@ def test_batches_leave_the_same_books_as_one(
 def test_interrupted_import_is_finished_by_the_next(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("transactions.importing.running.BATCH_ROWS_FIRST", 4)
+    monkeypatch.setattr("transactions.importing.running.BATCH_ROWS", 4)
     path = write_csv(tmp_path / "file.csv", [make_row(f"V{number}") for number in range(40)])
 
     def interrupt(_report: object) -> None:

@@ -6,7 +6,7 @@ import contextlib
 import os
 import time
 import uuid
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,7 +24,6 @@ from transactions.importing.grouping import Overview, group_rows
 from transactions.importing.lines import LineReader
 from transactions.importing.mapping import ImportMapping
 from transactions.importing.opening import Opener
-from transactions.importing.prefetching import ahead
 from transactions.importing.reading import Row, Source, SourceError, open_source
 from transactions.importing.report import FileReport, RefusedRows, Report
 from transactions.importing.toml import MappingError
@@ -34,8 +33,6 @@ from transactions.requests import CREDIT, DEBIT, Leg, PostingRequest, Result
 if TYPE_CHECKING:
     from users.models import User
 
-# The first batches are small, so that the database soon has something to do.
-BATCH_ROWS_FIRST = 1_000
 BATCH_ROWS = 15_000
 TRIES_MAX = 5
 PAUSE_SECONDS = 0.5
@@ -137,12 +134,12 @@ class _Import:
         self._opener = Opener(mapping, cause=f"import {self._batch_id}", actor=actor)
 
     def run(self, sources: Sequence[Source], refused_paths: Sequence[Path | None]) -> Report:
-        """Post the files batch by batch; the next is read while the database has one."""
+        """Post the files batch by batch."""
         files = [
             FileReport(source, RefusedRows(source, path))
             for source, path in zip(sources, refused_paths, strict=True)
         ]
-        for batch in ahead(self._batches(files)):
+        for batch in self._batches(files):
             results = self._post(batch.drafts)
             for draft, result in zip(batch.drafts, results, strict=True):
                 if result.error:
@@ -155,16 +152,14 @@ class _Import:
             assert file.read == file.posted + file.present + file.refused
         return Report(files)
 
-    def _batches(self, files: Sequence[FileReport]) -> Generator[_Batch, None, None]:
-        rows_max = BATCH_ROWS_FIRST
+    def _batches(self, files: Sequence[FileReport]) -> Iterator[_Batch]:
         for file in files:
             batch = _Batch(file)
             for built in self._build(file):
                 batch.add(built)
-                if batch.row_count >= rows_max:
+                if batch.row_count >= BATCH_ROWS:
                     yield batch
                     batch = _Batch(file)
-                    rows_max = min(2 * rows_max, BATCH_ROWS)
             if batch.row_count:
                 yield batch
 
