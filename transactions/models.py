@@ -88,14 +88,6 @@ class Transaction(models.Model):
                 condition=Q(batch_id__isnull=False),
                 name="transaction_batch",
             ),
-            models.Index(
-                fields=["parent"], condition=Q(parent__isnull=False), name="transaction_parent"
-            ),
-            models.Index(
-                fields=["reverses"],
-                condition=Q(reverses__isnull=False),
-                name="transaction_reverses",
-            ),
         ]
         constraints = [
             # Not `unique=True`, which would add a second index for LIKE.

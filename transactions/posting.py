@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import psycopg
 from django.db import IntegrityError, OperationalError, connection
 from django.db import transaction as db_transaction
 from psycopg.errors import DeadlockDetected, LockNotAvailable
@@ -181,7 +182,7 @@ def _call_post(request: PostingRequest, actor: User | None, find_indicator: str)
         source, balances = "", "%s::bigint[]"
         parameters.append(f"{{{','.join([str(leg.balance) for leg in request.legs])}}}")
     parameters += [f"{{{amounts}}}", actor.pk if actor else None]
-    with _busy_refused(), _savepoint(), connection.cursor() as cursor:
+    with _busy_refused(), _savepoint(), _plain_cursor() as cursor:
         cursor.execute(
             f"SELECT outcome, posted_id, culprit_id FROM {source} transactions_post("  # noqa: S608
             "%s::uuid, %s::text, %s::text, %s::timestamptz, %s::jsonb,"
@@ -190,6 +191,15 @@ def _call_post(request: PostingRequest, actor: User | None, find_indicator: str)
         )
         answer: Answer = cursor.fetchone()
     return answer
+
+
+@contextlib.contextmanager
+def _plain_cursor() -> Iterator[Any]:
+    """The driver's own cursor, where Django's wrappers would cost a sixth of a posting."""
+    connection.close_if_health_check_failed()
+    connection.ensure_connection()
+    with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
+        yield cursor
 
 
 def _balance_terms(request: PostingRequest, indicators: list[Indicator]) -> Iterator[str]:

@@ -212,22 +212,6 @@ class Migration(migrations.Migration):
                 name="transaction_batch",
             ),
         ),
-        migrations.AddIndex(
-            model_name="transaction",
-            index=models.Index(
-                condition=models.Q(("parent__isnull", False)),
-                fields=["parent"],
-                name="transaction_parent",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="transaction",
-            index=models.Index(
-                condition=models.Q(("reverses__isnull", False)),
-                fields=["reverses"],
-                name="transaction_reverses",
-            ),
-        ),
         migrations.AddConstraint(
             model_name="transaction",
             constraint=models.UniqueConstraint(
