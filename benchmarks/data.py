@@ -53,7 +53,7 @@ QUICK = Size(
     pgbench_scale=10,
     rounds=3,
     window_seconds=1,
-    batch=5_000,
+    batch=2_500,
     requests=30,
     warms_up=False,
 )

@@ -16,7 +16,6 @@ from benchmarks.cluster import (
     Books,
     make_yardstick,
     migrated_books,
-    pgbench,
     pgbench_done,
     scratch_cluster,
     tpcb,
@@ -41,10 +40,11 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """What the works below share: the books, how large they are, whom to tell."""
+    """What the works below share: the books, how large they are, who posts, whom to tell."""
 
     books: Books
     size: Size
+    workers: Workers
     say: Say
 
     def compare(self, name: str, work: Work, yardstick: Work) -> Comparison:
@@ -84,8 +84,8 @@ def _prepared(size: Size, say: Say) -> Iterator[Bench]:
         fill(books, size)
         say("making the tables of pgbench")
         make_yardstick(cluster, size.pgbench_scale)
-        with use(books):
-            yield Bench(books, size, say)
+        with use(books), Workers(books) as workers:
+            yield Bench(books, size, workers, say)
 
 
 def _function(bench: Bench, name: str) -> Result:
@@ -95,22 +95,21 @@ def _function(bench: Bench, name: str) -> Result:
 def _call_function(bench: Bench) -> Done:
     arguments = ["-c", "8", "-j", "2", "-T", str(bench.size.window_seconds)]
     arguments += ["-D", f"tens={bench.size.balances // 10}", "-f", str(POST_SCRIPT)]
-    return pgbench_done(pgbench(bench.books.cluster, bench.books.name, APP_ROLE, arguments))
+    return pgbench_done(bench.books.cluster, bench.books.name, APP_ROLE, arguments)
 
 
 def _python(bench: Bench, name: str, *, processes: int) -> Result:
-    with Workers(bench.books, processes) as workers:
-        return bench.ratio(name, _posting(bench, workers), bench.tpcb(processes))
+    return bench.ratio(name, _posting(bench, processes), bench.tpcb(processes))
 
 
 def _hot_balance(bench: Bench, name: str) -> Result:
-    with Workers(bench.books, 8) as workers:
-        return bench.ratio(name, _posting(bench, workers, hot=0.7), _posting(bench, workers))
+    return bench.ratio(name, _posting(bench, 8, hot=0.7), _posting(bench, 8))
 
 
-def _posting(bench: Bench, workers: Workers, *, hot: float = 0.0) -> Work:
+def _posting(bench: Bench, processes: int, *, hot: float = 0.0) -> Work:
     return partial(
-        workers.post,
+        bench.workers.post,
+        processes=processes,
         seconds=bench.size.window_seconds,
         balances=bench.size.balances,
         hot=hot,

@@ -22,44 +22,47 @@ from config.local import ROOT
 
 
 class Workers:
-    """Processes that post on these books at the same time."""
+    """Processes that post on these books at the same time; started when first needed."""
 
-    def __init__(self, books: Books, count: int) -> None:
+    def __init__(self, books: Books) -> None:
         self._books = books
-        self._count = count
         self._stack = ExitStack()
         self._processes: list[subprocess.Popen[str]] = []
 
     def __enter__(self) -> Workers:
-        for _ in range(self._count):
-            process = subprocess.Popen(
-                [sys.executable, "-m", "benchmarks.worker"],
-                cwd=ROOT,
-                env=self._books.environment() | {"DJANGO_SETTINGS_MODULE": "config.settings"},
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                text=True,
-            )
-            self._stack.enter_context(process)
-            self._stack.callback(process.terminate)
-            self._processes.append(process)
         return self
 
     def __exit__(self, *_error: object) -> None:
         self._stack.close()
 
-    def post(self, *, seconds: float, balances: int, hot: float = 0.0) -> Done:
-        """All post for `seconds`; the answer counts them together."""
-        for process in self._processes:
+    def post(self, *, processes: int, seconds: float, balances: int, hot: float = 0.0) -> Done:
+        """That many post for `seconds`; the answer counts them together."""
+        while len(self._processes) < processes:
+            self._start()
+        posting = self._processes[:processes]
+        for process in posting:
             assert process.stdin
             process.stdin.write(f"{seconds} {balances} {hot}\n")
             process.stdin.flush()
-        counts = [
-            json.loads(process.stdout.readline()) for process in self._processes if process.stdout
-        ]
+        counts = [json.loads(process.stdout.readline()) for process in posting if process.stdout]
         rate = sum(count / spent for count, spent in counts)
         total = sum(count for count, _spent in counts)
         return Done(total, total / rate)
+
+    def _start(self) -> None:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "benchmarks.worker"],
+            cwd=ROOT,
+            env=self._books.environment() | {"DJANGO_SETTINGS_MODULE": "config.settings"},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        self._stack.enter_context(process)
+        self._stack.callback(process.terminate)
+        self._processes.append(process)
+        assert process.stdout
+        process.stdout.readline()
 
 
 def main() -> None:
@@ -67,6 +70,7 @@ def main() -> None:
     from benchmarks.requests import random_requests  # noqa: PLC0415 models need the set-up
     from transactions.posting import post  # noqa: PLC0415
 
+    print("ready", flush=True)
     for line in sys.stdin:
         seconds, balances, hot = line.split()
         requests = random_requests(int(balances), hot=float(hot))

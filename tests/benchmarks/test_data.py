@@ -45,7 +45,7 @@ def test_filled_books_are_as_large_as_asked_and_proven(own_database: OwnDatabase
 
 def test_batches_differ_in_nothing_from_one_by_one(own_database: OwnDatabase) -> None:
     books = Books(own_database.cluster, own_database.name)
-    size = replace(TINY, balances=2_000, batch=100)
+    size = replace(TINY, balances=2_000, batch=500)
     fill(books, size)
 
     assert count_differences(books, size) == (100, 0)
