@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from typing import Self
 
 from django.conf import settings
 from django.db import models
@@ -106,12 +105,6 @@ class Transaction(models.Model):
         return f"txn_{self.public_id}"
 
 
-class EntryQuerySet(models.QuerySet["Entry"]):
-    def newest_first(self) -> Self:
-        """In the order of a register, by the position on the balance."""
-        return self.order_by("-position", "-pk")
-
-
 class Entry(models.Model):
     """One debit or credit of a transaction, on one balance.
 
@@ -143,8 +136,6 @@ class Entry(models.Model):
     direction = models.SmallIntegerField(_("direction"), choices=Direction)
     amount_minor = MinorField(_("amount"))
     running_minor = MinorField(_("running balance"))
-
-    objects = EntryQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("entry")

@@ -105,7 +105,7 @@ def test_register_is_what_the_entries_say(clerk: Client) -> None:
 
     rows = register(clerk, balance)
 
-    entries = Entry.objects.filter(balance=balance).newest_first()
+    entries = Entry.objects.filter(balance=balance).order_by("-position")
     assert [row[4] for row in rows] == [f"{entry.running_minor / 100:.2f}" for entry in entries]
     assert sum(float(row[2] or 0) for row in rows) == pytest.approx(8.28)
 
