@@ -72,14 +72,7 @@ def open_balance(  # noqa: PLR0913
                     actor=actor,
                     action="balance.opened",
                     subject=balance.key,
-                    after={
-                        "ledger": ledger.key,
-                        "currency": currency.code,
-                        "identity": identity.key if identity else None,
-                        "indicator": indicator,
-                        "normal_side": normal_side,
-                        "floor_minor": None if floor_minor is None else str(floor_minor),
-                    },
+                    after=_as_opened(balance),
                 )
     except IntegrityError as error:
         if _constraint(error) == "balance_indicator_unique":
@@ -89,6 +82,19 @@ def open_balance(  # noqa: PLR0913
             ) from error
         raise
     return balance
+
+
+def _as_opened(balance: Balance) -> dict[str, str | None]:
+    """What the audit event of a new balance says about it."""
+    floor_minor = balance.floor_minor
+    return {
+        "ledger": balance.ledger.key,
+        "currency": balance.currency_id,
+        "identity": balance.identity.key if balance.identity else None,
+        "indicator": balance.indicator,
+        "normal_side": balance.normal_side,
+        "floor_minor": None if floor_minor is None else str(floor_minor),
+    }
 
 
 def find_or_open_balances(  # noqa: PLR0913
