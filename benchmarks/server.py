@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import socket
 import subprocess
 import sys
@@ -24,13 +23,11 @@ from django.contrib.sessions.backends.db import SessionStore
 from benchmarks.client import Visitor
 from benchmarks.cluster import Books, ProgramError, run, use
 from config.local import ROOT
+from config.up import web_command
 
 READY_SECONDS = 30
-# As config/up.py starts it.
-GUNICORN = "-m gunicorn config.wsgi --no-control-socket --log-level warning --preload"
-WORKERS = "--workers 2 --worker-class gthread --threads 4"
 # Longer, so that a slow moment of the machine does not end the visitor's connection.
-KEEP_ALIVE = "--keep-alive 30"
+KEEP_ALIVE = ["--keep-alive", "30"]
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 
@@ -44,10 +41,7 @@ def served(books: Books) -> Iterator[Visitor]:
             "STATIC_ROOT": static,
         }
         run([sys.executable, "manage.py", "collectstatic", "--noinput", "-v0"], environment)
-        command = [sys.executable, *GUNICORN.split(), *WORKERS.split(), *KEEP_ALIVE.split()]
-        command += ["--bind", f"fd://{port.fileno()}"]
-        if os.access("/dev/shm", os.W_OK):  # noqa: S108 gunicorn's heartbeat
-            command += ["--worker-tmp-dir", "/dev/shm"]  # noqa: S108
+        command = [*web_command(port), *KEEP_ALIVE]
         with subprocess.Popen(
             command, cwd=ROOT, env=environment, pass_fds=[port.fileno()]
         ) as server:

@@ -197,16 +197,21 @@ def _make_first_user() -> str:
     return f"Sign in as {name} with the password {password} (shown this once)."
 
 
-def _start_web(stack: ExitStack, listener: socket.socket) -> subprocess.Popen[bytes]:
+def web_command(listener: socket.socket) -> list[str]:
+    """The command of a web server that answers at `listener`, which it has to inherit."""
     command = [sys.executable, "-m", "gunicorn", "config.wsgi", "--no-control-socket"]
     command += ["--bind", f"fd://{listener.fileno()}", "--log-level", "warning"]
     command += ["--workers", "2", "--worker-class", "gthread", "--threads", "4"]
     command += ["--preload", "--graceful-timeout", "10"]
     if os.access("/dev/shm", os.W_OK):  # noqa: S108 gunicorn's heartbeat, best not on a disk
         command += ["--worker-tmp-dir", "/dev/shm"]  # noqa: S108
+    return command
+
+
+def _start_web(stack: ExitStack, listener: socket.socket) -> subprocess.Popen[bytes]:
     # Its own session: a terminal's Ctrl-C reaches us, and we decide what stops when.
     web = subprocess.Popen(
-        command,
+        web_command(listener),
         cwd=ROOT,
         env={**os.environ, "DAYBOOK_PROCESS": "web"},
         stdin=subprocess.DEVNULL,
