@@ -135,18 +135,23 @@ def make_yardstick(cluster: Cluster, scale: int) -> None:
     pgbench(cluster, YARDSTICK, ADMIN_ROLE, ["-i", "-q", "-I", "dtgvp", "-s", str(scale)])
 
 
-def tpcb(cluster: Cluster, *, clients: int, seconds: int) -> Done:
+def tpcb(cluster: Cluster, *, clients: int, seconds: float) -> Done:
     """What pgbench's tpcb-like script does in `seconds`."""
-    arguments = ["-c", str(clients), "-j", str(min(clients, 2)), "-T", str(seconds)]
-    return pgbench_done(cluster, YARDSTICK, ADMIN_ROLE, arguments)
+    arguments = ["-c", str(clients), "-j", str(min(clients, 2))]
+    return pgbench_done(cluster, YARDSTICK, ADMIN_ROLE, arguments, seconds=seconds)
 
 
-def pgbench_done(cluster: Cluster, database: str, role: str, arguments: list[str]) -> Done:
+def pgbench_done(
+    cluster: Cluster, database: str, role: str, arguments: list[str], *, seconds: float
+) -> Done:
     """The transactions that pgbench reports; its time to connect does not count.
+
+    It takes whole seconds, and at least one.
 
     Raises:
         ProgramError: some failed, or time and again none was done.
     """
+    arguments = [*arguments, "-T", str(max(1, round(seconds)))]
     for _ in range(PGBENCH_TRIES):
         output = pgbench(cluster, database, role, arguments)
         if "number of failed transactions: 0 " not in output:

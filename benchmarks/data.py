@@ -25,7 +25,7 @@ class Size:
     few_transactions: int
     pgbench_scale: int
     rounds: int
-    window_seconds: int
+    window_seconds: float
     batch: int
     requests: int
     warms_up: bool
@@ -52,7 +52,7 @@ QUICK = Size(
     few_transactions=5_000,
     pgbench_scale=10,
     rounds=3,
-    window_seconds=1,
+    window_seconds=0.5,
     batch=2_500,
     requests=30,
     warms_up=False,

@@ -159,7 +159,7 @@ def _throughput(bench: Bench, page: str) -> Iterator[Result]:
     """Requests a second of many clients, beside those of a view that says "ok"."""
 
     def asking(path: str) -> Work:
-        seconds = float(bench.size.window_seconds)
+        seconds = bench.size.window_seconds
         return partial(requests_done, bench.full.visitor, path, clients=CLIENTS, seconds=seconds)
 
     name = f"{page}-throughput"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -78,12 +79,12 @@ def run(size: Size, names: set[str], say: Say) -> Iterator[Result]:
 
 @contextmanager
 def _prepared(size: Size, say: Say) -> Iterator[Bench]:
-    with scratch_cluster() as cluster:
-        say("making the books")
+    with scratch_cluster() as cluster, ThreadPoolExecutor(1) as beside:
+        say("making the books and the tables of pgbench")
+        yardstick = beside.submit(make_yardstick, cluster, size.pgbench_scale)
         books = migrated_books(cluster)
         fill(books, size)
-        say("making the tables of pgbench")
-        make_yardstick(cluster, size.pgbench_scale)
+        yardstick.result()
         with use(books), Workers(books) as workers:
             yield Bench(books, size, workers, say)
 
@@ -93,9 +94,10 @@ def _function(bench: Bench, name: str) -> Result:
 
 
 def _call_function(bench: Bench) -> Done:
-    arguments = ["-c", "8", "-j", "2", "-T", str(bench.size.window_seconds)]
+    books, seconds = bench.books, bench.size.window_seconds
+    arguments = ["-c", "8", "-j", "2"]
     arguments += ["-D", f"tens={bench.size.balances // 10}", "-f", str(POST_SCRIPT)]
-    return pgbench_done(bench.books.cluster, bench.books.name, APP_ROLE, arguments)
+    return pgbench_done(books.cluster, books.name, APP_ROLE, arguments, seconds=seconds)
 
 
 def _python(bench: Bench, name: str, *, processes: int) -> Result:

@@ -37,8 +37,7 @@ class Workers:
 
     def post(self, *, processes: int, seconds: float, balances: int, hot: float = 0.0) -> Done:
         """That many post for `seconds`; the answer counts them together."""
-        while len(self._processes) < processes:
-            self._start()
+        self._start(processes - len(self._processes))
         posting = self._processes[:processes]
         for process in posting:
             assert process.stdin
@@ -49,7 +48,15 @@ class Workers:
         total = sum(count for count, _spent in counts)
         return Done(total, total / rate)
 
-    def _start(self) -> None:
+    def _start(self, count: int) -> None:
+        """That many more, side by side; each says when it is ready."""
+        more = [self._process() for _ in range(count)]
+        for process in more:
+            assert process.stdout
+            process.stdout.readline()
+        self._processes += more
+
+    def _process(self) -> subprocess.Popen[str]:
         process = subprocess.Popen(
             [sys.executable, "-m", "benchmarks.worker"],
             cwd=ROOT,
@@ -60,9 +67,7 @@ class Workers:
         )
         self._stack.enter_context(process)
         self._stack.callback(process.terminate)
-        self._processes.append(process)
-        assert process.stdout
-        process.stdout.readline()
+        return process
 
 
 def main() -> None:
