@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from select import POLLIN, poll
+
 from django.db.backends.postgresql import base, operations
 
 
@@ -14,3 +16,18 @@ class DatabaseOperations(operations.DatabaseOperations):
 
 class DatabaseWrapper(base.DatabaseWrapper):
     ops_class = DatabaseOperations
+
+    def is_usable(self) -> bool:
+        """Whether the connection still stands, which Django asks before each request.
+
+        A server that ends a connection says so, and nothing else arrives between requests:
+        where there is nothing to read, a question would only cost its way there and back.
+        """
+        return self._is_silent() or super().is_usable()
+
+    def _is_silent(self) -> bool:
+        if self.connection is None or self.connection.closed:
+            return False
+        waiting = poll()
+        waiting.register(self.connection.fileno(), POLLIN)
+        return not waiting.poll(0)
