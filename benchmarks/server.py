@@ -28,7 +28,6 @@ from config.up import web_command
 READY_SECONDS = 30
 # Longer, so that a slow moment of the machine does not end the visitor's connection.
 KEEP_ALIVE = ["--keep-alive", "30"]
-BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 
 @contextmanager
@@ -74,7 +73,7 @@ def _sign_in(books: Books) -> str:
         user = get_user_model().objects.create_superuser("bench", password=None)
         session = SessionStore()
         session[SESSION_KEY] = str(user.pk)
-        session[BACKEND_SESSION_KEY] = BACKEND
+        session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
         session[HASH_SESSION_KEY] = user.get_session_auth_hash()
         session.create()
     return f"{settings.SESSION_COOKIE_NAME}={session.session_key}"

@@ -104,6 +104,7 @@ DATABASE_OWNER_URL = env_str("DATABASE_OWNER_URL", "")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "users.User"
+AUTHENTICATION_BACKENDS = ["users.sessions.UserBackend"]
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "dashboard:home"
 LOGOUT_REDIRECT_URL = "login"
@@ -138,6 +139,7 @@ STORAGES = {
     },
 }
 
+SESSION_ENGINE = "users.sessions"
 SESSION_COOKIE_AGE = 60 * 60 * env_int("DAYBOOK_SESSION_HOURS", 24 * 14)
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"

@@ -1,0 +1,26 @@
+"""Reading by SQL that is written once: for what every page asks, without building a query."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db import connection
+
+Row = tuple[Any, ...]
+
+
+def fetch_all(sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
+    """All rows. The text is sent as it is, so that the server finds the plan it has kept."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+        rows: list[Row] = cursor.fetchall()
+    return rows
+
+
+def fetch_one(sql: str, parameters: Sequence[Any] = ()) -> Row | None:
+    """The first row; None when there is none."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+        row: Row | None = cursor.fetchone()
+    return row
