@@ -72,7 +72,7 @@ def scratch_cluster() -> Iterator[Cluster]:
     """
     base = data_folder() / "bench"
     cluster = Cluster(base, options=OPTIONS | {"shared_buffers": _shared_buffers()})
-    cluster.reserve("bench")
+    cluster.folder.reserve("bench")
     _end_tidily_on_signals()
     try:
         # Left by a run that was killed.

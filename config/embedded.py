@@ -6,10 +6,8 @@ However the supervisor ends, kill -9 included, the server ends with it.
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
-import pwd
 import secrets
 import shutil
 import signal
@@ -20,15 +18,14 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any
+from typing import Any
 from urllib.parse import quote
 
 import psycopg
 from psycopg import sql
 
 from config.binaries import EmbeddedPostgresError, Runner, runner
-
-__all__ = ["Cluster", "EmbeddedPostgresError", "InUseError", "create_database", "drop_database"]
+from config.sharing import SharedFolder
 
 ADMIN_ROLE = "postgres"
 OWNER_ROLE = "daybook_owner"
@@ -47,10 +44,6 @@ MEASURED = {
     "random_page_cost": "1.1",
 }
 NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
-
-
-class InUseError(EmbeddedPostgresError):
-    """Another process runs the database of this folder."""
 
 
 def shared_buffers() -> str:
@@ -86,12 +79,11 @@ class Cluster:
         self, base: Path, *, durable: bool = True, options: Mapping[str, str] | None = None
     ) -> None:
         self.base = base.absolute()
+        self.folder = SharedFolder(self.base)
         self.durable = durable
         self.options = dict(options or {})
         self.process: subprocess.Popen[bytes] | None = None
         self._runner: Runner | None = None
-        self._lock: IO[str] | None = None
-        self._preparing: IO[str] | None = None
         self._watcher: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Cluster:
@@ -142,8 +134,8 @@ class Cluster:
             InUseError: another process runs it; the message names its `purpose`.
             EmbeddedPostgresError: it cannot be made or started.
         """
-        if self._lock is None:
-            self.reserve(purpose)
+        if not self.folder.is_reserved:
+            self.folder.reserve(purpose)
         try:
             self._stop_leftover()
             self._make_data()
@@ -155,75 +147,10 @@ class Cluster:
             raise
         return self
 
-    def open_folder(self) -> None:
-        """Make the folder, or refuse one that belongs to somebody else."""
-        try:
-            self.base.mkdir(parents=True, exist_ok=True, mode=0o755)
-        except OSError as error:
-            raise EmbeddedPostgresError(
-                f"{self.base} cannot be made ({error.strerror}): "
-                "set DAYBOOK_DATA to a folder of your own"
-            ) from None
-        owner = self.base.stat().st_uid
-        if owner != os.geteuid() and os.geteuid() != 0:
-            raise EmbeddedPostgresError(
-                f"{self.base} belongs to {_user_name(owner)}, and you are "
-                f"{_user_name(os.geteuid())}: run as {_user_name(owner)}, "
-                "or set DAYBOOK_DATA to a folder of your own"
-            )
-
-    def reserve(self, purpose: str) -> None:
-        """Keep other processes from running this cluster until `stop`.
-
-        Raises:
-            InUseError: one does; the message tells what it announced.
-        """
-        self.open_folder()
-        lock = self._open("lock")
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            lock.seek(0)
-            holder = lock.read().strip() or "another process"
-            lock.close()
-            raise InUseError(f"{self.base} is in use by {holder}") from None
-        self._lock = lock
-        self.announce(f"`{purpose}` (process {os.getpid()})")
-        self._preparing = self._open("preparing")
-        fcntl.flock(self._preparing, fcntl.LOCK_EX)
-
-    def end_preparation(self) -> None:
-        """Let those go on who wait in `join`: the cluster has what they need."""
-        if self._preparing is not None:
-            self._preparing.close()
-            self._preparing = None
-
     def join(self) -> bool:
         """Wait until another process has prepared this cluster; say whether it runs."""
-        with self._open("preparing") as preparing:
-            fcntl.flock(preparing, fcntl.LOCK_SH)
+        self.folder.wait_until_prepared()
         return self._answers()
-
-    def announce(self, text: str) -> None:
-        """What another process is told that wants to run this cluster."""
-        assert self._lock is not None
-        self._lock.seek(0)
-        self._lock.truncate()
-        self._lock.write(text)
-        self._lock.flush()
-
-    def give_to_owner(self, path: Path) -> None:
-        """Root in somebody's folder leaves nothing there that its owner could not use."""
-        if os.geteuid() != 0 or self.base.stat().st_uid == 0:
-            return
-        owner = self.base.stat()
-        os.chown(path, owner.st_uid, owner.st_gid)
-
-    def use(self) -> IO[str]:
-        """A file whose shared lock says that we use the cluster, until it is closed."""
-        users = self._open("users")
-        fcntl.flock(users, fcntl.LOCK_SH)
-        return users
 
     def ended(self) -> bool:
         """Whether the server that we started is gone."""
@@ -250,12 +177,9 @@ class Cluster:
 
     def stop(self) -> None:
         self._end_process()
-        if self._lock is None:
-            return
-        self._remove_socket_folder()
-        self.end_preparation()
-        self._lock.close()
-        self._lock = None
+        if self.folder.is_reserved:
+            self._remove_socket_folder()
+            self.folder.release()
 
     def create_database(self, name: str = "daybook", *, template: str | None = None) -> None:
         """A database of `daybook_owner`, where `daybook_app` may connect and owns nothing."""
@@ -270,13 +194,6 @@ class Cluster:
         with self.connect() as connection:
             found = connection.execute("SELECT FROM pg_database WHERE datname = %s", [name])
             return found.fetchone() is not None
-
-    def _open(self, name: str) -> IO[str]:
-        """A file to lock, which root leaves to the folder's owner."""
-        path = self.base / name
-        file = path.open("a+", encoding="utf-8")
-        self.give_to_owner(path)
-        return file
 
     def _answers(self) -> bool:
         try:
@@ -305,7 +222,7 @@ class Cluster:
             roles = (ADMIN_ROLE, OWNER_ROLE, APP_ROLE)
             path.touch(0o600)
             path.write_text(json.dumps({role: secrets.token_urlsafe(24) for role in roles}))
-            self.give_to_owner(path)
+            self.folder.give_to_owner(path)
         # Under its own name only once it is whole, so that a killed run leaves no half of one.
         unfinished = data.with_name("pgdata.unfinished")
         shutil.rmtree(unfinished, ignore_errors=True)
@@ -349,7 +266,7 @@ class Cluster:
         self.runner.give(folder)
         path = self.base / "socket"
         path.write_text(str(folder))
-        self.give_to_owner(path)
+        self.folder.give_to_owner(path)
 
     def _remove_socket_folder(self) -> None:
         try:
@@ -378,7 +295,7 @@ class Cluster:
         for name, value in self._settings().items():
             arguments += ["-c", f"{name}={value}"]
         self.log.touch(0o600)
-        self.give_to_owner(self.log)
+        self.folder.give_to_owner(self.log)
         with self.log.open("ab") as log:
             # Its own session: a terminal's Ctrl-C reaches us, and we decide what stops when.
             self.process = self.runner.start("postgres", *arguments, output=log)
@@ -465,10 +382,3 @@ def _runs_on(pid: int, data: Path) -> bool:
     command = ["ps", "-p", str(pid), "-o", "args="]
     shown = subprocess.run(command, capture_output=True, text=True, check=False).stdout
     return str(data) in shown
-
-
-def _user_name(uid: int) -> str:
-    try:
-        return pwd.getpwuid(uid).pw_name
-    except KeyError:
-        return f"user {uid}"

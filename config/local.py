@@ -14,7 +14,9 @@ from pathlib import Path
 from types import FrameType
 from typing import IO, NoReturn
 
-from config.embedded import APP_ROLE, OWNER_ROLE, Cluster, EmbeddedPostgresError, InUseError
+from config.binaries import EmbeddedPostgresError
+from config.embedded import APP_ROLE, OWNER_ROLE, Cluster
+from config.sharing import InUseError
 
 ROOT = Path(__file__).resolve().parent.parent
 # These read no data, or bring their own.
@@ -130,10 +132,10 @@ def _reserve_or_join(cluster: Cluster, command: str) -> tuple[IO[str], bool]:
     """What says that we use the cluster, and whether it is ours to start and stop."""
     deadline = time.monotonic() + JOIN_SECONDS
     while True:
-        cluster.open_folder()
-        users = cluster.use()
+        cluster.folder.open()
+        users = cluster.folder.use()
         try:
-            cluster.reserve(command)
+            cluster.folder.reserve(command)
         except InUseError:
             if cluster.join():
                 return users, False
@@ -152,7 +154,7 @@ def _start(cluster: Cluster, command: str) -> None:
         point_at(cluster)
         if command not in NOT_MIGRATED_FIRST:
             migrate_if_needed()
-        cluster.end_preparation()
+        cluster.folder.end_preparation()
     except BaseException:
         cluster.stop()
         raise

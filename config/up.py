@@ -16,8 +16,10 @@ from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from types import FrameType
 
-from config.embedded import Cluster, EmbeddedPostgresError, InUseError, end_watch, watch
+from config.binaries import EmbeddedPostgresError
+from config.embedded import Cluster, end_watch, watch
 from config.local import ROOT, data_folder, point_at, prepare
+from config.sharing import InUseError
 
 FIRST_PORT = 8000
 LAST_PORT = 8099
@@ -71,14 +73,14 @@ def _serve(stack: ExitStack, *, demo: bool) -> None:
     _set_environment(data)
     _bring_up_to_date(demo=demo)
     if cluster:
-        cluster.end_preparation()
+        cluster.folder.end_preparation()
         for path in (data / "secret_key", data / "static", *(data / "static").rglob("*")):
-            cluster.give_to_owner(path)
+            cluster.folder.give_to_owner(path)
     web = _start_web(stack, listener)
     _wait_until_ready(web, listener)
     address = _address(listener)
     if cluster:
-        cluster.announce(f"`up` at {address} (process {os.getpid()})")
+        cluster.folder.announce(f"`up` at {address} (process {os.getpid()})")
     _say(f"Daybook is at {address} (Ctrl-C stops it)")
     _watch_over(web, cluster)
 
@@ -90,7 +92,7 @@ def _reserve_cluster(stack: ExitStack, data: Path) -> Cluster | None:
     cluster = Cluster(data)
     stack.callback(cluster.stop)
     try:
-        cluster.reserve("up")
+        cluster.folder.reserve("up")
     except InUseError as error:
         raise UpError(f"{error}; stop that first, or set DAYBOOK_DATA to another folder") from None
     return cluster

@@ -12,7 +12,7 @@ from benchmarks import pages, posting
 from benchmarks.cluster import ProgramError
 from benchmarks.data import FULL, QUICK, Size
 from benchmarks.report import Result, line
-from config.embedded import EmbeddedPostgresError
+from config.binaries import EmbeddedPostgresError
 
 Run = Callable[[Size, set[str], Callable[[str], None]], Iterator[Result]]
 PARTS: dict[str, tuple[Run, list[str]]] = {
