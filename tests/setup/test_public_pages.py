@@ -17,13 +17,13 @@ def all_patterns(resolver: URLResolver) -> Iterator[URLPattern]:
             yield pattern
 
 
-def test_only_login_and_health_are_public() -> None:
+def test_only_login_is_public() -> None:
     patterns = list(all_patterns(get_resolver()))
 
     public = {p.name for p in patterns if not getattr(p.callback, "login_required", True)}
 
     assert len(patterns) > 10
-    assert public == {"login", "healthz"}
+    assert public == {"login"}
 
 
 @pytest.mark.django_db
@@ -76,7 +76,7 @@ def test_pages_carry_a_strict_content_security_policy(client: Client) -> None:
 def test_session_cookie_is_closed_to_scripts_and_other_sites(client: Client) -> None:
     user = make_user()
 
-    form = {"username": user.username, "password": PASSWORD, "next": reverse("healthz")}
+    form = {"username": user.username, "password": PASSWORD, "next": "/healthz"}
     client.post(reverse("login"), form)
     cookie = client.cookies["sessionid"]
 
