@@ -12,7 +12,7 @@ from balances.lookups import CURRENCIES, IDENTITIES, LEDGERS, LookupField
 from balances.models import Balance
 from ledgers.money import AmountError, parse_amount
 from web.forms import ComboboxInput
-from web.metadata import MetadataEditField, MetadataField
+from web.metadata import MetadataField
 from web.text import NameField
 
 INDICATOR = re.compile(r"@[^\s@][^@]*")
@@ -138,7 +138,3 @@ class BalanceForm(forms.Form):
         except AmountError as error:
             self.add_error("limit", str(error))
             return 0
-
-
-class MetadataForm(forms.Form):
-    metadata = MetadataEditField(label=gettext_lazy("Extra information"))

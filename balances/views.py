@@ -11,10 +11,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
-from audit.metadata import change_metadata
+from audit.views import edit_metadata, show_info
 from balances.figures import BalanceFigures, count_balances
 from balances.filters import BalanceFilter, kept_parameters
-from balances.forms import BalanceForm, MetadataForm
+from balances.forms import BalanceForm
 from balances.lookups import suggest_currency
 from balances.models import Balance
 from balances.naming import describe_side, name_of
@@ -85,17 +85,7 @@ def balance_create(request: HtmxHttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def balance_metadata(request: HtmxHttpRequest, public_id: UUID) -> HttpResponse:
     balance = get_object_or_404(Balance.objects.select_related("identity"), public_id=public_id)
-    form = open_form(request, MetadataForm, initial={"metadata": balance.metadata})
-    if form.is_valid():
-        edit = form.cleaned_data["metadata"]
-        change_metadata(
-            balance, changes=edit.values, removed=edit.removed, actor=cast(User, request.user)
-        )
-        messages.success(request, _("Extra information saved."))
-        return finish_form(request, url=balance.get_absolute_url())
-    context = {"balance": balance, "name": name_of(balance), "form": form}
-    status = 422 if form.errors else 200
-    return render_page(request, "balances/balance_metadata.html", context, status=status)
+    return edit_metadata(request, balance, name=name_of(balance))
 
 
 @require_safe
@@ -103,14 +93,15 @@ def balance_info(request: HtmxHttpRequest, public_id: UUID) -> HttpResponse:
     balance = get_object_or_404(
         Balance.objects.select_related("identity", "ledger", "currency"), public_id=public_id
     )
-    context = {
-        "balance": balance,
-        "name": name_of(balance),
-        "figures": BalanceFigures.of(balance),
-        "counting": describe_side(balance.normal_side),
-        "record": describe_record(balance),
-    }
-    return render_page(request, "balances/balance_info.html", context)
+    return show_info(
+        request,
+        balance,
+        name=name_of(balance),
+        facts="balances/_balance_facts.html",
+        record=describe_record(balance),
+        figures=BalanceFigures.of(balance),
+        counting=describe_side(balance.normal_side),
+    )
 
 
 @require_safe

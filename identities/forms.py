@@ -4,7 +4,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from identities.models import Identity
-from web.metadata import MetadataEditField, MetadataField
+from web.metadata import MetadataField
 from web.text import NameField
 
 
@@ -31,10 +31,3 @@ class IdentityForm(ProfileForm):
 
     public_id = forms.UUIDField(widget=forms.HiddenInput)
     metadata = MetadataField()
-
-
-class MetadataForm(forms.Form):
-    metadata = MetadataEditField(
-        label=_("Keys and values"),
-        help_text=_("A key taken out here is removed; keys that others add meanwhile stay."),
-    )

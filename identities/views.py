@@ -10,8 +10,8 @@ from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from audit.metadata import change_metadata
-from identities.forms import IdentityForm, MetadataForm, ProfileForm
+from audit.views import edit_metadata
+from identities.forms import IdentityForm, ProfileForm
 from identities.models import Identity
 from identities.operations import change_identity, create_identity
 from users.models import User
@@ -60,17 +60,7 @@ def identity_edit(request: HtmxHttpRequest, public_id: UUID) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def identity_metadata(request: HtmxHttpRequest, public_id: UUID) -> HttpResponse:
     identity = get_object_or_404(Identity, public_id=public_id)
-    form = open_form(request, MetadataForm, initial={"metadata": identity.metadata})
-    if form.is_valid():
-        edit = form.cleaned_data["metadata"]
-        change_metadata(
-            identity, changes=edit.values, removed=edit.removed, actor=cast(User, request.user)
-        )
-        messages.success(request, _("Extra information saved."))
-        return finish_form(request, url=identity.get_absolute_url())
-    context = {"identity": identity, "form": form}
-    status = 422 if form.errors else 200
-    return render_page(request, "identities/identity_metadata.html", context, status=status)
+    return edit_metadata(request, identity, name=identity.name)
 
 
 @require_safe

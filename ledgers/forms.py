@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from ledgers.models import Ledger
-from web.metadata import MetadataEditField, MetadataField
+from web.metadata import MetadataField
 from web.text import NameField
 
 
@@ -48,12 +48,3 @@ class LedgerForm(RenameForm):
 
     public_id = forms.UUIDField(widget=forms.HiddenInput)
     metadata = MetadataField()
-
-
-class MetadataForm(forms.Form):
-    metadata = MetadataEditField(
-        label=gettext_lazy("Keys and values"),
-        help_text=gettext_lazy(
-            "A key taken out here is removed; keys that others add meanwhile stay."
-        ),
-    )

@@ -10,8 +10,8 @@ from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from audit.metadata import change_metadata
-from ledgers.forms import LedgerForm, MetadataForm, RenameForm
+from audit.views import edit_metadata, show_info
+from ledgers.forms import LedgerForm, RenameForm
 from ledgers.models import Ledger
 from ledgers.operations import create_ledger, find_namesake, rename_ledger
 from users.models import User
@@ -77,17 +77,7 @@ def ledger_rename(request: HtmxHttpRequest, public_id: UUID) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def ledger_metadata(request: HtmxHttpRequest, public_id: UUID) -> HttpResponse:
     ledger = get_object_or_404(Ledger, public_id=public_id)
-    form = open_form(request, MetadataForm, initial={"metadata": ledger.metadata})
-    if form.is_valid():
-        edit = form.cleaned_data["metadata"]
-        change_metadata(
-            ledger, changes=edit.values, removed=edit.removed, actor=cast(User, request.user)
-        )
-        messages.success(request, _("Extra information saved."))
-        return finish_form(request, url=ledger.get_absolute_url())
-    context = {"ledger": ledger, "form": form}
-    status = 422 if form.errors else 200
-    return render_page(request, "ledgers/ledger_metadata.html", context, status=status)
+    return edit_metadata(request, ledger, name=ledger.name)
 
 
 @require_safe
@@ -101,7 +91,8 @@ def ledger_info(request: HtmxHttpRequest, public_id: UUID) -> HttpResponse:
         "created_at": ledger.created_at.isoformat(),
         "metadata": ledger.metadata,
     }
-    return render_page(request, "ledgers/ledger_info.html", {"ledger": ledger, "record": record})
+    facts = "ledgers/_ledger_facts.html"
+    return show_info(request, ledger, name=ledger.name, facts=facts, record=record)
 
 
 @require_safe

@@ -34,7 +34,7 @@ from transactions.errors import (
 from transactions.models import Transaction
 from web.formatting import zone_name
 from web.forms import ComboboxInput
-from web.metadata import MetadataEditField, MetadataField, split_metadata
+from web.metadata import MetadataField, split_metadata
 from web.text import NameField
 
 EARLIEST = date(1900, 1, 1)
@@ -270,10 +270,6 @@ class TransactionForm(forms.Form):
             ),
             "floor": format_amount(balance.floor_minor or 0, exponent),
         }
-
-
-class MetadataForm(forms.Form):
-    metadata = MetadataEditField(label=gettext_lazy("Extra information"))
 
 
 def as_initial(draft: Draft) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from audit.history import latest_events
-from audit.metadata import change_metadata
+from audit.views import edit_metadata, show_info
 from balances.filters import kept_parameters
 from transactions.drafts import (
     Draft,
@@ -24,7 +24,7 @@ from transactions.drafts import (
 from transactions.entries import ORDER, PAGE_SIZE, entries_of, group_entries, sum_entries
 from transactions.errors import PostingError
 from transactions.filters import TransactionFilter
-from transactions.forms import MetadataForm, TransactionForm, as_initial, as_sent, draw_reference
+from transactions.forms import TransactionForm, as_initial, as_sent, draw_reference
 from transactions.models import Transaction
 from transactions.records import describe_record
 from transactions.requests import Outcome
@@ -126,17 +126,7 @@ def transaction_detail(request: HtmxHttpRequest, public_id: UUID) -> HttpRespons
 @require_http_methods(["GET", "POST"])
 def transaction_metadata(request: HtmxHttpRequest, public_id: UUID) -> HttpResponse:
     transaction = get_object_or_404(Transaction, public_id=public_id)
-    form = open_form(request, MetadataForm, initial={"metadata": transaction.metadata})
-    if form.is_valid():
-        edit = form.cleaned_data["metadata"]
-        change_metadata(
-            transaction, changes=edit.values, removed=edit.removed, actor=cast(User, request.user)
-        )
-        messages.success(request, _("Extra information saved."))
-        return finish_form(request, url=transaction.get_absolute_url())
-    context = {"transaction": transaction, "form": form}
-    status = 422 if form.errors else 200
-    return render_page(request, "transactions/transaction_metadata.html", context, status=status)
+    return edit_metadata(request, transaction, name=transaction.reference)
 
 
 @require_safe
@@ -144,8 +134,13 @@ def transaction_info(request: HtmxHttpRequest, public_id: UUID) -> HttpResponse:
     transaction = get_object_or_404(
         Transaction.objects.select_related("actor", "parent", "reverses"), public_id=public_id
     )
-    context = {"transaction": transaction, "record": describe_record(transaction)}
-    return render_page(request, "transactions/transaction_info.html", context)
+    return show_info(
+        request,
+        transaction,
+        name=transaction.reference,
+        facts="transactions/_transaction_facts.html",
+        record=describe_record(transaction),
+    )
 
 
 def _post(request: HtmxHttpRequest, reviewed: Reviewed) -> HttpResponse:
