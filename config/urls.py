@@ -7,6 +7,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("", include("dashboard.urls")),
     path("", include("users.urls")),
+    path("", include("audit.urls")),
     path("", include("web.urls")),
     path("balances/", include("balances.urls")),
     path("identities/", include("identities.urls")),

@@ -61,6 +61,7 @@ def test_screens_are_accessible_and_fit_a_phone(
         *(ledger_url, f"{ledger_url}info/", f"{ledger_url}name/", f"{ledger_url}metadata/"),
         *("/identities/", "/identities/?q=none", "/identities/new/", identity_url),
         *(f"{identity_url}edit/", "/proof/", "/search/?q=e", "/search/?q=none", "/search/"),
+        "/password/",
     ]
     found = {}
 
