@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.template import Context, Template, TemplateSyntaxError
+from django.utils.safestring import mark_safe
+from django.utils.translation import override
+
+
+def render(text: str, **variables: Any) -> str:
+    return Template("{% load i18n quick %}" + text).render(Context(variables))
+
+
+def test_fixed_text_is_rendered_as_elsewhere() -> None:
+    html = render(
+        '{% fixed %}<a href="{% url "ledgers:list" %}">{% translate "Name" %}</a>{% endfixed %}'
+    )
+
+    assert html == '<a href="/ledgers/">Name</a>'
+
+
+def test_fixed_text_knows_nothing_of_the_page() -> None:
+    assert render("{% fixed %}[{{ name }}]{% endfixed %}", name="secret") == "[]"
+
+
+def test_fixed_text_is_rendered_once_for_each_language() -> None:
+    template = Template(
+        "{% load i18n quick %}{% fixed %}{% get_current_language as it %}{{ it }}{% endfixed %}"
+    )
+
+    shown = []
+    for language in ("en", "nb", "en"):
+        with override(language):
+            shown.append(template.render(Context()))
+
+    assert shown == ["en", "nb", "en"]
+
+
+def test_each_row_is_printed_with_its_fields() -> None:
+    rows = [{"name": "Ada", "age": 36}, {"name": "Bao", "age": 7}]
+
+    assert render("{% each rows %}{{ name }}={{ age }};{% endeach %}", rows=rows) == "Ada=36;Bao=7;"
+
+
+def test_fields_are_escaped_unless_they_are_ready() -> None:
+    rows = [{"text": "<b>'\"&", "tag": mark_safe("<br>")}]
+
+    html = render("{% each rows %}{{ text }}{{ tag }}{% endeach %}", rows=rows)
+
+    assert html == "&lt;b&gt;&#x27;&quot;&amp;<br>"
+    assert html == render("{% for r in rows %}{{ r.text }}{{ r.tag }}{% endfor %}", rows=rows)
+
+
+def test_field_decides_what_is_printed() -> None:
+    rows = [{"a": "1", "b": ""}, {"a": "", "b": "1"}, {"a": "", "b": ""}]
+    choice = "{% if a %}A{{ a }}{% elif b %}B{% if b %}!{% endif %}{% else %}none{% endif %},"
+
+    assert render("{% each rows %}" + choice + "{% endeach %}", rows=rows) == "A1,B!,none,"
+
+
+def test_other_tags_work_within_rows() -> None:
+    html = render('{% each rows %}{% translate "Name" %}{% endeach %}', rows=[{}, {}])
+
+    assert html == "NameName"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "{{ row.name }}",
+        "{{ name|upper }}",
+        "{% if a == b %}{% endif %}",
+        "{% if not a %}{% endif %}",
+    ],
+)
+def test_more_than_names_is_refused(body: str) -> None:
+    with pytest.raises(TemplateSyntaxError, match="names of fields only"):
+        render("{% each rows %}" + body + "{% endeach %}", rows=[])
+
+
+def test_field_that_the_rows_lack_is_an_error() -> None:
+    with pytest.raises(KeyError):
+        render("{% each rows %}{{ nome }}{% endeach %}", rows=[{"name": "Ada"}])

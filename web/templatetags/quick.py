@@ -1,0 +1,152 @@
+"""`{% load quick %}`: two tags for what would otherwise be most of the cost of a page.
+
+Django walks a template node by node and looks each name up through layers of context, which
+is flexible, and slow for a hundred cells and forty words to translate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+from django import template
+from django.template.base import (
+    FilterExpression,
+    Node,
+    NodeList,
+    Parser,
+    TextNode,
+    Token,
+    VariableNode,
+)
+from django.template.defaulttags import IfNode
+from django.template.exceptions import TemplateSyntaxError
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
+
+register = template.Library()
+
+Row = Mapping[str, Any]
+
+
+class FixedNode(Node):
+    def __init__(self, nodelist: NodeList) -> None:
+        self.nodelist = nodelist
+        self.texts: dict[str | None, SafeString] = {}
+
+    def render(self, context: template.Context) -> SafeString:
+        language = get_language()
+        if language not in self.texts:
+            self.texts[language] = self.nodelist.render(context.new({}))
+        return self.texts[language]
+
+
+@register.tag
+def fixed(parser: Parser, token: Token) -> FixedNode:
+    """`{% fixed %}…{% endfixed %}`: what depends on the language alone, rendered once.
+
+    For words, addresses without arguments, heads of tables. No variable is known inside, so
+    that nothing of one page can appear on another.
+    """
+    nodelist = parser.parse(("endfixed",))
+    parser.delete_first_token()
+    return FixedNode(nodelist)
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """`{{ name }}`: the row's value of that name, escaped unless it is ready HTML."""
+
+    name: str
+
+    def render(self, row: Row, context: template.Context) -> str:
+        value = row[self.name]
+        return value if isinstance(value, SafeString) else escape(str(value))
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """`{% if name %}…{% else %}…{% endif %}`."""
+
+    name: str
+    yes: Sequence[Part]
+    no: Sequence[Part]
+
+    def render(self, row: Row, context: template.Context) -> str:
+        return _render(self.yes if row[self.name] else self.no, row, context)
+
+
+@dataclass(frozen=True, slots=True)
+class Other:
+    """A tag such as `{% translate %}`, which knows the page and not the row."""
+
+    node: Node
+
+    def render(self, row: Row, context: template.Context) -> str:
+        return str(self.node.render(context))
+
+
+Part = str | Field | Choice | Other
+
+
+class EachNode(Node):
+    def __init__(self, rows: FilterExpression, parts: Sequence[Part]) -> None:
+        self.rows = rows
+        self.parts = parts
+
+    def render(self, context: template.Context) -> SafeString:
+        rows = self.rows.resolve(context)
+        text = "".join([_render(self.parts, row, context) for row in rows])
+        return mark_safe(text)  # noqa: S308 -- every field was escaped
+
+
+@register.tag
+def each(parser: Parser, token: Token) -> EachNode:
+    """`{% each rows %}…{% endeach %}`: a loop over rows that hold ready strings by name.
+
+    Inside, `{{ name }}` is a field of the row, and `{% if name %}` asks for one. There are no
+    filters, dots or comparisons: what they would say, the row holds already.
+    """
+    _tag, rows = token.split_contents()
+    nodelist = parser.parse(("endeach",))
+    parser.delete_first_token()
+    return EachNode(parser.compile_filter(rows), _parts(nodelist))
+
+
+def _render(parts: Sequence[Part], row: Row, context: template.Context) -> str:
+    return "".join([part if isinstance(part, str) else part.render(row, context) for part in parts])
+
+
+def _parts(nodelist: NodeList) -> list[Part]:
+    return [_part(node) for node in nodelist]
+
+
+def _part(node: Node) -> Part:
+    if isinstance(node, TextNode):
+        return node.s
+    if isinstance(node, VariableNode):
+        return Field(_name(node.filter_expression.token))
+    if isinstance(node, IfNode):
+        return _choice(node.conditions_nodelists)
+    return Other(node)
+
+
+def _choice(branches: Sequence[tuple[Any, NodeList]]) -> Choice:
+    (condition, yes), *rest = branches
+    no: Sequence[Part] = []
+    if rest:
+        no = _parts(rest[0][1]) if rest[0][0] is None else [_choice(rest)]
+    return Choice(_name(getattr(condition, "text", str(condition))), _parts(yes), no)
+
+
+def _name(text: str) -> str:
+    """The text, if it is a bare name.
+
+    Raises:
+        TemplateSyntaxError: it is more than that.
+    """
+    if not text.isidentifier():
+        raise TemplateSyntaxError(f"“{text}”: inside {{% each %}} stand names of fields only")
+    return text
