@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any, TypedDict
 
 from django.db.models import QuerySet
@@ -12,7 +13,7 @@ from django.utils.safestring import SafeString
 from balances.models import Balance
 from balances.naming import link_tag, name_balance, shown_minor
 from ledgers.money import format_amount
-from web.formatting import time_tag
+from web.formatting import Dates, active_dates
 
 # Beyond so many signs an amount may break on a phone.
 LONG = 16
@@ -39,8 +40,8 @@ FIELDS = (
 class BalanceRow(TypedDict):
     """One balance as the table prints it."""
 
-    key: str
     url: str
+    is_new: bool
     currency: str
     link: SafeString
     balance: str
@@ -48,9 +49,8 @@ class BalanceRow(TypedDict):
     is_negative: bool
     is_debit_normal: bool
     inflight: str
-    has_inflight: bool
-    name: str
-    ledger: str
+    has_no_inflight: bool
+    title: str
     ledger_link: SafeString
     created: SafeString | str
     is_closed: bool
@@ -62,25 +62,41 @@ def with_row_fields(balances: QuerySet[Balance]) -> QuerySet[Balance, dict[str, 
     return rows
 
 
-def format_rows(rows: Iterable[dict[str, Any]]) -> list[BalanceRow]:
-    """Rows of `with_row_fields`, formatted."""
-    balances_url, ledgers_url = reverse("balances:list"), reverse("ledgers:list")
-    return [_format_row(row, balances_url, ledgers_url) for row in rows]
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What the rows of one table share; looked up once."""
+
+    balances_url: str
+    ledgers_url: str
+    dates: Dates
 
 
-def _format_row(row: dict[str, Any], balances_url: str, ledgers_url: str) -> BalanceRow:
+def format_rows(
+    rows: Iterable[dict[str, Any]], *, by_ledger: bool = False, new: str = ""
+) -> list[BalanceRow]:
+    """Rows of `with_row_fields`, formatted. The one with the key `new` is marked.
+
+    The title is the balance's own, or `by_ledger` that of its ledger, where all have one owner.
+    """
+    shared = Surroundings(reverse("balances:list"), reverse("ledgers:list"), active_dates())
+    return [_format_row(row, shared, by_ledger=by_ledger, new=new) for row in rows]
+
+
+def _format_row(
+    row: dict[str, Any], shared: Surroundings, *, by_ledger: bool, new: str
+) -> BalanceRow:
     exponent, side = row["currency__exponent"], row["normal_side"]
     minor = shown_minor(row["credit_minor"] - row["debit_minor"], side)
     figure = format_amount(minor, exponent)
     inflight_minor = shown_minor(row["inflight_credit_minor"] - row["inflight_debit_minor"], side)
     key = f"bln_{row['public_id']}"
-    url = f"{balances_url}{key}/"
+    url = f"{shared.balances_url}{key}/"
     name = name_balance(
         indicator=row["indicator"], owner=row["identity__name"], public_id=row["public_id"]
     )
     return {
-        "key": key,
         "url": url,
+        "is_new": key == new,
         "currency": row["currency_id"],
         "link": link_tag(url, name),
         "balance": figure,
@@ -88,12 +104,11 @@ def _format_row(row: dict[str, Any], balances_url: str, ledgers_url: str) -> Bal
         "is_negative": minor < 0,
         "is_debit_normal": side == Balance.NormalSide.DEBIT,
         "inflight": format_amount(inflight_minor, exponent),
-        "has_inflight": bool(row["inflight_credit_minor"] or row["inflight_debit_minor"]),
-        "name": name,
-        "ledger": row["ledger__name"],
+        "has_no_inflight": not (row["inflight_credit_minor"] or row["inflight_debit_minor"]),
+        "title": row["ledger__name"] if by_ledger else name,
         "ledger_link": link_tag(
-            f"{ledgers_url}ldg_{row['ledger__public_id']}/", row["ledger__name"]
+            f"{shared.ledgers_url}ldg_{row['ledger__public_id']}/", row["ledger__name"]
         ),
-        "created": time_tag(row["created_at"]),
+        "created": shared.dates.time_tag(row["created_at"]),
         "is_closed": row["closed_at"] is not None,
     }

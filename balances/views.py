@@ -58,9 +58,8 @@ def balance_list(request: HtmxHttpRequest) -> HttpResponse:
         "kept": kept_parameters(request, "ledger", "identity", "tab", "sort"),
         "counts": count_balances(chosen),
         "page": page,
-        "rows": format_rows(page.rows),
+        "rows": format_rows(page.rows, new=request.GET.get("new", "")),
         "sorting": sorting,
-        "new": request.GET.get("new", ""),
     }
     return render_page(request, "balances/balance_list.html", context, partial="balance-table")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, TypedDict
 
 from django.db.models import Count, Q, QuerySet
@@ -13,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from balances.models import Balance
 from identities.models import Identity
-from web.formatting import format_count, time_tag
+from web.formatting import Dates, active_dates, format_count
 from web.sorting import Column
 
 COLUMNS = (
@@ -38,6 +39,16 @@ class IdentityRow(TypedDict):
     created: SafeString | str
 
 
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What the rows of one table share; looked up once."""
+
+    identities_url: str
+    balances_url: str
+    kinds: dict[str, str]
+    dates: Dates
+
+
 def matching_identities(text: str) -> QuerySet[Identity]:
     """The identities whose name or e-mail address holds `text`, case aside; or all."""
     identities = Identity.objects.all()
@@ -59,28 +70,28 @@ def identity_rows(identities: Sequence[Mapping[str, Any]], *, new: str = "") -> 
     The identity with the key `new` is marked.
     """
     counts = _balance_counts(identity["id"] for identity in identities)
-    urls = reverse("identities:list"), reverse("balances:list")
-    kinds = {value: str(label) for value, label in Identity.Kind.choices}
+    shared = Surroundings(
+        reverse("identities:list"),
+        reverse("balances:list"),
+        {value: str(label) for value, label in Identity.Kind.choices},
+        active_dates(),
+    )
     return [
-        _row(identity, counts.get(identity["id"], 0), urls, kinds[identity["kind"]], new=new)
-        for identity in identities
+        _row(identity, counts.get(identity["id"], 0), shared, new=new) for identity in identities
     ]
 
 
-def _row(
-    identity: Mapping[str, Any], count: int, urls: tuple[str, str], kind: str, *, new: str
-) -> IdentityRow:
-    identities_url, balances_url = urls
+def _row(identity: Mapping[str, Any], count: int, shared: Surroundings, *, new: str) -> IdentityRow:
     key = f"idt_{identity['public_id']}"
     return {
         "name": identity["name"],
-        "url": f"{identities_url}{key}/",
+        "url": f"{shared.identities_url}{key}/",
         "is_new": key == new,
-        "kind": kind,
+        "kind": shared.kinds[identity["kind"]],
         "email": identity["email"] or "—",
         "balances": format_count(count),
-        "balances_url": f"{balances_url}?identity={key}",
-        "created": time_tag(identity["created_at"]),
+        "balances_url": f"{shared.balances_url}?identity={key}",
+        "created": shared.dates.time_tag(identity["created_at"]),
     }
 
 

@@ -27,7 +27,7 @@ from django.utils.translation import gettext_lazy as _
 from balances.figures import CurrencyTotal, exponents_of
 from balances.models import Balance
 from ledgers.models import Ledger, plain_name
-from web.formatting import format_count, since_tag, time_tag
+from web.formatting import Dates, active_dates, format_count
 from web.pagination import Key
 from web.sorting import Column, Sorting
 
@@ -77,6 +77,16 @@ class LedgerRow(TypedDict):
     created: SafeString | str
 
 
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What the rows of one table share; looked up once."""
+
+    ledgers_url: str
+    balances_url: str
+    transactions_url: str
+    dates: Dates
+
+
 def matching_ledgers(text: str) -> QuerySet[Ledger]:
     """The ledgers whose name holds `text`, case aside; all of them without it."""
     ledgers = Ledger.objects.all()
@@ -120,29 +130,35 @@ def ledger_rows(ledgers: Sequence[Mapping[str, Any]], *, new: str = "") -> list[
     The ledger with the key `new` is marked.
     """
     figures = figures_of(ledger["id"] for ledger in ledgers)
-    urls = reverse("ledgers:list"), reverse("balances:list"), reverse("transactions:list")
-    return [_row(ledger, figures.get(ledger["id"], Figures()), urls, new=new) for ledger in ledgers]
+    shared = Surroundings(
+        reverse("ledgers:list"),
+        reverse("balances:list"),
+        reverse("transactions:list"),
+        active_dates(),
+    )
+    return [
+        _row(ledger, figures.get(ledger["id"], Figures()), shared, new=new) for ledger in ledgers
+    ]
 
 
 def _row(
-    ledger: Mapping[str, Any], figures: Figures, urls: tuple[str, str, str], *, new: str
+    ledger: Mapping[str, Any], figures: Figures, shared: Surroundings, *, new: str
 ) -> LedgerRow:
-    ledgers_url, balances_url, transactions_url = urls
     key = f"ldg_{ledger['public_id']}"
     css, tag = ("new", gettext("new")) if key == new else ("", "")
     if ledger["is_general"]:
         css, tag = f"general {css}".strip(), gettext("default")
     return {
         "name": ledger["name"],
-        "url": f"{ledgers_url}{key}/",
+        "url": f"{shared.ledgers_url}{key}/",
         "css": css,
         "tag": tag,
         "balances": format_count(figures.balance_count),
-        "balances_url": f"{balances_url}?ledger={key}",
+        "balances_url": f"{shared.balances_url}?ledger={key}",
         "transactions": format_count(figures.transaction_count),
-        "transactions_url": f"{transactions_url}?ledger={key}",
-        "active": since_tag(figures.active_at),
-        "created": time_tag(ledger["created_at"]),
+        "transactions_url": f"{shared.transactions_url}?ledger={key}",
+        "active": shared.dates.since_tag(figures.active_at),
+        "created": shared.dates.time_tag(ledger["created_at"]),
     }
 
 

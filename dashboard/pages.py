@@ -58,8 +58,9 @@ def ledger_detail(request: HtmxHttpRequest, public_id: UUID) -> HttpResponse:
         "totals": totals,
         "balance_count": format_count(figures.balance_count),
         "transaction_count": format_count(figures.transaction_count),
-        "balances": format_rows(with_row_fields(newest_balances)[:ROWS_SHOWN]),
-        "new": request.GET.get("new", ""),
+        "balances": format_rows(
+            with_row_fields(newest_balances)[:ROWS_SHOWN], new=request.GET.get("new", "")
+        ),
         "transactions": latest_transactions(ledger=ledger),
         "history": latest_events(ledger.key),
         "proof": proof_mark(),
@@ -97,8 +98,11 @@ def identity_detail(request: HtmxHttpRequest, public_id: UUID) -> HttpResponse:
         "identity": identity,
         "totals": totals,
         "balance_count": format_count(sum(total.balance_count for total in totals)),
-        "balances": format_rows(with_row_fields(newest_balances)[:ROWS_SHOWN]),
-        "new": request.GET.get("new", ""),
+        "balances": format_rows(
+            with_row_fields(newest_balances)[:ROWS_SHOWN],
+            by_ledger=True,
+            new=request.GET.get("new", ""),
+        ),
         "history": latest_events(identity.key),
         "proof": proof_mark(),
     }

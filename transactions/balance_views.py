@@ -18,7 +18,7 @@ from balances.figures import BalanceFigures, is_empty
 from balances.models import Balance
 from balances.naming import describe_side, name_of
 from balances.operations import NotEmptyError, close_balance, reopen_balance
-from transactions.register import ORDER, entries_of, format_register
+from transactions.register import ORDER, entries_of, format_before, format_register
 from users.models import User
 from web.formatting import format_count
 from web.htmx import HtmxHttpRequest, render_page
@@ -40,6 +40,7 @@ def balance_detail(request: HtmxHttpRequest, public_id: UUID) -> HttpResponse:
         "transaction_count": format_count(balance.transaction_count),
         "page": page,
         "rows": format_register(balance, page.rows),
+        "before": format_before(balance, page.rows[-1]) if page.rows else "",
         "history": latest_events(balance.key),
     }
     partial = "register" if request.htmx.target == "register" else "balance-figures"

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, TypedDict
-from uuid import UUID
 
-from django.db import connection
 from django.db.models import QuerySet
 from django.db.models.functions import Left
 from django.urls import reverse
@@ -18,15 +17,16 @@ from balances.models import Balance
 from balances.naming import link_tag, name_balance, shown_minor
 from ledgers.money import format_amount
 from transactions.models import Entry
-from web.formatting import date_tag
+from web.formatting import Dates, active_dates
 from web.pagination import Key
+from web.statements import fetch_all
 
 ORDER = (Key("position", descending=True),)
 
 # Who stands on the other side of each transaction, in the same currency: for each direction one
 # balance by name, or how many.
 COUNTERPARTIES = """
-SELECT o.transaction_id, o.direction, o.balance_count, b.public_id, b.indicator, i.name
+SELECT o.transaction_id, o.direction, o.balance_count, b.public_id::text, b.indicator, i.name
 FROM (
     SELECT e.transaction_id, e.direction, count(DISTINCT e.balance_id) AS balance_count,
            min(e.balance_id) AS balance_id
@@ -44,7 +44,7 @@ Counterparties = dict[tuple[int, int], SafeString]
 
 
 class RegisterRow(TypedDict):
-    """One entry as the register prints it; `before` is the figure it found."""
+    """One entry as the register prints it."""
 
     effective: SafeString | str
     reference: str
@@ -56,7 +56,17 @@ class RegisterRow(TypedDict):
     running: str
     is_negative: bool
     is_long: bool
-    before: str
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What the rows of one register share; looked up once."""
+
+    exponent: int
+    normal_side: str
+    parties: Counterparties
+    transactions_url: str
+    dates: Dates
 
 
 def entries_of(balance: Balance) -> QuerySet[Entry, Any]:
@@ -76,34 +86,38 @@ def entries_of(balance: Balance) -> QuerySet[Entry, Any]:
 
 def format_register(balance: Balance, entries: Sequence[dict[str, Any]]) -> list[RegisterRow]:
     """Rows of `entries_of`, formatted, with the counterparty of each; one query."""
-    parties = _counterparties(balance, [entry["transaction_id"] for entry in entries])
-    transactions_url = reverse("transactions:list")
-    return [
-        _format_row(balance, entry, _counterparty_of(entry, parties), transactions_url)
-        for entry in entries
-    ]
+    shared = Surroundings(
+        balance.currency.exponent,
+        balance.normal_side,
+        _counterparties(balance, [entry["transaction_id"] for entry in entries]),
+        reverse("transactions:list"),
+        active_dates(),
+    )
+    return [_format_row(entry, shared) for entry in entries]
 
 
-def _format_row(
-    balance: Balance, entry: dict[str, Any], party: SafeString, transactions_url: str
-) -> RegisterRow:
-    exponent, side = balance.currency.exponent, balance.normal_side
+def format_before(balance: Balance, entry: dict[str, Any]) -> str:
+    """The figure that an entry found."""
+    net_minor = entry["running_minor"] - entry["direction"] * entry["amount_minor"]
+    return format_amount(shown_minor(net_minor, balance.normal_side), balance.currency.exponent)
+
+
+def _format_row(entry: dict[str, Any], shared: Surroundings) -> RegisterRow:
+    exponent = shared.exponent
     amount = format_amount(entry["amount_minor"], exponent)
     is_credit = entry["direction"] == Entry.Direction.CREDIT
-    net_before = entry["running_minor"] - entry["direction"] * entry["amount_minor"]
-    running = shown_minor(entry["running_minor"], side)
+    running = shown_minor(entry["running_minor"], shared.normal_side)
     return {
-        "effective": date_tag(entry["effective_at"]),
+        "effective": shared.dates.date_tag(entry["effective_at"]),
         "reference": entry["transaction__reference"],
-        "url": f"{transactions_url}txn_{entry['transaction__public_id']}/",
-        "counterparty": party,
+        "url": f"{shared.transactions_url}txn_{entry['transaction__public_id']}/",
+        "counterparty": _counterparty_of(entry, shared.parties),
         "description": entry["text"],
         "debit": "" if is_credit else amount,
         "credit": amount if is_credit else "",
         "running": format_amount(running, exponent),
         "is_negative": running < 0,
         "is_long": abs(running) >= 10**13,
-        "before": format_amount(shown_minor(net_before, side), exponent),
     }
 
 
@@ -116,9 +130,7 @@ def _counterparty_of(entry: dict[str, Any], parties: Counterparties) -> SafeStri
 
 def _counterparties(balance: Balance, transaction_ids: list[int]) -> Counterparties:
     balances_url = reverse("balances:list")
-    with connection.cursor() as cursor:
-        cursor.execute(COUNTERPARTIES, [transaction_ids, balance.pk, balance.currency_id])
-        rows = cursor.fetchall()
+    rows = fetch_all(COUNTERPARTIES, [transaction_ids, balance.pk, balance.currency_id])
     return {
         (transaction_id, direction): _name_party(balances_url, count, *names)
         for transaction_id, direction, count, *names in rows
@@ -126,7 +138,7 @@ def _counterparties(balance: Balance, transaction_ids: list[int]) -> Counterpart
 
 
 def _name_party(
-    balances_url: str, count: int, public_id: UUID, indicator: str, owner: str | None
+    balances_url: str, count: int, public_id: str, indicator: str, owner: str | None
 ) -> SafeString:
     if count > 1:
         return format_html("{}", _("%(count)s balances") % {"count": count})

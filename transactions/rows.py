@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple, TypedDict
-from uuid import UUID
 
-from django.db import connection
 from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -16,12 +15,13 @@ from django.utils.translation import ngettext
 from balances.naming import link_tag, name_balance
 from ledgers.money import format_amount
 from transactions.models import Transaction
-from web.formatting import date_tag, format_count
+from web.formatting import Dates, active_dates, format_count
+from web.statements import fetch_all
 
 # The amount is what was debited; a side with several balances is told by their number.
 # Two plain statements: joining the names here would take longer to plan than to run.
 TRANSACTIONS = """
-SELECT t.id, t.public_id, t.reference, left(t.description, 120), t.status, t.effective_at,
+SELECT t.id, t.public_id::text, t.reference, left(t.description, 120), t.status, t.effective_at,
        s.currency_count, s.amount_minor, s.source_count, s.source_id, s.destination_count,
        s.destination_id
 FROM transactions_transaction AS t
@@ -39,7 +39,7 @@ CROSS JOIN LATERAL (
 WHERE t.id = ANY (%s)
 """
 BALANCES = """
-SELECT b.id, b.public_id, b.indicator, i.name, l.name, c.code, c.exponent
+SELECT b.id, b.public_id::text, b.indicator, i.name, l.name, c.code, c.exponent
 FROM balances_balance AS b
 JOIN ledgers_ledger AS l ON l.id = b.ledger_id
 JOIN ledgers_currency AS c ON c.code = b.currency
@@ -62,7 +62,7 @@ class Fetched(NamedTuple):
     """A row of TRANSACTIONS."""
 
     id: int
-    public_id: UUID
+    public_id: str
     reference: str
     description: str
     status: str
@@ -78,8 +78,8 @@ class Fetched(NamedTuple):
 class TransactionRow(TypedDict):
     """One transaction as the table prints it; `source` and `destination` are links."""
 
-    key: str
     url: str
+    is_new: bool
     effective: SafeString | str
     reference: str
     description: str
@@ -92,33 +92,44 @@ class TransactionRow(TypedDict):
     status_label: str
 
 
-def read_rows(transaction_ids: Sequence[int]) -> list[TransactionRow]:
-    """The transactions with these primary keys, in this order, formatted."""
-    with connection.cursor() as cursor:
-        cursor.execute(TRANSACTIONS, [list(transaction_ids)])
-        fetched = {row[0]: Fetched(*row) for row in cursor.fetchall()}
-        sides = {pk for row in fetched.values() for pk in (row.source_id, row.destination_id)}
-        cursor.execute(BALANCES, [list(sides)])
-        balances_url = reverse("balances:list")
-        parties = {row[0]: _party(balances_url, *row[1:]) for row in cursor.fetchall()}
-    transactions_url = reverse("transactions:list")
-    labels = {value: str(label) for value, label in Transaction.Status.choices}
-    return [_format_row(fetched[pk], parties, transactions_url, labels) for pk in transaction_ids]
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What the rows of one table share; looked up once."""
+
+    parties: dict[int, Party]
+    transactions_url: str
+    labels: dict[str, str]
+    dates: Dates
+
+
+def read_rows(transaction_ids: Sequence[int], *, new: str = "") -> list[TransactionRow]:
+    """The transactions with these primary keys, in this order, formatted.
+
+    The one with the key `new` is marked.
+    """
+    fetched = {row[0]: Fetched(*row) for row in fetch_all(TRANSACTIONS, [list(transaction_ids)])}
+    sides = {pk for row in fetched.values() for pk in (row.source_id, row.destination_id)}
+    balances_url = reverse("balances:list")
+    shared = Surroundings(
+        {row[0]: _party(balances_url, *row[1:]) for row in fetch_all(BALANCES, [list(sides)])},
+        reverse("transactions:list"),
+        {value: str(label) for value, label in Transaction.Status.choices},
+        active_dates(),
+    )
+    return [_format_row(fetched[pk], shared, new=new) for pk in transaction_ids]
 
 
 def _party(
-    balances_url: str, public_id: UUID, indicator: str, owner: str | None, *rest: Any
+    balances_url: str, public_id: str, indicator: str, owner: str | None, *rest: Any
 ) -> Party:
     name = name_balance(indicator=indicator, owner=owner, public_id=public_id)
     return Party(name, f"{balances_url}bln_{public_id}/", *rest)
 
 
-def _format_row(
-    row: Fetched, parties: dict[int, Party], transactions_url: str, labels: dict[str, str]
-) -> TransactionRow:
+def _format_row(row: Fetched, shared: Surroundings, *, new: str) -> TransactionRow:
     key = f"txn_{row.public_id}"
-    url = f"{transactions_url}{key}/"
-    source, destination = parties[row.source_id], parties[row.destination_id]
+    url = f"{shared.transactions_url}{key}/"
+    source, destination = shared.parties[row.source_id], shared.parties[row.destination_id]
     # Two balances of one name are told apart by their ledgers.
     is_pair = row.source_count == row.destination_count == 1
     is_twin = is_pair and source.name == destination.name
@@ -127,9 +138,9 @@ def _format_row(
         amount = format_amount(int(row.amount_minor), source.exponent)
         currency = source.currency
     return {
-        "key": key,
         "url": url,
-        "effective": date_tag(row.effective_at),
+        "is_new": key == new,
+        "effective": shared.dates.date_tag(row.effective_at),
         "reference": row.reference,
         "description": row.description,
         "amount": amount,
@@ -138,7 +149,7 @@ def _format_row(
         "source": _link(source, row.source_count, url, with_ledger=is_twin),
         "destination": _link(destination, row.destination_count, url, with_ledger=is_twin),
         "status": row.status.lower(),
-        "status_label": labels[row.status],
+        "status_label": shared.labels[row.status],
     }
 
 

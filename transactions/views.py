@@ -59,10 +59,11 @@ def transaction_list(request: HtmxHttpRequest) -> HttpResponse:
         "chips": chosen.chips(request),
         "kept": kept_parameters(request, "ledger", "balance", "sort"),
         "page": page,
-        "rows": read_rows([row["transaction_id"] for row in page.rows]),
+        "rows": read_rows(
+            [row["transaction_id"] for row in page.rows], new=request.GET.get("new", "")
+        ),
         "sorting": sorting,
         "total": chosen.describe_count(request),
-        "new": request.GET.get("new", ""),
     }
     return render_page(
         request, "transactions/transaction_list.html", context, partial="transaction-table"

@@ -3,7 +3,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.http import HttpRequest
-from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
@@ -94,14 +93,6 @@ class Shell:
             time_zone_choice=self.time_zone_choice,
             time_zone_choices=TimeZoneChoice,
         )
-
-    @property
-    def preferences_url(self) -> str:
-        return reverse("users:preferences")
-
-    @property
-    def search_url(self) -> str:
-        return reverse("dashboard:search")
 
     @property
     def _is_staff(self) -> bool:

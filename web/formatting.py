@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, tzinfo
 from functools import cache
 from html import escape
 
 from django.utils import timezone
 from django.utils.dates import MONTHS_3
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
@@ -65,30 +66,68 @@ def format_since(value: datetime | None, *, now: datetime | None = None) -> str:
     return format_date(value)
 
 
+@dataclass(frozen=True, slots=True)
+class Dates:
+    """Moments as `<time>` in one zone and language, with the full moment as title.
+
+    A table asks once for `active_dates`: finding out the zone and the language costs more than
+    a cell does.
+    """
+
+    zone: tzinfo
+    months: tuple[str, ...]
+
+    def time_tag(self, value: datetime | None) -> SafeString | str:
+        """To read: "3 Jan 2025, 09:14". None is a dash."""
+        if value is None:
+            return "—"
+        local = value.astimezone(self.zone)
+        day = self._day(local)
+        return self._tag(local, day, f"{day}, {local.hour:02}:{local.minute:02}")
+
+    def date_tag(self, value: datetime | None) -> SafeString | str:
+        """To read: "3 Jan 2025". None is a dash."""
+        if value is None:
+            return "—"
+        local = value.astimezone(self.zone)
+        day = self._day(local)
+        return self._tag(local, day, day)
+
+    def since_tag(self, value: datetime | None) -> SafeString | str:
+        """To read: "2 minutes ago". None is a dash."""
+        if value is None:
+            return "—"
+        local = value.astimezone(self.zone)
+        return self._tag(local, self._day(local), format_since(value))
+
+    def _day(self, local: datetime) -> str:
+        return f"{local.day} {self.months[local.month]} {local.year}"
+
+    def _tag(self, local: datetime, day: str, text: str) -> SafeString:
+        utc = local.astimezone(UTC).replace(microsecond=0, tzinfo=None).isoformat()
+        title = escape(_full(local, day))
+        # Safe: what is not ours was escaped.
+        return SafeString(f'<time datetime="{utc}Z" title="{title}">{escape(text)}</time>')
+
+
+def active_dates() -> Dates:
+    """Dates in the zone and language of this page."""
+    return Dates(timezone.get_current_timezone(), _months(get_language()))
+
+
 def time_tag(value: datetime | None) -> SafeString | str:
-    """`<time>` with "3 Jan 2025, 09:14" to read and the full moment with its zone as title."""
-    if value is None:
-        return "—"
-    local = timezone.localtime(value)
-    day = _day(local)
-    return _time_tag(local, day, f"{day}, {local.hour:02}:{local.minute:02}")
+    """`Dates.time_tag` for a single moment, in the active zone."""
+    return active_dates().time_tag(value)
 
 
 def date_tag(value: datetime | None) -> SafeString | str:
-    """`<time>` with "3 Jan 2025" to read and the full moment with its zone as title."""
-    if value is None:
-        return "—"
-    local = timezone.localtime(value)
-    day = _day(local)
-    return _time_tag(local, day, day)
+    """`Dates.date_tag` for a single moment, in the active zone."""
+    return active_dates().date_tag(value)
 
 
 def since_tag(value: datetime | None) -> SafeString | str:
-    """`<time>` with "2 minutes ago" to read and the full moment with its zone as title."""
-    if value is None:
-        return "—"
-    local = timezone.localtime(value)
-    return _time_tag(local, _day(local), format_since(value))
+    """`Dates.since_tag` for a single moment, in the active zone."""
+    return active_dates().since_tag(value)
 
 
 def zone_name() -> str:
@@ -96,22 +135,15 @@ def zone_name() -> str:
     return timezone.get_current_timezone_name()
 
 
-def _time_tag(local: datetime, day: str, text: str) -> SafeString:
-    # Asking for the zone and the language is most of the cost: both are asked once for a cell.
-    utc = local.astimezone(UTC).replace(microsecond=0, tzinfo=None).isoformat()
-    return mark_safe(  # noqa: S308 -- what is not ours was escaped
-        f'<time datetime="{utc}Z" title="{escape(_full(local, day))}">{escape(text)}</time>'
-    )
-
-
 def _full(local: datetime, day: str) -> str:
     return f"{day}, {local.hour:02}:{local.minute:02}:{local.second:02} {local.tzname()}"
 
 
 def _day(local: date) -> str:
-    return f"{local.day} {_month(local.month, get_language())} {local.year}"
+    return f"{local.day} {_months(get_language())[local.month]} {local.year}"
 
 
 @cache
-def _month(number: int, language: str | None) -> str:
-    return str(MONTHS_3[number]).title()
+def _months(language: str | None) -> tuple[str, ...]:
+    """By number, from 1."""
+    return ("", *(str(MONTHS_3[number]).title() for number in range(1, 13)))
