@@ -9,14 +9,32 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from web.formatting import format_count
+from web.statements import fetch_all
 
 EXACT_MAX = 10_000
 
+# What the database estimates; and the count, up to a limit, unless that is above a bound.
+TABLE_SIZE = """
+SELECT reltuples::bigint,
+       CASE WHEN reltuples <= %s THEN (SELECT count(*) FROM (SELECT FROM {table} LIMIT %s) AS t) END
+FROM pg_class WHERE oid = '{table}'::regclass
+"""
+
 
 def count_exact(queryset: QuerySet[Any, Any], *, maximum: int = EXACT_MAX) -> str:
-    """As "9,120", or "10,000+" when there are more than `maximum` rows; reads no more than that."""
-    count = queryset.order_by()[: maximum + 1].count()
-    return format_count(count) if count <= maximum else f"{format_count(maximum)}+"
+    """As "9,120", or "10,000+" when there are more than `maximum` rows; reads no more than that.
+
+    A whole table is not read at all when the database holds it for twice as large: it is
+    never that far off, since tables that are counted only grow.
+    """
+    count: int | None
+    if queryset.query.where:
+        count = queryset.order_by()[: maximum + 1].count()
+    else:
+        _estimate, count = _table_size(queryset.model, bound=2 * maximum, limit=maximum + 1)
+    if count is None or count > maximum:
+        return f"{format_count(maximum)}+"
+    return format_count(count)
 
 
 def count_about(model: type[models.Model], *, maximum: int = EXACT_MAX) -> str:
@@ -24,13 +42,14 @@ def count_about(model: type[models.Model], *, maximum: int = EXACT_MAX) -> str:
 
     For tables where nothing keeps an exact figure and counting would read all of history.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT reltuples::bigint FROM pg_class WHERE oid = to_regclass(%s)",
-            [connection.ops.quote_name(model._meta.db_table)],
-        )
-        estimate = cursor.fetchone()[0]
-    if estimate <= maximum:
-        return count_exact(model._default_manager.all(), maximum=maximum)
-    step = 10 ** (len(str(estimate)) - 3)
+    estimate, count = _table_size(model, bound=maximum, limit=maximum + 1)
+    if count is not None:
+        return format_count(count) if count <= maximum else f"{format_count(maximum)}+"
+    step = 10 ** max(0, len(str(estimate)) - 3)
     return _("about %(count)s") % {"count": format_count(round(estimate / step) * step)}
+
+
+def _table_size(model: type[models.Model], *, bound: int, limit: int) -> tuple[int, int | None]:
+    table = connection.ops.quote_name(model._meta.db_table)
+    ((estimate, count),) = fetch_all(TABLE_SIZE.format(table=table), [bound, limit])
+    return estimate, count
