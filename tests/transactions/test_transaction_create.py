@@ -3,32 +3,20 @@ from __future__ import annotations
 import json
 import re
 from datetime import UTC, datetime
-from typing import Any
 
 import pytest
 from django.test import Client
 from django.utils import timezone
 
-from audit.models import AuditEvent
 from balances.models import Balance
-from balances.operations import close_balance
 from ledgers.models import Currency
-from tests.books import assert_sound
-from tests.factories import (
-    make_balance,
-    make_client,
-    make_identity,
-    make_ledger,
-    make_user,
-    post_transfer,
-)
-from tests.pages import SCRIPT, SLIDE_OVER, hidden_value, is_whole_page, rows_of, text_of
+from tests.factories import make_balance, make_client, make_identity, make_ledger, make_user
+from tests.pages import SCRIPT, SLIDE_OVER, is_whole_page, rows_of, text_of
+from tests.transactions.reviewing import NEW, REVIEW, filled, posted, review, token_of
 from transactions.models import Entry, Transaction
-from transactions.requests import Indicator
 from users.models import User
 
 pytestmark = pytest.mark.django_db
-NEW, REVIEW = "/transactions/new/", "/transactions/review/"
 
 
 @pytest.fixture
@@ -39,29 +27,6 @@ def user() -> User:
 @pytest.fixture
 def clerk(user: User) -> Client:
     return make_client(user=user)
-
-
-def filled(**changes: Any) -> dict[str, Any]:
-    defaults = {
-        "source": "@Treasury",
-        "destination": "@World",
-        "amount": "1,250.00",
-        "currency": "GBP",
-        "reference": "inv-1",
-    }
-    return defaults | changes
-
-
-def review(client: Client, **changes: Any) -> Any:
-    return client.post(REVIEW, filled(**changes))
-
-
-def token_of(response: Any) -> str:
-    return hidden_value(response, "token")
-
-
-def posted() -> int:
-    return Transaction.objects.count()
 
 
 def test_form_draws_a_reference_that_can_be_changed(clerk: Client) -> None:
@@ -85,143 +50,6 @@ def test_address_fills_in_the_source(clerk: Client) -> None:
 
     assert f'value="{balance.key}"' in response.content.decode()
     assert "Northgate · 100.00 GBP" in text_of(response)
-
-
-def test_review_shows_each_balance_before_and_after_and_writes_nothing(clerk: Client) -> None:
-    source = make_balance(identity=make_identity(name="Northgate"), opening_minor=500_00)
-    cash = make_balance(indicator="@Cash", normal_side="DEBIT", opening_minor=20_00)
-    before = posted()
-
-    response = review(clerk, source=source.key, destination=cash.key, amount="15")
-
-    assert response.status_code == 200
-    rows = rows_of(response)[1:]
-    assert [(row[1], row[3]) for row in rows] == [("500.00", "485.00"), ("20.00", "5.00")]
-    assert "Northgate" in rows[0][0]
-    assert "debited" in rows[0][0]
-    assert "@Cash" in rows[1][0]
-    assert "Post 15.00 GBP" in text_of(response)
-    assert posted() == before
-    assert not AuditEvent.objects.filter(action="transaction.posted").exists()
-
-
-def test_what_was_reviewed_is_posted_once_and_its_page_opened(clerk: Client, user: User) -> None:
-    source, destination = make_balance(opening_minor=500_00), make_balance()
-    reviewed = review(
-        clerk,
-        source=source.key,
-        destination=destination.key,
-        amount="120.50",
-        description="Scaffolding",
-        metadata_key=["department"],
-        metadata_value=["Housing"],
-    )
-    data = {"token": token_of(reviewed), "post": "1"}
-
-    responses = [clerk.post(NEW, data) for _ in range(3)]
-
-    transaction = Transaction.objects.get(reference="inv-1")
-    assert {r.headers["Location"] for r in responses} == {transaction.get_absolute_url()}
-    assert transaction.metadata == {"department": "Housing"}
-    assert (transaction.description, transaction.actor) == ("Scaffolding", user)
-    entries = Entry.objects.filter(transaction=transaction).order_by("direction")
-    assert [(e.balance_id, e.direction, e.amount_minor) for e in entries] == [
-        (source.pk, -1, 120_50),
-        (destination.pk, 1, 120_50),
-    ]
-    assert AuditEvent.objects.filter(action="transaction.posted", actor=user).count() == 1
-    assert_sound()
-
-
-def test_posting_again_says_so(clerk: Client) -> None:
-    data = {"token": token_of(review(clerk))}
-    clerk.post(NEW, data, follow=True)
-
-    response = clerk.post(NEW, data, follow=True)
-
-    assert "This was posted already. It was not posted again." in text_of(response)
-
-
-def test_review_is_shown_again_when_a_figure_has_changed(clerk: Client) -> None:
-    source, destination = make_balance(opening_minor=500_00), make_balance()
-    reviewed = review(clerk, source=source.key, destination=destination.key, amount="100")
-    post_transfer(source=source, destination=make_balance(), amount_minor=50_00)
-    before = posted()
-
-    response = clerk.post(NEW, {"token": token_of(reviewed)})
-
-    assert response.status_code == 422
-    assert posted() == before
-    assert "A balance has changed since you reviewed this. Nothing was posted." in text_of(response)
-    assert rows_of(response)[1][1:4:2] == ["450.00", "350.00"]
-    assert clerk.post(NEW, {"token": token_of(response)}).status_code == 302
-
-
-def test_funds_gone_since_the_review_are_said_at_their_field(clerk: Client) -> None:
-    source, destination = make_balance(opening_minor=500_00), make_balance()
-    reviewed = review(
-        clerk,
-        source=source.key,
-        destination=destination.key,
-        amount="500",
-        metadata_json='{"a": {"b": 1}}',
-    )
-    post_transfer(source=source, destination=make_balance(), amount_minor=50_00)
-    before = posted()
-
-    response = clerk.post(NEW, {"token": token_of(reviewed)})
-
-    assert response.status_code == 422
-    assert "holds 450.00 GBP; this would take it to −50.00" in text_of(response)
-    assert "&quot;b&quot;: 1" in response.content.decode()
-    assert posted() == before
-
-
-@pytest.mark.parametrize("change", ["", "x", ":"])
-def test_token_that_was_changed_posts_nothing(clerk: Client, change: str) -> None:
-    token = token_of(review(clerk))
-
-    response = clerk.post(NEW, {"token": change + token[2:]})
-
-    assert response.status_code == 422
-    assert "Nothing was posted" in text_of(response)
-    assert posted() == 0
-
-
-def test_token_of_another_person_posts_nothing(clerk: Client) -> None:
-    token = token_of(review(clerk))
-
-    response = make_client().post(NEW, {"token": token})
-
-    assert response.status_code == 422
-    assert posted() == 0
-
-
-def test_change_leads_back_to_the_filled_form(clerk: Client) -> None:
-    reviewed = review(
-        clerk,
-        amount="1250",
-        description="Rent",
-        effective_date="2025-01-15",
-        effective_time="09:30",
-        metadata_key=["k"],
-        metadata_value=["v"],
-    )
-
-    response = clerk.post(NEW, {"token": token_of(reviewed), "change": "1"})
-
-    html = response.content.decode()
-    for name, value in (
-        ("source", "@Treasury"),
-        ("amount", "1250.00"),
-        ("reference", "inv-1"),
-        ("effective_date", "2025-01-15"),
-        ("effective_time", "09:30"),
-        ("metadata_key", "k"),
-    ):
-        assert f'name="{name}" value="{value}"' in html
-    assert response.status_code == 200
-    assert posted() == 0
 
 
 def test_indicator_is_opened_on_first_use(clerk: Client) -> None:
@@ -324,133 +152,6 @@ def test_without_a_date_it_takes_effect_when_posted(clerk: Client) -> None:
     assert before <= Transaction.objects.get().effective_at <= timezone.now()
 
 
-@pytest.mark.parametrize(
-    ("changes", "reason"),
-    [
-        ({"source": ""}, "This field is required."),
-        ({"source": "nobody"}, "No open balance has this owner or id."),
-        ({"source": "bln_00000000-0000-0000-0000-000000000000"}, "No open balance"),
-        ({"source": "@"}, "Write one @ and then a name"),
-        ({"source": "@a\x00"}, "control character U+0000"),
-        ({"destination": "@Treasury"}, "Source and destination are the same balance."),
-        ({"amount": ""}, "This field is required."),
-        ({"amount": "0"}, "Enter an amount above zero."),
-        ({"amount": "-5"}, "Enter an amount above zero"),
-        ({"amount": "1.005"}, "This currency has 2 decimals"),
-        ({"amount": "1e3"}, "Enter the amount in figures"),
-        ({"amount": "9" * 40}, "This amount is too large"),
-        ({"amount": "١٢"}, "Enter the amount in figures"),
-        ({"currency": ""}, "Say which currency"),
-        ({"currency": "XXQ"}, "This currency is not in the registry."),
-        ({"reference": " "}, "This field is required."),
-        ({"reference": "a\x1bb"}, "control character U+001B"),
-        ({"reference": "r" * 201}, "at most 200 characters"),
-        ({"description": "d" * 10_001}, "at most 10000 characters"),
-        ({"description": "a\x00b"}, "Null characters are not allowed."),
-        ({"description": "a\x1bb"}, "control character U+001B"),
-        ({"effective_date": "2999-01-01"}, "The effective date lies in the future."),
-        ({"effective_date": "0001-01-01"}, "The earliest date is 1 January 1900."),
-        ({"effective_date": "yesterday"}, "Enter a valid date."),
-        ({"effective_time": "09:00"}, "A time needs its date."),
-        ({"metadata_json": "[1]"}, "The JSON must be an object"),
-        ({"metadata_key": ["k"], "metadata_value": ["x" * 70_000]}, "Metadata may hold 64 KB"),
-    ],
-)
-def test_bad_input_is_refused_at_its_field_and_nothing_written(
-    clerk: Client, changes: dict[str, Any], reason: str
-) -> None:
-    response = review(clerk, **changes)
-
-    assert response.status_code == 422
-    assert reason in text_of(response)
-    assert posted() == Balance.objects.count() == 0
-
-
-def test_insufficient_funds_name_the_balance_and_its_figures(clerk: Client) -> None:
-    source = make_balance(
-        identity=make_identity(name="Northgate"), opening_minor=100_00, floor_minor=-50_00
-    )
-    before = posted()
-
-    response = review(clerk, source=source.key, destination="@World", amount="150.01")
-
-    assert response.status_code == 422
-    assert (
-        "Northgate holds 100.00 GBP; this would take it to −50.01,"
-        " and it may not fall below −50.00." in text_of(response)
-    )
-    assert posted() == before
-
-
-def test_debit_normal_balance_can_be_short_of_funds_too(clerk: Client) -> None:
-    cash = make_balance(indicator="@Cash", normal_side="DEBIT", opening_minor=10_00)
-
-    response = review(clerk, source="@World", destination=cash.key, amount="10.01")
-
-    assert response.status_code == 422
-    assert "@Cash holds 10.00 GBP; this would take it to −0.01" in text_of(response)
-
-
-def test_balances_of_two_currencies_are_refused(clerk: Client) -> None:
-    pounds, euros = make_balance(opening_minor=5_00), make_balance(currency="EUR")
-
-    response = review(clerk, source=pounds.key, destination=euros.key, currency="")
-
-    assert response.status_code == 422
-    assert "This balance is in EUR, the other in GBP." in text_of(response)
-
-
-def test_currency_that_contradicts_the_balances_is_refused(clerk: Client) -> None:
-    response = review(clerk, source=make_balance(opening_minor=5_00).key, currency="EUR")
-
-    assert response.status_code == 422
-    assert "The balances are in GBP." in text_of(response)
-
-
-def test_closed_balance_is_refused(clerk: Client) -> None:
-    balance = make_balance()
-    close_balance(balance, at=timezone.now(), actor=None)
-
-    response = review(clerk, destination=balance.key)
-
-    assert response.status_code == 422
-    assert " is closed." in text_of(response)
-
-
-def test_same_balance_on_both_sides_is_refused(clerk: Client) -> None:
-    balance = make_balance(opening_minor=5_00)
-
-    response = review(clerk, source=balance.key, destination=balance.key)
-
-    assert response.status_code == 422
-    assert "Source and destination are the same balance." in text_of(response)
-
-
-def test_used_reference_is_refused_with_a_link_to_its_transaction(clerk: Client) -> None:
-    used = post_transfer(
-        source=Indicator("@A", "GBP"), destination=Indicator("@B", "GBP"), reference="inv-1"
-    )
-
-    response = review(clerk)
-
-    assert response.status_code == 422
-    assert f'<a href="{used.get_absolute_url()}"><bdi>inv-1</bdi></a>' in response.content.decode()
-    assert posted() == 1
-
-
-def test_reference_taken_since_the_review_by_something_else_is_refused(clerk: Client) -> None:
-    token = token_of(review(clerk))
-    post_transfer(
-        source=Indicator("@A", "GBP"), destination=Indicator("@B", "GBP"), reference="inv-1"
-    )
-
-    response = clerk.post(NEW, {"token": token})
-
-    assert response.status_code == 422
-    assert "This reference belongs to a transaction that is posted" in text_of(response)
-    assert posted() == 1
-
-
 def test_texts_are_shown_as_text(clerk: Client) -> None:
     source = make_balance(
         ledger=make_ledger(name=SCRIPT), identity=make_identity(name=SCRIPT), floor_minor=None
@@ -480,17 +181,6 @@ def test_add_row_without_javascript_judges_nothing(clerk: Client) -> None:
     assert response.status_code == 200
     assert 'value="abc"' in response.content.decode()
     assert "There is one thing" not in text_of(response)
-
-
-def test_reload_of_the_review_leads_to_the_form(clerk: Client) -> None:
-    assert clerk.get(REVIEW).headers["Location"] == NEW
-
-
-def test_enter_in_a_review_never_posts(clerk: Client) -> None:
-    html = review(clerk).content.decode()
-
-    buttons = re.findall(r'<button[^>]*name="(change|post)"', html)
-    assert buttons == ["change", "post"]
 
 
 def test_slide_over_reviews_posts_and_tells_the_table(clerk: Client) -> None:
