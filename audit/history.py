@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from audit.models import AuditEvent
 from web.formatting import time_tag
+from web.statements import fetch_all
 
 WORDS = {
     "created": gettext_lazy("Created"),
@@ -33,6 +34,10 @@ FIELDS = {
     "floor_minor": gettext_lazy("Floor in minor units"),
 }
 TEXT_LENGTH_MAX = 60
+LATEST = """
+SELECT created_at, actor_name, action, before::text, after::text FROM audit_auditevent
+WHERE subject = %s ORDER BY id DESC LIMIT %s
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +52,19 @@ class HistoryLine:
 
 def latest_events(subject: str, *, size: int = 10) -> list[HistoryLine]:
     """The newest audit events of the record with this public key (`ldg_…`)."""
-    events = AuditEvent.objects.filter(subject=subject).order_by("-pk")
-    rows = events.values_list("created_at", "actor_name", "action", "before", "after")[:size]
-    return [_line(*row) for row in rows]
+    return [_line(*row) for row in fetch_all(LATEST, [subject, size])]
 
 
-def _line(when: Any, who: str, action: str, before: Any, after: Any) -> HistoryLine:
+def _line(
+    when: datetime, who: str, action: str, before: str | None, after: str | None
+) -> HistoryLine:
     verb = action.partition(".")[2]
     labels = {} if verb == "metadata_changed" else FIELDS
-    changes = _changes(before or {}, after or {}, labels) if verb in TOLD else ()
+    changes = (
+        _changes(json.loads(before or "{}"), json.loads(after or "{}"), labels)
+        if verb in TOLD
+        else ()
+    )
     return HistoryLine(time_tag(when), who, str(WORDS.get(verb, action)), changes)
 
 

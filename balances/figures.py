@@ -12,10 +12,22 @@ from django.utils.translation import ngettext
 from balances.filters import BalanceFilter
 from balances.models import Balance
 from balances.naming import shown_minor
-from ledgers.models import Currency
+from identities.models import Identity
 from ledgers.money import format_amount
 from web.counting import count_exact
 from web.formatting import format_count
+from web.statements import fetch_all
+
+EXPONENTS = "SELECT code, exponent FROM ledgers_currency WHERE code = ANY (%s)"
+SUMS_OF_OWNER = """
+SELECT s.currency, c.exponent, s.count, s.debit_minor, s.credit_minor
+FROM (
+    SELECT currency, count(*), sum(debit_minor) AS debit_minor, sum(credit_minor) AS credit_minor
+    FROM balances_balance WHERE identity_id = %s GROUP BY currency
+) AS s
+JOIN ledgers_currency AS c ON c.code = s.currency
+ORDER BY s.currency
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +103,7 @@ def is_empty(balance: Balance) -> bool:
 
 def exponents_of(codes: Iterable[str]) -> dict[str, int]:
     """The exponents of these currencies; read apart, since a join would be made per balance."""
-    return dict(Currency.objects.filter(pk__in=list(codes)).values_list("pk", "exponent"))
+    return dict(fetch_all(EXPONENTS, [list(codes)]))
 
 
 def sum_by_currency(balances: QuerySet[Balance]) -> list[CurrencyTotal]:
@@ -106,6 +118,14 @@ def sum_by_currency(balances: QuerySet[Balance]) -> list[CurrencyTotal]:
     return [
         CurrencyTotal(code, exponents[code], count, int(debit), int(credit))
         for code, count, debit, credit in sums
+    ]
+
+
+def sum_of_owner(identity: Identity) -> list[CurrencyTotal]:
+    """`sum_by_currency` for the balances of one owner."""
+    return [
+        CurrencyTotal(code, exponent, count, int(debit), int(credit))
+        for code, exponent, count, debit, credit in fetch_all(SUMS_OF_OWNER, [identity.pk])
     ]
 
 

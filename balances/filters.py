@@ -15,6 +15,7 @@ from identities.models import Identity
 from ledgers.models import Ledger
 from web.converters import parse_key
 from web.query import url_with
+from web.records import find_record
 from web.text import search_text
 
 OWNERS_MAX = 10_000
@@ -46,8 +47,8 @@ class BalanceFilter:
     def read(cls, request: HttpRequest) -> Self:
         """The filters of `?ledger=&identity=&currency=&q=&tab=`."""
         ledger_key, identity_key = request.GET.get("ledger", ""), request.GET.get("identity", "")
-        ledger = find_by_key(Ledger.objects.all(), ledger_key, "ldg")
-        identity = find_by_key(Identity.objects.all(), identity_key, "idt")
+        ledger = find_by_key(Ledger, ledger_key, "ldg")
+        identity = find_by_key(Identity, identity_key, "idt")
         unknown = [
             name
             for name, key, record in (
@@ -123,10 +124,10 @@ def _owned_by_any(keys: list[int]) -> RawSQL:
     return RawSQL(sql, [keys], output_field=BooleanField())  # noqa: S611 -- a constant
 
 
-def find_by_key(records: QuerySet[ModelT], key: str, prefix: str) -> ModelT | None:
+def find_by_key(model: type[ModelT], key: str, prefix: str, *related: str) -> ModelT | None:
     """The record with this key (`ldg_…`); None for another one, or for no key at all."""
     public_id = parse_key(key, prefix)
-    return records.filter(public_id=public_id).first() if public_id else None
+    return find_record(model, public_id, *related) if public_id else None
 
 
 def kept_parameters(request: HttpRequest, *names: str) -> list[tuple[str, str]]:

@@ -7,12 +7,12 @@ import uuid
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
-from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from identities.models import Identity
 from ledgers.fields import MinorField
 from ledgers.models import Currency, Ledger
+from web.addresses import url_of
 
 
 class Balance(models.Model):
@@ -101,7 +101,7 @@ class Balance(models.Model):
         return f"#{self.pk} {self.indicator or self.currency_id}"
 
     def get_absolute_url(self) -> str:
-        return reverse("balances:detail", args=[self.public_id])
+        return url_of("balances:detail", self.public_id)
 
     @property
     def key(self) -> str:

@@ -7,16 +7,21 @@ from dataclasses import dataclass
 from typing import Any, TypedDict
 
 from django.db.models import QuerySet
-from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from balances.models import Balance
 from balances.naming import link_tag, name_balance, shown_minor
+from identities.models import Identity
+from ledgers.models import Ledger
 from ledgers.money import format_amount
+from web.addresses import url_of
 from web.formatting import Dates, active_dates
+from web.statements import fetch_all
 
 # Beyond so many signs an amount may break on a phone.
 LONG = 16
+NEWEST_SHOWN = 10
+# By the names that a queryset gives them.
 FIELDS = (
     "id",
     "public_id",
@@ -35,6 +40,17 @@ FIELDS = (
     "ledger__name",
     "ledger__public_id",
 )
+NEWEST = """
+SELECT b.id, b.public_id, b.created_at, b.currency, c.exponent, b.normal_side, b.credit_minor,
+       b.debit_minor, b.inflight_credit_minor, b.inflight_debit_minor, b.indicator, b.closed_at,
+       i.name, i.public_id, l.name, l.public_id
+FROM balances_balance AS b
+JOIN ledgers_ledger AS l ON l.id = b.ledger_id
+JOIN ledgers_currency AS c ON c.code = b.currency
+LEFT JOIN identities_identity AS i ON i.id = b.identity_id
+WHERE b.{column} = %s
+ORDER BY b.created_at DESC, b.id DESC LIMIT %s
+"""
 
 
 class BalanceRow(TypedDict):
@@ -62,6 +78,21 @@ def with_row_fields(balances: QuerySet[Balance]) -> QuerySet[Balance, dict[str, 
     return rows
 
 
+def newest_of_ledger(ledger: Ledger) -> list[dict[str, Any]]:
+    """What `format_rows` needs, of the balances opened last in a ledger."""
+    return _newest("ledger_id", ledger.pk)
+
+
+def newest_of_owner(identity: Identity) -> list[dict[str, Any]]:
+    """What `format_rows` needs, of the balances opened last for an owner."""
+    return _newest("identity_id", identity.pk)
+
+
+def _newest(column: str, key: int) -> list[dict[str, Any]]:
+    rows = fetch_all(NEWEST.format(column=column), [key, NEWEST_SHOWN])
+    return [dict(zip(FIELDS, row, strict=True)) for row in rows]
+
+
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """What the rows of one table share; looked up once."""
@@ -78,7 +109,7 @@ def format_rows(
 
     The title is the balance's own, or `by_ledger` that of its ledger, where all have one owner.
     """
-    shared = Surroundings(reverse("balances:list"), reverse("ledgers:list"), active_dates())
+    shared = Surroundings(url_of("balances:list"), url_of("ledgers:list"), active_dates())
     return [_format_row(row, shared, by_ledger=by_ledger, new=new) for row in rows]
 
 
@@ -86,9 +117,9 @@ def _format_row(
     row: dict[str, Any], shared: Surroundings, *, by_ledger: bool, new: str
 ) -> BalanceRow:
     exponent, side = row["currency__exponent"], row["normal_side"]
-    minor = shown_minor(row["credit_minor"] - row["debit_minor"], side)
+    minor = shown_minor(int(row["credit_minor"]) - int(row["debit_minor"]), side)
     figure = format_amount(minor, exponent)
-    inflight_minor = shown_minor(row["inflight_credit_minor"] - row["inflight_debit_minor"], side)
+    held_credits, held_debits = int(row["inflight_credit_minor"]), int(row["inflight_debit_minor"])
     key = f"bln_{row['public_id']}"
     url = f"{shared.balances_url}{key}/"
     name = name_balance(
@@ -103,8 +134,8 @@ def _format_row(
         "figure_css": f"num{' neg' * (minor < 0)}{' long' * (len(figure) > LONG)}",
         "is_negative": minor < 0,
         "is_debit_normal": side == Balance.NormalSide.DEBIT,
-        "inflight": format_amount(inflight_minor, exponent),
-        "has_no_inflight": not (row["inflight_credit_minor"] or row["inflight_debit_minor"]),
+        "inflight": format_amount(shown_minor(held_credits - held_debits, side), exponent),
+        "has_no_inflight": not (held_credits or held_debits),
         "title": row["ledger__name"] if by_ledger else name,
         "ledger_link": link_tag(
             f"{shared.ledgers_url}ldg_{row['ledger__public_id']}/", row["ledger__name"]

@@ -6,16 +6,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypedDict
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Lower
-from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from balances.models import Balance
 from identities.models import Identity
+from web.addresses import url_of
 from web.formatting import Dates, active_dates, format_count
 from web.sorting import Column
+from web.statements import fetch_all
 
 COLUMNS = (
     Column("name", _("Name"), ("plain_name", "id")),
@@ -24,6 +24,10 @@ COLUMNS = (
     Column("balances", _("Balances"), css="num"),
     Column("created", _("Created"), ("created_at", "id"), "hide-s", descending_first=True),
 )
+
+BALANCE_COUNTS = """
+SELECT identity_id, count(*) FROM balances_balance WHERE identity_id = ANY (%s) GROUP BY identity_id
+"""
 
 
 class IdentityRow(TypedDict):
@@ -71,8 +75,8 @@ def identity_rows(identities: Sequence[Mapping[str, Any]], *, new: str = "") -> 
     """
     counts = _balance_counts(identity["id"] for identity in identities)
     shared = Surroundings(
-        reverse("identities:list"),
-        reverse("balances:list"),
+        url_of("identities:list"),
+        url_of("balances:list"),
         {value: str(label) for value, label in Identity.Kind.choices},
         active_dates(),
     )
@@ -96,5 +100,4 @@ def _row(identity: Mapping[str, Any], count: int, shared: Surroundings, *, new: 
 
 
 def _balance_counts(identity_ids: Iterable[int]) -> dict[int, int]:
-    balances = Balance.objects.filter(identity__in=list(identity_ids))
-    return dict(balances.values_list("identity").annotate(Count("pk")).order_by())
+    return dict(fetch_all(BALANCE_COUNTS, [list(identity_ids)]))

@@ -19,17 +19,17 @@ from django.db.models import (
     When,
 )
 from django.db.models.functions import Cast, Coalesce
-from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from balances.figures import CurrencyTotal, exponents_of
-from balances.models import Balance
+from balances.figures import CurrencyTotal
 from ledgers.models import Ledger, plain_name
+from web.addresses import url_of
 from web.formatting import Dates, active_dates, format_count
 from web.pagination import Key
 from web.sorting import Column, Sorting
+from web.statements import fetch_all
 
 LONG_AGO = datetime(1, 1, 1, tzinfo=UTC)
 
@@ -51,6 +51,27 @@ SORTED_BY: Mapping[str, Any] = {
     ),
     "active_at": Coalesce(Max("balances__last_entry_at"), Value(LONG_AGO)),
 }
+
+FIGURES = """
+SELECT ledger_id, count(*), sum(ledger_transaction_count), max(last_entry_at)
+FROM balances_balance WHERE ledger_id = ANY (%s) GROUP BY ledger_id
+"""
+# The exponents are joined to the sums: a join below them would be made for each balance.
+SUMS_OF_LEDGER = """
+SELECT s.currency, c.exponent, s.count, s.debit_minor, s.credit_minor, s.transaction_count,
+       s.active_at
+FROM (
+    SELECT currency, count(*), sum(debit_minor) AS debit_minor, sum(credit_minor) AS credit_minor,
+           sum(ledger_transaction_count) AS transaction_count, max(last_entry_at) AS active_at
+    FROM balances_balance WHERE ledger_id = %s GROUP BY currency
+) AS s
+JOIN ledgers_currency AS c ON c.code = s.currency
+ORDER BY s.currency
+"""
+LATEST = """
+SELECT id, public_id, name, is_general, created_at FROM ledgers_ledger
+WHERE NOT is_general ORDER BY created_at DESC, id DESC LIMIT %s
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,12 +136,7 @@ def ordered(
 
 def figures_of(ledger_ids: Iterable[int]) -> dict[int, Figures]:
     """The figures of these ledgers, in one query; a ledger without balances is left out."""
-    rows = (
-        Balance.objects.filter(ledger__in=list(ledger_ids))
-        .values_list("ledger")
-        .annotate(Count("pk"), Sum("ledger_transaction_count"), Max("last_entry_at"))
-        .order_by()
-    )
+    rows = fetch_all(FIGURES, [list(ledger_ids)])
     return {pk: Figures(balances, int(count), at) for pk, balances, count, at in rows}
 
 
@@ -131,9 +147,9 @@ def ledger_rows(ledgers: Sequence[Mapping[str, Any]], *, new: str = "") -> list[
     """
     figures = figures_of(ledger["id"] for ledger in ledgers)
     shared = Surroundings(
-        reverse("ledgers:list"),
-        reverse("balances:list"),
-        reverse("transactions:list"),
+        url_of("ledgers:list"),
+        url_of("balances:list"),
+        url_of("transactions:list"),
         active_dates(),
     )
     return [
@@ -164,21 +180,11 @@ def _row(
 
 def currency_totals(ledger: Ledger) -> tuple[list[CurrencyTotal], Figures]:
     """What the balances of a ledger add up to in each currency, and in number; read once."""
-    rows = list(
-        ledger.balances.values_list("currency")
-        .annotate(
-            Count("pk"),
-            Sum("debit_minor"),
-            Sum("credit_minor"),
-            Sum("ledger_transaction_count"),
-            Max("last_entry_at"),
-        )
-        .order_by("currency")
-    )
-    exponents = exponents_of(row[0] for row in rows)
     totals, figures = [], Figures()
-    for code, count, debit, credit, transactions, active_at in rows:
-        totals.append(CurrencyTotal(code, exponents[code], count, int(debit), int(credit)))
+    for code, exponent, count, debit, credit, transactions, active_at in fetch_all(
+        SUMS_OF_LEDGER, [ledger.pk]
+    ):
+        totals.append(CurrencyTotal(code, exponent, count, int(debit), int(credit)))
         figures = Figures(
             figures.balance_count + count,
             figures.transaction_count + int(transactions),
@@ -189,6 +195,5 @@ def currency_totals(ledger: Ledger) -> tuple[list[CurrencyTotal], Figures]:
 
 def latest_ledgers(size: int) -> list[LedgerRow]:
     """The ledgers created last, the General Ledger aside, with their figures."""
-    ledgers = Ledger.objects.filter(is_general=False).order_by("-created_at", "-pk")
-    values = ledgers.values("id", "public_id", "name", "is_general", "created_at")
-    return ledger_rows(list(values[:size]))
+    names = ("id", "public_id", "name", "is_general", "created_at")
+    return ledger_rows([dict(zip(names, row, strict=True)) for row in fetch_all(LATEST, [size])])

@@ -5,14 +5,12 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from audit.history import latest_events
-from balances.figures import sum_by_currency
-from balances.models import Balance
-from balances.rows import format_rows, with_row_fields
+from balances.figures import sum_of_owner
+from balances.rows import format_rows, newest_of_ledger, newest_of_owner
 from dashboard import identities, ledgers
 from dashboard.proofs import proof_mark
 from dashboard.transactions import latest_transactions
@@ -22,10 +20,9 @@ from web.counting import count_exact
 from web.formatting import format_count
 from web.htmx import HtmxHttpRequest, render_page
 from web.pagination import paginate_request
+from web.records import get_record_or_404
 from web.sorting import sort_columns
 from web.text import search_text
-
-ROWS_SHOWN = 10
 
 
 @require_safe
@@ -50,17 +47,14 @@ def ledger_list(request: HtmxHttpRequest) -> HttpResponse:
 
 @require_safe
 def ledger_detail(request: HtmxHttpRequest, public_id: UUID) -> HttpResponse:
-    ledger = get_object_or_404(Ledger, public_id=public_id)
+    ledger = get_record_or_404(Ledger, public_id)
     totals, figures = ledgers.currency_totals(ledger)
-    newest_balances = ledger.balances.order_by("-created_at", "-pk")
     context = {
         "ledger": ledger,
         "totals": totals,
         "balance_count": format_count(figures.balance_count),
         "transaction_count": format_count(figures.transaction_count),
-        "balances": format_rows(
-            with_row_fields(newest_balances)[:ROWS_SHOWN], new=request.GET.get("new", "")
-        ),
+        "balances": format_rows(newest_of_ledger(ledger), new=request.GET.get("new", "")),
         "transactions": latest_transactions(ledger=ledger),
         "history": latest_events(ledger.key),
         "proof": proof_mark(),
@@ -91,17 +85,14 @@ def _count_identities(count: str) -> str:
 
 @require_safe
 def identity_detail(request: HtmxHttpRequest, public_id: UUID) -> HttpResponse:
-    identity = get_object_or_404(Identity, public_id=public_id)
-    totals = sum_by_currency(Balance.objects.filter(identity=identity))
-    newest_balances = identity.balances.order_by("-created_at", "-pk")
+    identity = get_record_or_404(Identity, public_id)
+    totals = sum_of_owner(identity)
     context = {
         "identity": identity,
         "totals": totals,
         "balance_count": format_count(sum(total.balance_count for total in totals)),
         "balances": format_rows(
-            with_row_fields(newest_balances)[:ROWS_SHOWN],
-            by_ledger=True,
-            new=request.GET.get("new", ""),
+            newest_of_owner(identity), by_ledger=True, new=request.GET.get("new", "")
         ),
         "history": latest_events(identity.key),
         "proof": proof_mark(),

@@ -13,8 +13,10 @@ from django.utils.translation import ngettext
 
 from transactions.models import ProofRun
 from web.formatting import format_count, since_tag, time_tag
+from web.statements import fetch_one
 
 NUMBER_LENGTH_MAX = 18
+LAST = "SELECT is_ok, created_at FROM transactions_proofrun ORDER BY id DESC LIMIT 1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,7 @@ class RunLine:
 
 def proof_mark() -> ProofMark:
     """What the last run found, for the corner of a page of figures."""
-    run = _newest_first().values_list("is_ok", "created_at").first()
+    run = fetch_one(LAST)
     if run is None:
         return ProofMark("never", _("not proved yet"), "")
     is_ok, created_at = run

@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 from ledgers.models import Ledger
-from transactions.filters import TransactionFilter
 from transactions.rows import TransactionRow, read_rows
+from web.statements import fetch_all
 
 ROWS_SHOWN = 10
+# As the transactions table finds them.
+LATEST = "SELECT id FROM transactions_transaction ORDER BY effective_at DESC, id DESC LIMIT %s"
+LATEST_OF_LEDGER = """
+SELECT transaction_id FROM (
+    SELECT DISTINCT effective_at, transaction_id FROM transactions_entry WHERE ledger_id = %s
+    ORDER BY effective_at DESC, transaction_id DESC LIMIT %s
+) AS t
+"""
 
 
 def latest_transactions(*, ledger: Ledger | None = None) -> list[TransactionRow]:
     """The top of the transactions table, of `ledger` or of all."""
-    queryset, order = TransactionFilter(ledger=ledger).walk(descending=True)
-    newest = queryset.order_by(*(f"-{key.field}" for key in order))[:ROWS_SHOWN]
-    return read_rows([row["transaction_id"] for row in newest])
+    if ledger is None:
+        rows = fetch_all(LATEST, [ROWS_SHOWN])
+    else:
+        rows = fetch_all(LATEST_OF_LEDGER, [ledger.pk, ROWS_SHOWN])
+    return read_rows([pk for (pk,) in rows])

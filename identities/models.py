@@ -6,8 +6,9 @@ import uuid
 
 from django.db import models
 from django.db.models.functions import Lower, Now
-from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+
+from web.addresses import url_of
 
 
 class Identity(models.Model):
@@ -47,7 +48,7 @@ class Identity(models.Model):
         return f"#{self.pk} {self.name}"
 
     def get_absolute_url(self) -> str:
-        return reverse("identities:detail", args=[self.public_id])
+        return url_of("identities:detail", self.public_id)
 
     @property
     def key(self) -> str:

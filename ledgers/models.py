@@ -7,8 +7,9 @@ import uuid
 from django.db import models
 from django.db.models import Func, Value
 from django.db.models.functions import Lower, Now, Trim
-from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+
+from web.addresses import url_of
 
 EXPONENT_MAX = 30
 
@@ -95,7 +96,7 @@ class Ledger(models.Model):
         return f"#{self.pk} {self.name}"
 
     def get_absolute_url(self) -> str:
-        return reverse("ledgers:detail", args=[self.public_id])
+        return url_of("ledgers:detail", self.public_id)
 
     @property
     def key(self) -> str:

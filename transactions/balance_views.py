@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -23,6 +23,7 @@ from users.models import User
 from web.formatting import format_count
 from web.htmx import HtmxHttpRequest, render_page
 from web.pagination import paginate_request
+from web.records import get_record_or_404
 
 
 @require_safe
@@ -71,5 +72,4 @@ def _count_entries(balance: Balance) -> str:
 
 
 def _get_balance(public_id: UUID) -> Balance:
-    balances = Balance.objects.select_related("identity", "ledger", "currency")
-    return get_object_or_404(balances, public_id=public_id)
+    return get_record_or_404(Balance, public_id, "identity", "ledger", "currency")

@@ -8,11 +8,11 @@ from itertools import groupby
 from typing import Any, TypedDict
 
 from django.db.models import Q, QuerySet, Sum
-from django.urls import reverse
 
 from balances.naming import name_balance, shown_minor
 from ledgers.money import format_amount
 from transactions.models import Entry, Transaction
+from web.addresses import url_of
 from web.pagination import Key
 
 PAGE_SIZE = 100
@@ -106,9 +106,9 @@ def _format_row(entry: dict[str, Any]) -> EntryRow:
             owner=entry["balance__identity__name"],
             public_id=entry["balance__public_id"],
         ),
-        "url": reverse("balances:detail", args=[entry["balance__public_id"]]),
+        "url": url_of("balances:detail", entry["balance__public_id"]),
         "ledger": entry["balance__ledger__name"],
-        "ledger_url": reverse("ledgers:detail", args=[entry["balance__ledger__public_id"]]),
+        "ledger_url": url_of("ledgers:detail", entry["balance__ledger__public_id"]),
         "debit": "" if is_credit else amount,
         "credit": amount if is_credit else "",
         "after": format_amount(after, exponent),

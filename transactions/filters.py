@@ -45,10 +45,8 @@ class TransactionFilter:
     def read(cls, request: HttpRequest) -> Self:
         """The filters of `?ledger=&balance=&q=`."""
         ledger_key, balance_key = request.GET.get("ledger", ""), request.GET.get("balance", "")
-        ledger = find_by_key(Ledger.objects.all(), ledger_key, "ldg")
-        balance = find_by_key(
-            Balance.objects.select_related("identity", "currency"), balance_key, "bln"
-        )
+        ledger = find_by_key(Ledger, ledger_key, "ldg")
+        balance = find_by_key(Balance, balance_key, "bln", "identity")
         found = (("ledger", ledger_key, ledger), ("balance", balance_key, balance))
         unknown = tuple(name for name, key, record in found if key and record is None)
         return cls(ledger, balance, search_text(request), unknown)

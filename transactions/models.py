@@ -8,12 +8,12 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
-from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from balances.models import Balance
 from ledgers.fields import MinorField
 from ledgers.models import Ledger
+from web.addresses import url_of
 
 
 class Transaction(models.Model):
@@ -97,7 +97,7 @@ class Transaction(models.Model):
         return f"#{self.pk} {self.reference}"
 
     def get_absolute_url(self) -> str:
-        return reverse("transactions:detail", args=[self.public_id])
+        return url_of("transactions:detail", self.public_id)
 
     @property
     def key(self) -> str:

@@ -8,7 +8,6 @@ from typing import Any, TypedDict
 
 from django.db.models import QuerySet
 from django.db.models.functions import Left
-from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -17,6 +16,7 @@ from balances.models import Balance
 from balances.naming import link_tag, name_balance, shown_minor
 from ledgers.money import format_amount
 from transactions.models import Entry
+from web.addresses import url_of
 from web.formatting import Dates, active_dates
 from web.pagination import Key
 from web.statements import fetch_all
@@ -90,7 +90,7 @@ def format_register(balance: Balance, entries: Sequence[dict[str, Any]]) -> list
         balance.currency.exponent,
         balance.normal_side,
         _counterparties(balance, [entry["transaction_id"] for entry in entries]),
-        reverse("transactions:list"),
+        url_of("transactions:list"),
         active_dates(),
     )
     return [_format_row(entry, shared) for entry in entries]
@@ -129,7 +129,7 @@ def _counterparty_of(entry: dict[str, Any], parties: Counterparties) -> SafeStri
 
 
 def _counterparties(balance: Balance, transaction_ids: list[int]) -> Counterparties:
-    balances_url = reverse("balances:list")
+    balances_url = url_of("balances:list")
     rows = fetch_all(COUNTERPARTIES, [transaction_ids, balance.pk, balance.currency_id])
     return {
         (transaction_id, direction): _name_party(balances_url, count, *names)

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple, TypedDict
 
-from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -15,6 +14,7 @@ from django.utils.translation import ngettext
 from balances.naming import link_tag, name_balance
 from ledgers.money import format_amount
 from transactions.models import Transaction
+from web.addresses import url_of
 from web.formatting import Dates, active_dates, format_count
 from web.statements import fetch_all
 
@@ -109,10 +109,10 @@ def read_rows(transaction_ids: Sequence[int], *, new: str = "") -> list[Transact
     """
     fetched = {row[0]: Fetched(*row) for row in fetch_all(TRANSACTIONS, [list(transaction_ids)])}
     sides = {pk for row in fetched.values() for pk in (row.source_id, row.destination_id)}
-    balances_url = reverse("balances:list")
+    balances_url = url_of("balances:list")
     shared = Surroundings(
         {row[0]: _party(balances_url, *row[1:]) for row in fetch_all(BALANCES, [list(sides)])},
-        reverse("transactions:list"),
+        url_of("transactions:list"),
         {value: str(label) for value, label in Transaction.Status.choices},
         active_dates(),
     )

@@ -34,6 +34,7 @@ from users.models import User
 from web.forms import open_form
 from web.htmx import HtmxHttpRequest, finish_form, render_page
 from web.pagination import paginate_request
+from web.records import get_record_or_404
 from web.sorting import Column, sort_columns
 
 COLUMNS = (
@@ -104,9 +105,7 @@ def transaction_review(request: HtmxHttpRequest) -> HttpResponse:
 
 @require_safe
 def transaction_detail(request: HtmxHttpRequest, public_id: UUID) -> HttpResponse:
-    transaction = get_object_or_404(
-        Transaction.objects.select_related("actor"), public_id=public_id
-    )
+    transaction = get_record_or_404(Transaction, public_id, "actor")
     page = paginate_request(request, entries_of(transaction), order=ORDER, size=PAGE_SIZE)
     totals = sum_entries(transaction)
     context = {

@@ -92,4 +92,4 @@ def test_query_count_is_constant_in_rows(clerk: Client) -> None:
 
     # ledgers, estimate and count of transactions, balances, proof,
     # latest transactions (3), latest ledgers and their figures
-    assert count_queries(clerk, "/") == few == 10
+    assert count_queries(clerk, "/") == few == 9

@@ -96,4 +96,4 @@ def test_query_count_is_constant_in_rows(clerk: Client) -> None:
         make_balance(identity=identity)
 
     # identity, totals and their currencies, balances, history, proof
-    assert count_queries(clerk, identity.get_absolute_url()) == few == 6
+    assert count_queries(clerk, identity.get_absolute_url()) == few == 5

@@ -189,4 +189,4 @@ def test_query_count_is_constant_in_rows(clerk: Client) -> None:
     many = count_queries(clerk, ledger.get_absolute_url())
 
     # ledger, totals, exponents, balances, latest transactions (3), history, proof
-    assert many == few == 9
+    assert many == few == 8

@@ -254,7 +254,7 @@ def test_anonymous_is_sent_to_login(client: Client) -> None:
 @pytest.mark.parametrize(
     ("query", "expected"),
     [
-        ("", 5),  # page, rows and their balances, estimate, count
+        ("", 4),  # page, rows and their balances, count
         ("?ledger={ledger}", 5),  # and the ledger
         ("?balance={balance}", 4),  # the balance, which holds the count
         ("?q=t", 4),
