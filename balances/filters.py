@@ -20,6 +20,13 @@ from web.text import search_text
 
 OWNERS_MAX = 10_000
 NOTHING_ASKED = Q()
+# Indicators live in the General Ledger only; saying so lets the index by ledger and date serve.
+INTERNAL = """
+balances_balance.ledger_id = (SELECT id FROM ledgers_ledger WHERE is_general)
+AND balances_balance.indicator <> ''
+"""
+# One parameter: thousands of them would take longer to send than to look up.
+OWNED = "balances_balance.identity_id = ANY (%s)"
 ModelT = TypeVar("ModelT", bound=Model)
 
 
@@ -94,9 +101,7 @@ class BalanceFilter:
         if self.currency:
             balances = balances.filter(currency=self.currency)
         if self.is_internal:
-            # Indicators live there only; saying so lets the index by ledger and date serve.
-            general = Ledger.objects.filter(is_general=True).values("pk")
-            balances = balances.filter(ledger__in=general).exclude(indicator="")
+            balances = balances.filter(_is_true(INTERNAL))
         return balances.filter(self.matches)
 
     def chips(self, request: HttpRequest) -> list[Chip]:
@@ -118,10 +123,8 @@ class BalanceFilter:
         ]
 
 
-def _owned_by_any(keys: list[int]) -> RawSQL:
-    """As one parameter: thousands of them would take longer to send than to look up."""
-    sql = "balances_balance.identity_id = ANY (%s)"
-    return RawSQL(sql, [keys], output_field=BooleanField())  # noqa: S611 -- a constant
+def _is_true(condition: str, *parameters: object) -> RawSQL:
+    return RawSQL(condition, parameters, output_field=BooleanField())  # noqa: S611 -- constants
 
 
 def find_by_key(model: type[ModelT], key: str, prefix: str, *related: str) -> ModelT | None:
@@ -143,7 +146,7 @@ def find_matches(text: str) -> Q:
     """
     owners = Identity.objects.filter(name__icontains=text).values_list("pk", flat=True)
     keys = list(owners[: OWNERS_MAX + 1])
-    by_owner = Q(identity__in=owners) if len(keys) > OWNERS_MAX else Q(_owned_by_any(keys))
+    by_owner = Q(identity__in=owners) if len(keys) > OWNERS_MAX else Q(_is_true(OWNED, keys))
     indicators = Balance.objects.exclude(indicator="").filter(indicator__icontains=text)
     named = Q(pk__in=list(indicators.values_list("pk", flat=True)))
     public_id = parse_key(text, "bln")

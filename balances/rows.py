@@ -20,7 +20,6 @@ from web.statements import fetch_all
 
 # Beyond so many signs an amount may break on a phone.
 LONG = 16
-NEWEST_SHOWN = 10
 # By the names that a queryset gives them.
 FIELDS = (
     "id",
@@ -49,7 +48,7 @@ JOIN ledgers_ledger AS l ON l.id = b.ledger_id
 JOIN ledgers_currency AS c ON c.code = b.currency
 LEFT JOIN identities_identity AS i ON i.id = b.identity_id
 WHERE b.{column} = %s
-ORDER BY b.created_at DESC, b.id DESC LIMIT %s
+ORDER BY b.created_at DESC, b.id DESC LIMIT 10
 """
 
 
@@ -89,7 +88,7 @@ def newest_of_owner(identity: Identity) -> list[dict[str, Any]]:
 
 
 def _newest(column: str, key: int) -> list[dict[str, Any]]:
-    rows = fetch_all(NEWEST.format(column=column), [key, NEWEST_SHOWN])
+    rows = fetch_all(NEWEST.format(column=column), [key])
     return [dict(zip(FIELDS, row, strict=True)) for row in rows]
 
 

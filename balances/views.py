@@ -50,7 +50,7 @@ COLUMNS = (
 @require_safe
 def balance_list(request: HtmxHttpRequest) -> HttpResponse:
     chosen = BalanceFilter.read(request)
-    sorting = sort_columns(request, COLUMNS, default="-created")
+    sorting = sort_columns(request, COLUMNS, table="balance-table", default="-created")
     page = paginate_request(request, with_row_fields(chosen.select()), order=sorting.order)
     context = {
         "chosen": chosen,

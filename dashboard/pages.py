@@ -29,7 +29,7 @@ from web.text import search_text
 def ledger_list(request: HtmxHttpRequest) -> HttpResponse:
     text = search_text(request)
     matching = ledgers.matching_ledgers(text)
-    sorting = sort_columns(request, ledgers.COLUMNS, default="-created")
+    sorting = sort_columns(request, ledgers.COLUMNS, table="ledger-table", default="-created")
     queryset, order = ledgers.ordered(matching, sorting)
     page = paginate_request(request, queryset, order=order)
     count = matching.count()
@@ -66,7 +66,7 @@ def ledger_detail(request: HtmxHttpRequest, public_id: UUID) -> HttpResponse:
 def identity_list(request: HtmxHttpRequest) -> HttpResponse:
     text = search_text(request)
     matching = identities.matching_identities(text)
-    sorting = sort_columns(request, identities.COLUMNS, default="-created")
+    sorting = sort_columns(request, identities.COLUMNS, table="identity-table", default="-created")
     page = paginate_request(request, identities.ordered(matching), order=sorting.order)
     context = {
         "q": text,

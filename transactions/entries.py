@@ -7,16 +7,29 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, TypedDict
 
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import QuerySet
 
 from balances.naming import name_balance, shown_minor
 from ledgers.money import format_amount
 from transactions.models import Entry, Transaction
 from web.addresses import url_of
 from web.pagination import Key
+from web.statements import fetch_all
 
 PAGE_SIZE = 100
+# Beyond so many signs an amount may break on a phone.
+LONG = 16
 ORDER = (Key("balance__currency_id"), Key("id"))
+
+SUMS = """
+SELECT c.code, c.exponent, coalesce(sum(e.amount_minor) FILTER (WHERE e.direction = -1), 0),
+       coalesce(sum(e.amount_minor) FILTER (WHERE e.direction = 1), 0)
+FROM transactions_entry AS e
+JOIN balances_balance AS b ON b.id = e.balance_id
+JOIN ledgers_currency AS c ON c.code = b.currency
+WHERE e.transaction_id = %s
+GROUP BY c.code, c.exponent ORDER BY c.code
+"""
 
 
 class EntryRow(TypedDict):
@@ -26,6 +39,8 @@ class EntryRow(TypedDict):
     ledger_url: str
     debit: str
     credit: str
+    is_long_debit: bool
+    is_long_credit: bool
     after: str
     is_after_negative: bool
     is_debit_normal: bool
@@ -68,18 +83,9 @@ def entries_of(transaction: Transaction) -> QuerySet[Entry, Any]:
 
 def sum_entries(transaction: Transaction) -> list[EntryTotal]:
     """The totals of each currency, by code."""
-    rows = (
-        Entry.objects.filter(transaction=transaction)
-        .values_list("balance__currency_id", "balance__currency__exponent")
-        .annotate(
-            debits=Sum("amount_minor", filter=Q(direction=Entry.Direction.DEBIT)),
-            credits=Sum("amount_minor", filter=Q(direction=Entry.Direction.CREDIT)),
-        )
-        .order_by("balance__currency_id")
-    )
     return [
-        EntryTotal(code, *(format_amount(int(total or 0), exponent) for total in (debits, credits)))
-        for code, exponent, debits, credits in rows
+        EntryTotal(code, *(format_amount(int(total), exponent) for total in (debits, credits)))
+        for code, exponent, debits, credits in fetch_all(SUMS, [transaction.pk])
     ]
 
 
@@ -111,6 +117,8 @@ def _format_row(entry: dict[str, Any]) -> EntryRow:
         "ledger_url": url_of("ledgers:detail", entry["balance__ledger__public_id"]),
         "debit": "" if is_credit else amount,
         "credit": amount if is_credit else "",
+        "is_long_debit": not is_credit and len(amount) > LONG,
+        "is_long_credit": is_credit and len(amount) > LONG,
         "after": format_amount(after, exponent),
         "is_after_negative": after < 0,
         "is_debit_normal": entry["balance__normal_side"] == "DEBIT",

@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
-from django.db.models import Exists, F, OuterRef, QuerySet, Sum
+from django.db.models import BooleanField, Exists, F, OuterRef, QuerySet, Sum
+from django.db.models.expressions import RawSQL
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
@@ -30,6 +31,14 @@ from web.text import search_text
 
 # How many references with the text's beginning are looked through within a ledger or balance.
 REFERENCES_MAX = 1_000
+IS_FIRST = """
+NOT EXISTS (
+    SELECT FROM transactions_entry AS previous
+    WHERE previous.balance_id = transactions_entry.balance_id
+      AND previous.position = transactions_entry.position - 1
+      AND previous.transaction_id = transactions_entry.transaction_id
+)
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,12 +144,8 @@ class TransactionFilter:
 
     def _first_entries(self, balance: Balance) -> QuerySet[Entry]:
         """One entry for each transaction on `balance`: positions of a transaction adjoin there."""
-        previous = Entry.objects.filter(
-            balance=balance,
-            position=OuterRef("position") - 1,
-            transaction_id=OuterRef("transaction_id"),
-        )
-        return Entry.objects.filter(~Exists(previous), balance=balance)
+        is_first = RawSQL(IS_FIRST, [], output_field=BooleanField())  # noqa: S611 -- a constant
+        return Entry.objects.filter(is_first, balance=balance)
 
     def _beginning(self) -> QuerySet[Transaction]:
         """The transactions whose reference begins with the text, or whose id it is, in order."""

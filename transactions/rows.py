@@ -133,10 +133,10 @@ def _format_row(row: Fetched, shared: Surroundings, *, new: str) -> TransactionR
     # Two balances of one name are told apart by their ledgers.
     is_pair = row.source_count == row.destination_count == 1
     is_twin = is_pair and source.name == destination.name
-    amount, currency = _("%(count)s currencies") % {"count": row.currency_count}, ""
     if row.currency_count == 1:
-        amount = format_amount(int(row.amount_minor), source.exponent)
-        currency = source.currency
+        amount, currency = format_amount(int(row.amount_minor), source.exponent), source.currency
+    else:
+        amount, currency = _("%(count)s currencies") % {"count": row.currency_count}, ""
     return {
         "url": url,
         "is_new": key == new,

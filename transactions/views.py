@@ -52,7 +52,7 @@ FORM, REVIEW = "transactions/transaction_create.html", "transactions/transaction
 @require_safe
 def transaction_list(request: HtmxHttpRequest) -> HttpResponse:
     chosen = TransactionFilter.read(request)
-    sorting = sort_columns(request, COLUMNS, default="-effective")
+    sorting = sort_columns(request, COLUMNS, table="transaction-table", default="-effective")
     queryset, order = chosen.walk(descending=sorting.order[0].descending)
     page = paginate_request(request, queryset, order=order)
     context = {

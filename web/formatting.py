@@ -50,20 +50,25 @@ def format_since(value: datetime | None, *, now: datetime | None = None) -> str:
     """How long ago: "just now", "4 minutes ago", "yesterday", then the date."""
     if value is None:
         return "—"
-    now = now or timezone.now()
+    local = timezone.localtime(value)
+    return _recently(value, local, now or timezone.now()) or _day(local)
+
+
+def _recently(value: datetime, local: datetime, now: datetime) -> str:
+    """In words, up to yesterday; "" before that."""
     seconds = int((now - value).total_seconds())
     if 0 <= seconds < MINUTE:
         return _("just now")
     if 0 <= seconds < HOUR:
         count = seconds // MINUTE
         return ngettext("%(count)s minute ago", "%(count)s minutes ago", count) % {"count": count}
-    days = (timezone.localdate(now) - timezone.localdate(value)).days
+    days = (now.astimezone(local.tzinfo).date() - local.date()).days
     if seconds >= 0 and days == 0:
         count = seconds // HOUR
         return ngettext("%(count)s hour ago", "%(count)s hours ago", count) % {"count": count}
     if days == 1:
         return _("yesterday")
-    return format_date(value)
+    return ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +103,8 @@ class Dates:
         if value is None:
             return "—"
         local = value.astimezone(self.zone)
-        return self._tag(local, self._day(local), format_since(value))
+        day = self._day(local)
+        return self._tag(local, day, _recently(value, local, timezone.now()) or day)
 
     def _day(self, local: datetime) -> str:
         return f"{local.day} {self.months[local.month]} {local.year}"

@@ -71,7 +71,7 @@ def styleguide_context(request: HttpRequest) -> dict[str, Any]:
     refused_data = QueryDict(REFUSED)
     filled = {"name": "Suppliers", "side": "credit", "metadata": {"region": "EU"}}
     return {
-        "sorting": sort_columns(request, COLUMNS, default="-created"),
+        "sorting": sort_columns(request, COLUMNS, table="sample-table", default="-created"),
         "page": KeysetPage(rows=[], next_cursor="next", previous_cursor=None),
         "form": SampleForm(prefix="filled", initial=filled),
         "refused_form": SampleForm(refused_data, prefix="refused"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypedDict
 
 from django.http import HttpRequest
 from django.utils.functional import Promise
@@ -27,10 +28,11 @@ class Column:
     descending_first: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(TypedDict):
     """A head as the template draws it; `direction` is "ascending", "descending" or ""."""
 
+    id: str
+    table: str
     label: str
     css: str
     url: str
@@ -45,29 +47,39 @@ class Sorting:
     heads: tuple[Head, ...]
 
 
-def sort_columns(request: HttpRequest, columns: Sequence[Column], *, default: str) -> Sorting:
-    """Read `?sort=`; anything unknown means `default` (such as "-created")."""
+def sort_columns(
+    request: HttpRequest, columns: Sequence[Column], *, table: str, default: str
+) -> Sorting:
+    """Read `?sort=`; anything unknown means `default` (such as "-created").
+
+    `table` is the id of the element that a head refreshes.
+    """
     sortable = {column.name: column for column in columns if column.fields}
     chosen = request.GET.get("sort", default)
     if chosen.removeprefix("-") not in sortable:
         chosen = default
     name, descending = chosen.removeprefix("-"), chosen.startswith("-")
     order = tuple(Key(field, descending) for field in sortable[name].fields)
-    heads = tuple(
-        _head(request, column, name=name, descending=descending, default=default)
-        for column in columns
-    )
-    return Sorting(order, heads)
+    heads: list[Head] = []
+    for number, column in enumerate(columns, start=1):
+        current = column.name == name
+        turn = not descending if current else column.descending_first
+        heads.append(
+            {
+                "id": f"{table}-sort-{number}",
+                "table": table,
+                "label": str(column.label),
+                "css": column.css,
+                "url": _url(request, column, descending=turn, default=default),
+                "direction": ("descending" if descending else "ascending") if current else "",
+            }
+        )
+    return Sorting(order, tuple(heads))
 
 
-def _head(
-    request: HttpRequest, column: Column, *, name: str, descending: bool, default: str
-) -> Head:
+def _url(request: HttpRequest, column: Column, *, descending: bool, default: str) -> str:
+    """Where the column is sorted so; "" where it cannot be."""
     if not column.fields:
-        return Head(str(column.label), column.css, "", "")
-    current = column.name == name
-    turn = not descending if current else column.descending_first
-    target = f"-{column.name}" if turn else column.name
-    url = url_with(request, sort=None if target == default else target)
-    direction = ("descending" if descending else "ascending") if current else ""
-    return Head(str(column.label), column.css, url, direction)
+        return ""
+    target = f"-{column.name}" if descending else column.name
+    return url_with(request, sort=None if target == default else target)
