@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Self, TypeVar
+from typing import Any, Self, TypeVar
 
 from django.db.models import BooleanField, Model, Q, QuerySet
 from django.db.models.expressions import RawSQL
@@ -89,9 +89,9 @@ class BalanceFilter:
         """The same filters on the other tab."""
         return replace(self, is_internal=is_internal)
 
-    def select(self) -> QuerySet[Balance]:
-        """The balances that pass."""
-        balances = Balance.objects.all()
+    def select(self, balances: QuerySet[Balance, Any] | None = None) -> QuerySet[Balance, Any]:
+        """Those of the `balances` that pass, or of all."""
+        balances = Balance.objects.all() if balances is None else balances
         if self.unknown or (self.is_internal and self.ledger and not self.ledger.is_general):
             return balances.none()
         if self.ledger:

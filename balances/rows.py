@@ -39,6 +39,9 @@ FIELDS = (
     "ledger__name",
     "ledger__public_id",
 )
+# What `format_rows` needs, and the order of a page; built once, since resolving the names takes
+# as long as reading the rows.
+ROWS: QuerySet[Balance, Any] = Balance.objects.values(*FIELDS)
 NEWEST = """
 SELECT b.id, b.public_id, b.created_at, b.currency, c.exponent, b.normal_side, b.credit_minor,
        b.debit_minor, b.inflight_credit_minor, b.inflight_debit_minor, b.indicator, b.closed_at,
@@ -71,12 +74,6 @@ class BalanceRow(TypedDict):
     is_closed: bool
 
 
-def with_row_fields(balances: QuerySet[Balance]) -> QuerySet[Balance, dict[str, Any]]:
-    """Read what `format_rows` needs, and what the order of a page needs."""
-    rows: QuerySet[Balance, dict[str, Any]] = balances.values(*FIELDS)
-    return rows
-
-
 def newest_of_ledger(ledger: Ledger) -> list[dict[str, Any]]:
     """What `format_rows` needs, of the balances opened last in a ledger."""
     return _newest("ledger_id", ledger.pk)
@@ -104,7 +101,7 @@ class Surroundings:
 def format_rows(
     rows: Iterable[dict[str, Any]], *, by_ledger: bool = False, new: str = ""
 ) -> list[BalanceRow]:
-    """Rows of `with_row_fields`, formatted. The one with the key `new` is marked.
+    """Rows of `ROWS`, formatted. The one with the key `new` is marked.
 
     The title is the balance's own, or `by_ledger` that of its ledger, where all have one owner.
     """

@@ -20,7 +20,7 @@ from balances.models import Balance
 from balances.naming import describe_side, name_of
 from balances.operations import IndicatorTakenError, open_balance
 from balances.records import describe_record
-from balances.rows import format_rows, with_row_fields
+from balances.rows import ROWS, format_rows
 from balances.suggestions import suggest_balances
 from ledgers.models import Currency
 from users.models import User
@@ -51,7 +51,7 @@ COLUMNS = (
 def balance_list(request: HtmxHttpRequest) -> HttpResponse:
     chosen = BalanceFilter.read(request)
     sorting = sort_columns(request, COLUMNS, table="balance-table", default="-created")
-    page = paginate_request(request, with_row_fields(chosen.select()), order=sorting.order)
+    page = paginate_request(request, chosen.select(ROWS), order=sorting.order)
     context = {
         "chosen": chosen,
         "chips": chosen.chips(request),

@@ -23,6 +23,18 @@ from web.statements import fetch_all
 
 ORDER = (Key("position", descending=True),)
 
+# Built once: resolving the names takes as long as reading the rows.
+ENTRIES: QuerySet[Entry, Any] = Entry.objects.values(
+    "position",
+    "effective_at",
+    "direction",
+    "amount_minor",
+    "running_minor",
+    "transaction_id",
+    "transaction__public_id",
+    "transaction__reference",
+    text=Left("transaction__description", 200),
+)
 # Who stands on the other side of each transaction, in the same currency: for each direction one
 # balance by name, or how many.
 COUNTERPARTIES = """
@@ -71,17 +83,7 @@ class Surroundings:
 
 def entries_of(balance: Balance) -> QuerySet[Entry, Any]:
     """What the register reads of each entry."""
-    return Entry.objects.filter(balance=balance).values(
-        "position",
-        "effective_at",
-        "direction",
-        "amount_minor",
-        "running_minor",
-        "transaction_id",
-        "transaction__public_id",
-        "transaction__reference",
-        text=Left("transaction__description", 200),
-    )
+    return ENTRIES.filter(balance=balance)
 
 
 def format_register(balance: Balance, entries: Sequence[dict[str, Any]]) -> list[RegisterRow]:

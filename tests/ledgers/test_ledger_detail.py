@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 
+from ledgers.money import format_amount
 from ledgers.operations import rename_ledger
 from tests.factories import (
     general_ledger,
@@ -190,3 +191,14 @@ def test_query_count_is_constant_in_rows(clerk: Client) -> None:
 
     # ledger, totals, exponents, balances, latest transactions (3), history, proof
     assert many == few == 8
+
+
+def test_figures_of_38_digits_are_exact(clerk: Client) -> None:
+    ledger = make_ledger()
+    minor = 12_345_678_901_234_567_890_123_456_789_012_345_67
+    make_balance(ledger=ledger, opening_minor=minor)
+
+    text = text_of(clerk.get(ledger.get_absolute_url()))
+
+    # The net of its currency above, and below it in the totals; the balance; the transaction.
+    assert text.count(format_amount(minor, 2)) >= 4
