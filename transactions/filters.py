@@ -31,12 +31,15 @@ from web.text import search_text
 
 # How many references with the text's beginning are looked through within a ledger or balance.
 REFERENCES_MAX = 1_000
+# OFFSET 0: looked up for each row of a page. As a join, it would read all entries of the balance
+# once the server plans without knowing which balance it is.
 IS_FIRST = """
 NOT EXISTS (
     SELECT FROM transactions_entry AS previous
     WHERE previous.balance_id = transactions_entry.balance_id
       AND previous.position = transactions_entry.position - 1
       AND previous.transaction_id = transactions_entry.transaction_id
+    OFFSET 0
 )
 """
 

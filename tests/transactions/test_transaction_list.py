@@ -24,6 +24,7 @@ from tests.pages import (
     rows_of,
     text_of,
 )
+from transactions.filters import TransactionFilter
 from transactions.posting import post
 from transactions.requests import CREDIT, DEBIT, Indicator, Leg, PostingRequest
 
@@ -324,3 +325,9 @@ def test_search_keeps_ledger_and_order(clerk: Client) -> None:
 
     for name, value in (("ledger", ledger.key), ("sort", "effective")):
         assert f'name="{name}" form="transaction-filter" value="{value}"' in html
+
+
+def test_table_of_a_balance_is_never_planned_as_a_join_over_its_history() -> None:
+    rows, _order = TransactionFilter(balance=make_balance(opening_minor=1)).walk(descending=True)
+
+    assert "Join" not in rows.explain()
