@@ -41,6 +41,12 @@ BEGIN
     THEN
         RAISE EXCEPTION 'ledger, currency, indicator and normal side of a balance never change'
             USING ERRCODE = 'restrict_violation', CONSTRAINT = 'balance_keeps_what_it_is';
+    ELSIF (new.floor_minor > CASE new.normal_side
+               WHEN 'CREDIT' THEN new.credit_minor - new.debit_minor - new.inflight_debit_minor
+               ELSE new.debit_minor - new.credit_minor - new.inflight_credit_minor END)
+    THEN
+        RAISE EXCEPTION 'balance % is below a floor of %', new.id, new.floor_minor
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'balance_above_floor';
     END IF;
     RETURN new;
 END;
@@ -50,9 +56,10 @@ CREATE TRIGGER balances_balance_starts
     BEFORE INSERT ON balances_balance
     FOR EACH ROW EXECUTE FUNCTION balances_check_row();
 
--- Not on the columns that posting writes: the trigger is skipped there.
+-- Not on the columns that posting writes, and not BEFORE, which would lock each row once more.
 CREATE TRIGGER balances_balance_keeps
-    BEFORE UPDATE OF id, public_id, ledger_id, currency, indicator, normal_side, created_at
+    AFTER UPDATE OF id, public_id, ledger_id, currency, indicator, normal_side, created_at,
+                    floor_minor
     ON balances_balance
     FOR EACH ROW EXECUTE FUNCTION balances_check_row();
 

@@ -1,14 +1,14 @@
--- What the database refuses by itself, whoever asks. Posting writes balances, transactions and
--- entries in one statement, so each of these checks sees all three; each runs once a statement.
--- They name tables with their schema instead of setting a search path, and hold what CHECKs would
--- say about single columns as well: both cost more on each posting than the checks themselves.
+-- How balances move, and what the database refuses by itself, whoever asks. Posting writes a
+-- transaction and its entries in one statement, so the triggers of both see both; each runs once a
+-- statement. They name tables with their schema instead of setting a search path, and hold what
+-- CHECKs would say about single columns as well: both cost more on each posting than the checks.
 --
--- Each first asks one cheap question, to which a sound statement gives no row; only when there is
--- one does a longer query name the problem, or find that there is none after all. Plans live as
--- long as the session, so one made for two rows must serve ten thousand and the other way round:
--- a FULL JOIN is never a nested loop, and LATERAL or EXISTS with OFFSET 0 stays a look-up by index.
+-- Plans live as long as the session, so one made for a few rows must serve ten thousand and the
+-- other way round: LATERAL or EXISTS with OFFSET 0 stays a look-up by index.
 
--- A transaction is well formed, has entries, and points at records that exist.
+-- A transaction is well formed, has entries, and points at records that exist. One cheap question
+-- first, to which a sound statement gives no row; only when there is one does a longer query name
+-- the problem, or find that there is none after all.
 CREATE FUNCTION transactions_check_transactions() RETURNS trigger
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -75,46 +75,140 @@ CREATE TRIGGER transactions_transaction_complete
     REFERENCING NEW TABLE AS new_transactions
     FOR EACH STATEMENT EXECUTE FUNCTION transactions_check_transactions();
 
--- Entries balance per currency, belong to their transaction and balance, and none is added later.
-CREATE FUNCTION transactions_check_entries() RETURNS trigger
+-- Balances move by their entries, and by nothing else: this adds new entries to the totals and
+-- counts of their balances. The entries of a transaction arrive in one statement and balance in each
+-- currency; on each balance they go on where the one before ended, and leave it above its floor.
+CREATE FUNCTION transactions_apply_entries() RETURNS trigger
 LANGUAGE plpgsql AS $$
 DECLARE
     v_id bigint;
     v_problem text;
+    is_applied boolean;
 BEGIN
-    SELECT e.transaction_id INTO v_id
-    FROM new_entries AS e
-    LEFT JOIN LATERAL (
-        SELECT b.currency, b.ledger_id, b.entry_count
-        FROM public.balances_balance AS b WHERE b.id = e.balance_id OFFSET 0
-    ) AS b ON true
-    LEFT JOIN LATERAL (
-        SELECT t.effective_at, t.entry_count
-        FROM public.transactions_transaction AS t WHERE t.id = e.transaction_id OFFSET 0
-    ) AS t ON true
-    GROUP BY e.transaction_id, b.currency
-    HAVING sum(e.direction * e.amount_minor) <> 0
-       OR bool_and(b.ledger_id = e.ledger_id AND e.position <= b.entry_count
-                   AND t.effective_at = e.effective_at
-                   AND e.amount_minor > 0 AND e.direction IN (-1, 1)) IS NOT TRUE
-       OR max(t.entry_count) <> (
-           SELECT count(*) FROM public.transactions_entry AS x
-           WHERE x.transaction_id = e.transaction_id
-       )
-    LIMIT 1;
-    IF NOT FOUND THEN
+    IF (SELECT count(*) FROM (SELECT FROM new_entries LIMIT 3) AS few) = 2 THEN
+        -- The usual posting: one transaction, one entry on each of two balances.
+        WITH moved AS (
+            UPDATE public.balances_balance AS b
+            SET credit_minor = b.credit_minor
+                    + CASE e.direction WHEN 1 THEN e.amount_minor ELSE 0 END,
+                debit_minor = b.debit_minor
+                    + CASE e.direction WHEN 1 THEN 0 ELSE e.amount_minor END,
+                entry_count = e.position,
+                transaction_count = b.transaction_count + 1,
+                ledger_transaction_count = b.ledger_transaction_count
+                    + CASE WHEN e.ledger_id = o.ledger_id AND e.balance_id > o.balance_id
+                           THEN 0 ELSE 1 END,
+                last_entry_at = t.created_at
+            FROM new_entries AS e
+            JOIN new_entries AS o ON o.balance_id <> e.balance_id
+            JOIN public.transactions_transaction AS t ON t.id = e.transaction_id
+            WHERE b.id = e.balance_id
+              AND o.transaction_id = e.transaction_id
+              AND o.amount_minor = e.amount_minor AND e.amount_minor > 0
+              AND o.direction = -e.direction AND e.direction IN (-1, 1)
+              AND t.entry_count = 2
+              AND t.effective_at = e.effective_at
+              AND b.ledger_id = e.ledger_id
+              AND b.closed_at IS NULL
+              AND b.entry_count = e.position - 1
+              AND b.credit_minor - b.debit_minor = e.running_minor - e.direction * e.amount_minor
+              AND (b.last_entry_at > t.created_at) IS NOT TRUE
+              AND (b.floor_minor > CASE b.normal_side
+                       WHEN 'CREDIT' THEN e.running_minor - b.inflight_debit_minor
+                       ELSE -e.running_minor - b.inflight_credit_minor
+                   END) IS NOT TRUE
+            RETURNING b.currency, e.transaction_id
+        )
+        SELECT count(*) = 2 AND min(m.currency) = max(m.currency) AND (
+                   SELECT count(*) FROM public.transactions_entry AS x
+                   WHERE x.transaction_id = max(m.transaction_id)
+               ) = 2
+        INTO is_applied
+        FROM moved AS m;
+    ELSE
+        WITH line AS (
+            SELECT e.balance_id, e.transaction_id, e.position, e.direction, e.amount_minor,
+                   e.ledger_id, t.created_at, t.entry_count,
+                   e.amount_minor > 0 AND e.direction IN (-1, 1)
+                       AND e.effective_at = t.effective_at AS is_sound,
+                   e.running_minor - sum(e.direction * e.amount_minor)
+                       OVER (PARTITION BY e.balance_id ORDER BY e.position) AS start_minor,
+                   -- A transaction counts once for a ledger: on the lowest of its balances there.
+                   e.balance_id = min(e.balance_id)
+                       OVER (PARTITION BY e.transaction_id, e.ledger_id) AS is_lowest
+            FROM new_entries AS e
+            LEFT JOIN LATERAL (
+                SELECT t.created_at, t.effective_at, t.entry_count
+                FROM public.transactions_transaction AS t WHERE t.id = e.transaction_id OFFSET 0
+            ) AS t ON true
+        ), move AS (
+            SELECT l.balance_id,
+                   coalesce(sum(l.amount_minor) FILTER (WHERE l.direction = 1), 0) AS credit_minor,
+                   coalesce(sum(l.amount_minor) FILTER (WHERE l.direction = -1), 0) AS debit_minor,
+                   count(*) AS entries,
+                   count(DISTINCT l.transaction_id) AS transactions,
+                   count(DISTINCT l.transaction_id) FILTER (WHERE l.is_lowest)
+                       AS ledger_transactions,
+                   min(l.position) AS first_position,
+                   max(l.position) AS last_position,
+                   min(l.created_at) AS first_at,
+                   max(l.created_at) AS last_at,
+                   min(l.start_minor) AS start_minor,
+                   min(l.ledger_id) AS ledger_id,
+                   bool_and(l.is_sound) AND min(l.start_minor) = max(l.start_minor)
+                       AND min(l.ledger_id) = max(l.ledger_id) AS is_sound
+            FROM line AS l
+            GROUP BY l.balance_id
+        ), moved AS (
+            UPDATE public.balances_balance AS b
+            SET credit_minor = b.credit_minor + m.credit_minor,
+                debit_minor = b.debit_minor + m.debit_minor,
+                entry_count = m.last_position,
+                transaction_count = b.transaction_count + m.transactions,
+                ledger_transaction_count = b.ledger_transaction_count + m.ledger_transactions,
+                last_entry_at = m.last_at
+            FROM move AS m
+            WHERE b.id = m.balance_id
+              AND m.is_sound
+              AND b.ledger_id = m.ledger_id
+              AND b.closed_at IS NULL
+              AND b.entry_count = m.first_position - 1
+              AND m.entries = m.last_position - b.entry_count
+              AND b.credit_minor - b.debit_minor = m.start_minor
+              AND (b.last_entry_at > m.first_at) IS NOT TRUE
+            RETURNING b.id, b.currency, (b.floor_minor > CASE b.normal_side
+                WHEN 'CREDIT' THEN b.credit_minor - b.debit_minor - b.inflight_debit_minor
+                ELSE b.debit_minor - b.credit_minor - b.inflight_credit_minor
+            END) IS NOT TRUE AS is_above_floor
+        )
+        SELECT (SELECT count(*) FROM move) = (SELECT count(*) FROM moved WHERE is_above_floor)
+               AND NOT EXISTS (
+                   SELECT FROM line AS l
+                   JOIN moved AS d ON d.id = l.balance_id
+                   GROUP BY l.transaction_id, d.currency
+                   HAVING sum(l.direction * l.amount_minor) <> 0 OR max(l.entry_count) <> (
+                       SELECT count(*) FROM public.transactions_entry AS x
+                       WHERE x.transaction_id = l.transaction_id
+                   )
+               )
+        INTO is_applied;
+    END IF;
+    IF is_applied THEN
         RETURN NULL;
     END IF;
+
+    -- Something is wrong; say what.
     SELECT g.transaction_id, g.problem INTO v_id, v_problem
     FROM (
         SELECT e.transaction_id,
                CASE
                    WHEN bool_or(e.amount_minor <= 0) THEN 'entry_amount_positive'
                    WHEN bool_or(e.direction NOT IN (-1, 1)) THEN 'entry_direction_known'
-                   WHEN bool_or(b.id IS NULL OR b.ledger_id <> e.ledger_id) THEN 'entry_on_its_balance'
-                   WHEN bool_or(e.position > b.entry_count) THEN 'entry_moves_its_balance'
+                   WHEN bool_or(e.ledger_id IS DISTINCT FROM b.ledger_id)
+                       THEN 'entry_on_its_balance'
+                   WHEN bool_or(b.closed_at IS NOT NULL) THEN 'entry_on_open_balance'
                    WHEN sum(e.direction * e.amount_minor) <> 0 THEN 'entries_balanced'
-                   WHEN bool_or(t.id IS NULL OR t.effective_at <> e.effective_at)
+                   WHEN bool_or(e.effective_at IS DISTINCT FROM t.effective_at)
                      OR max(t.entry_count) <> (
                         SELECT count(*) FROM public.transactions_entry AS x
                         WHERE x.transaction_id = e.transaction_id
@@ -124,126 +218,54 @@ BEGIN
         LEFT JOIN public.balances_balance AS b ON b.id = e.balance_id
         LEFT JOIN public.transactions_transaction AS t ON t.id = e.transaction_id
         GROUP BY e.transaction_id, b.currency
+        UNION ALL
+        SELECT e.transaction_id, 'balance_above_floor'
+        FROM new_entries AS e
+        JOIN public.balances_balance AS b ON b.id = e.balance_id
+        WHERE b.floor_minor > CASE b.normal_side
+                  WHEN 'CREDIT' THEN e.running_minor - b.inflight_debit_minor
+                  ELSE -e.running_minor - b.inflight_credit_minor
+              END
+          AND e.position = (
+              SELECT max(x.position) FROM new_entries AS x WHERE x.balance_id = e.balance_id
+          )
+        UNION ALL
+        SELECT e.transaction_id, 'entry_continues_its_balance' FROM new_entries AS e
     ) AS g
     WHERE g.problem IS NOT NULL
     LIMIT 1;
-    IF FOUND THEN
-        RAISE EXCEPTION 'the entries of transaction % are refused: %', v_id, v_problem
-            USING ERRCODE = 'check_violation', CONSTRAINT = v_problem;
-    END IF;
-    RETURN NULL;
+    RAISE EXCEPTION 'the entries of transaction % are refused: %', v_id, v_problem
+        USING ERRCODE = 'check_violation', CONSTRAINT = v_problem;
 END;
 $$;
 
-CREATE TRIGGER transactions_entry_sound
+CREATE TRIGGER transactions_entry_applied
     AFTER INSERT ON transactions_entry
     REFERENCING NEW TABLE AS new_entries
-    FOR EACH STATEMENT EXECUTE FUNCTION transactions_check_entries();
+    FOR EACH STATEMENT EXECUTE FUNCTION transactions_apply_entries();
 
--- Totals and counts move only as far as new entries explain, and never below the floor.
-CREATE FUNCTION transactions_check_totals() RETURNS trigger
+-- Any other change of totals and counts is refused: only within that trigger is the depth one.
+CREATE FUNCTION transactions_refuse_totals() RETURNS trigger
 LANGUAGE plpgsql AS $$
-DECLARE
-    v_id bigint;
-    v_problem text;
 BEGIN
-    -- The usual posting: each balance moved by exactly one entry.
-    SELECT n.id INTO v_id
-    FROM new_balances AS n
-    FULL JOIN old_balances AS o ON o.id = n.id
-    LEFT JOIN LATERAL (
-        SELECT e.direction, e.amount_minor, e.running_minor
-        FROM public.transactions_entry AS e
-        WHERE e.balance_id = n.id AND e.position = n.entry_count OFFSET 0
-    ) AS e ON true
-    WHERE (n.entry_count = o.entry_count + 1
-           AND n.transaction_count = o.transaction_count + 1
-           AND n.ledger_transaction_count - o.ledger_transaction_count IN (0, 1)
-           AND n.credit_minor
-               = o.credit_minor + CASE e.direction WHEN 1 THEN e.amount_minor ELSE 0 END
-           AND n.debit_minor
-               = o.debit_minor + CASE e.direction WHEN 1 THEN 0 ELSE e.amount_minor END
-           AND e.running_minor = n.credit_minor - n.debit_minor
-           AND n.inflight_credit_minor = o.inflight_credit_minor
-           AND n.inflight_debit_minor = o.inflight_debit_minor
-           AND (n.floor_minor IS NULL OR n.floor_minor <= CASE n.normal_side
-                    WHEN 'CREDIT' THEN e.running_minor - n.inflight_debit_minor
-                    ELSE -e.running_minor - n.inflight_credit_minor END)
-          ) IS NOT TRUE
-    LIMIT 1;
-    IF NOT FOUND THEN
-        RETURN NULL;
-    END IF;
-    -- Old and new rows are summed, not joined: a cached plan serves one row and ten thousand.
-    SELECT g.id, g.problem INTO v_id, v_problem
-    FROM (
-        SELECT n.id,
-               CASE
-                   WHEN n.above_floor < 0 OR n.above_floor = 'NaN' THEN 'balance_above_floor'
-                   WHEN n.entries <> e.entries OR n.credit <> e.credit OR n.debit <> e.debit
-                     OR (e.entries > 0 AND NOT e.ends_right)
-                     OR (e.entries = 0 AND n.activity_moved)
-                     OR n.transactions NOT BETWEEN sign(e.entries) AND e.entries
-                     OR n.ledger_transactions NOT BETWEEN 0 AND n.transactions
-                     OR n.holds_moved THEN 'balance_totals_follow_entries'
-               END AS problem
-        FROM (
-            SELECT id,
-                   sum(credit_minor) AS credit,
-                   sum(debit_minor) AS debit,
-                   sum(entry_count)::bigint AS entries,
-                   sum(transaction_count) AS transactions,
-                   sum(ledger_transaction_count) AS ledger_transactions,
-                   max(entry_count) AS entry_count,
-                   sum(running_minor) AS running_minor,
-                   min(above_floor) AS above_floor,
-                   sum(inflight_credit_minor) <> 0 OR sum(inflight_debit_minor) <> 0
-                       AS holds_moved,
-                   min(last_entry_at) <> max(last_entry_at) OR count(last_entry_at) = 1
-                       AS activity_moved
-            FROM (
-                SELECT id, credit_minor, debit_minor, entry_count, transaction_count,
-                       ledger_transaction_count, credit_minor - debit_minor AS running_minor,
-                       CASE normal_side
-                           WHEN 'CREDIT' THEN credit_minor - debit_minor - inflight_debit_minor
-                           ELSE debit_minor - credit_minor - inflight_credit_minor
-                       END - floor_minor AS above_floor,
-                       inflight_credit_minor, inflight_debit_minor, last_entry_at
-                FROM new_balances
-                UNION ALL
-                SELECT id, -credit_minor, -debit_minor, -entry_count, -transaction_count,
-                       -ledger_transaction_count, 0, NULL, -inflight_credit_minor,
-                       -inflight_debit_minor, last_entry_at
-                FROM old_balances
-            ) AS both_sides
-            GROUP BY id
-        ) AS n
-        CROSS JOIN LATERAL (
-            SELECT count(*) AS entries,
-                   coalesce(sum(e.amount_minor) FILTER (WHERE e.direction = 1), 0) AS credit,
-                   coalesce(sum(e.amount_minor) FILTER (WHERE e.direction = -1), 0) AS debit,
-                   bool_or(e.position = n.entry_count AND e.running_minor = n.running_minor)
-                       AS ends_right
-            FROM public.transactions_entry AS e
-            WHERE e.balance_id = n.id
-              AND e.position > n.entry_count - n.entries
-              AND e.position <= n.entry_count
-        ) AS e
-    ) AS g
-    WHERE g.problem IS NOT NULL
-    LIMIT 1;
-    IF FOUND THEN
-        RAISE EXCEPTION 'the change of balance % is refused: %', v_id, v_problem
-            USING ERRCODE = 'check_violation', CONSTRAINT = v_problem;
+    IF (new.credit_minor, new.debit_minor, new.inflight_credit_minor, new.inflight_debit_minor,
+        new.entry_count, new.transaction_count, new.ledger_transaction_count, new.last_entry_at)
+       IS DISTINCT FROM
+       (old.credit_minor, old.debit_minor, old.inflight_credit_minor, old.inflight_debit_minor,
+        old.entry_count, old.transaction_count, old.ledger_transaction_count, old.last_entry_at)
+    THEN
+        RAISE EXCEPTION 'balance % moves by its entries alone', old.id
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'balance_moves_by_its_entries';
     END IF;
     RETURN NULL;
 END;
 $$;
 
 CREATE TRIGGER balances_balance_totals
-    AFTER UPDATE ON balances_balance
-    REFERENCING OLD TABLE AS old_balances NEW TABLE AS new_balances
-    FOR EACH STATEMENT EXECUTE FUNCTION transactions_check_totals();
+    AFTER UPDATE OF credit_minor, debit_minor, inflight_credit_minor, inflight_debit_minor,
+                    entry_count, transaction_count, ledger_transaction_count, last_entry_at
+    ON balances_balance
+    FOR EACH ROW WHEN (pg_trigger_depth() = 0) EXECUTE FUNCTION transactions_refuse_totals();
 
 -- History is appended.
 CREATE TRIGGER transactions_entry_append_only

@@ -1,5 +1,6 @@
 -- Posting: the only writer of money. Both functions run with their owner's rights, lock the
--- balances in id order, decide, and write balances, transaction and entries in one statement.
+-- balances in id order, decide, and write transaction and entries in one statement; the entries move
+-- the balances (transactions_apply_entries).
 -- A leg's amount is signed here: credit above zero, debit below.
 
 -- Whether a stored transaction is what a request with its reference asks for.
@@ -45,8 +46,6 @@ DECLARE
     v_count bigint[] := '{}';
     v_credit numeric[] := '{}';
     v_debit numeric[] := '{}';
-    v_added int[] := '{}';
-    v_first int[] := '{}';
     -- one element for each currency
     v_codes text[] := '{}';
     v_sums numeric[] := '{}';
@@ -68,7 +67,6 @@ BEGIN
         IF v_row.closed_at IS NOT NULL THEN
             culprit_id := v_row.id;
         END IF;
-        v_first := v_first || (NOT v_row.ledger_id = ANY (v_ledgers))::int;
         v_ids := v_ids || v_row.id;
         v_ledgers := v_ledgers || v_row.ledger_id;
         v_currencies := v_currencies || v_row.currency::text;
@@ -80,7 +78,6 @@ BEGIN
         v_count := v_count || v_row.entry_count;
         v_credit := v_credit || v_row.credit;
         v_debit := v_debit || v_row.debit;
-        v_added := v_added || 0;
         v_latest := greatest(v_latest, v_row.last_entry_at);
     END LOOP;
 
@@ -108,14 +105,14 @@ BEGIN
         v_raw[v_at] := v_raw[v_at] + p_amounts[i];
         v_fall[v_at] := v_fall[v_at] + p_amounts[i];
         v_rise[v_at] := v_rise[v_at] - p_amounts[i];
-        v_added[v_at] := v_added[v_at] + 1;
+        v_count[v_at] := v_count[v_at] + 1;
         IF p_amounts[i] > 0 THEN
             v_credit[v_at] := v_credit[v_at] + p_amounts[i];
         ELSE
             v_debit[v_at] := v_debit[v_at] - p_amounts[i];
         END IF;
         v_leg_ledger[i] := v_ledgers[v_at];
-        v_position[i] := v_count[v_at] + v_added[v_at];
+        v_position[i] := v_count[v_at];
         v_running[i] := v_raw[v_at];
         v_to := array_position(v_codes, v_currencies[v_at]);
         IF v_to IS NULL THEN
@@ -155,18 +152,7 @@ BEGIN
     END IF;
 
     posted_id := nextval('transactions_transaction_id_seq');
-    WITH moved AS (
-        UPDATE balances_balance AS b
-        SET credit_minor = m.credit,
-            debit_minor = m.debit,
-            entry_count = b.entry_count + m.added,
-            transaction_count = b.transaction_count + 1,
-            ledger_transaction_count = b.ledger_transaction_count + m.first,
-            last_entry_at = v_now
-        FROM unnest(v_ids, v_credit, v_debit, v_added, v_first)
-             AS m (id, credit, debit, added, first)
-        WHERE b.id = m.id
-    ), written AS (
+    WITH written AS (
         INSERT INTO transactions_transaction (
             id, public_id, reference, kind, status, description, entry_count,
             effective_at, created_at, actor_id, metadata
@@ -203,15 +189,11 @@ CREATE FUNCTION transactions_post(
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = public, pg_temp SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
-    c_largest CONSTANT numeric := 1e38::numeric - 1;
     v_low bigint := least(p_balances[1], p_balances[2]);
     v_high bigint := greatest(p_balances[1], p_balances[2]);
     v_amount numeric := p_amounts[CASE WHEN p_balances[1] = v_low THEN 1 ELSE 2 END];  -- onto v_low
-    v_size numeric := abs(v_amount);
-    v_now timestamptz;
-    v_effective timestamptz;
     v_pair record;
-    is_straight boolean;
+    v_now timestamptz;
 BEGIN
     IF cardinality(p_balances) = 2 AND v_low < v_high AND p_amounts[1] + p_amounts[2] = 0 THEN
         -- Locked in the order of the FROM list, which is the order of ids.
@@ -222,65 +204,54 @@ BEGIN
                greatest(a.last_entry_at, b.last_entry_at) AS latest,
                a.currency = b.currency
                AND a.closed_at IS NULL AND b.closed_at IS NULL
-               AND greatest(a.credit_minor, a.debit_minor, b.credit_minor, b.debit_minor) + v_size
-                   <= c_largest
-               AND coalesce(CASE a.normal_side
+               AND greatest(a.credit_minor, a.debit_minor, b.credit_minor, b.debit_minor)
+                   + abs(v_amount) < 1e38
+               AND (a.floor_minor > CASE a.normal_side
                    WHEN 'CREDIT' THEN a.credit_minor - a.debit_minor - a.inflight_debit_minor + v_amount
                    ELSE a.debit_minor - a.credit_minor - a.inflight_credit_minor - v_amount
-               END >= a.floor_minor, true)
-               AND coalesce(CASE b.normal_side
+               END) IS NOT TRUE
+               AND (b.floor_minor > CASE b.normal_side
                    WHEN 'CREDIT' THEN b.credit_minor - b.debit_minor - b.inflight_debit_minor - v_amount
                    ELSE b.debit_minor - b.credit_minor - b.inflight_credit_minor + v_amount
-               END >= b.floor_minor, true) AS is_allowed
+               END) IS NOT TRUE AS is_allowed
         INTO v_pair
         FROM balances_balance AS a, balances_balance AS b
         WHERE a.id = v_low AND b.id = v_high
         FOR NO KEY UPDATE;
         -- Taken with the locks held, so that time and position agree on every balance.
         v_now := greatest(clock_timestamp(), v_pair.latest);
-        v_effective := coalesce(p_effective_at, v_now);
-        is_straight := v_pair.is_allowed AND v_effective <= v_now AND NOT EXISTS (
+        IF v_pair.is_allowed AND (p_effective_at > v_now) IS NOT TRUE AND NOT EXISTS (
             SELECT FROM transactions_transaction AS t WHERE t.reference = p_reference
-        );
+        ) THEN
+            posted_id := nextval('transactions_transaction_id_seq');
+            WITH written AS (
+                INSERT INTO transactions_transaction (
+                    id, public_id, reference, kind, status, description, entry_count,
+                    effective_at, created_at, actor_id, metadata
+                )
+                VALUES (
+                    posted_id, coalesce(p_public_id, gen_random_uuid()), p_reference, 'POST',
+                    'POSTED', p_description, 2, coalesce(p_effective_at, v_now), v_now, p_actor,
+                    p_metadata
+                )
+            )
+            INSERT INTO transactions_entry (
+                transaction_id, balance_id, ledger_id, position, effective_at, direction,
+                amount_minor, running_minor
+            )
+            SELECT posted_id, e.balance_id, e.ledger_id, e.position, coalesce(p_effective_at, v_now),
+                   e.direction, abs(v_amount), e.running
+            FROM (VALUES
+                (v_low, v_pair.low_ledger, v_pair.low_position, sign(v_amount),
+                 v_pair.low_running),
+                (v_high, v_pair.high_ledger, v_pair.high_position, -sign(v_amount),
+                 v_pair.high_running)
+            ) AS e (balance_id, ledger_id, position, direction, running)
+            ORDER BY e.balance_id <> p_balances[1];
+            outcome := 'posted';
+        END IF;
     END IF;
-    IF is_straight THEN
-        posted_id := nextval('transactions_transaction_id_seq');
-        WITH moved AS (
-            UPDATE balances_balance AS b
-            SET credit_minor = b.credit_minor
-                    + CASE WHEN (b.id = v_low) = (v_amount > 0) THEN v_size ELSE 0 END,
-                debit_minor = b.debit_minor
-                    + CASE WHEN (b.id = v_low) = (v_amount > 0) THEN 0 ELSE v_size END,
-                entry_count = b.entry_count + 1,
-                transaction_count = b.transaction_count + 1,
-                ledger_transaction_count = b.ledger_transaction_count
-                    + CASE WHEN b.id = v_low OR v_pair.low_ledger <> v_pair.high_ledger
-                           THEN 1 ELSE 0 END,
-                last_entry_at = v_now
-            WHERE b.id IN (v_low, v_high)
-        ), written AS (
-            INSERT INTO transactions_transaction (
-                id, public_id, reference, kind, status, description, entry_count,
-                effective_at, created_at, actor_id, metadata
-            )
-            VALUES (
-                posted_id, coalesce(p_public_id, gen_random_uuid()), p_reference, 'POST', 'POSTED',
-                p_description, 2, v_effective, v_now, p_actor, p_metadata
-            )
-        )
-        INSERT INTO transactions_entry (
-            transaction_id, balance_id, ledger_id, position, effective_at, direction,
-            amount_minor, running_minor
-        )
-        SELECT posted_id, e.balance_id, e.ledger_id, e.position, v_effective, e.direction, v_size,
-               e.running
-        FROM (VALUES
-            (v_low, v_pair.low_ledger, v_pair.low_position, sign(v_amount), v_pair.low_running),
-            (v_high, v_pair.high_ledger, v_pair.high_position, -sign(v_amount), v_pair.high_running)
-        ) AS e (balance_id, ledger_id, position, direction, running)
-        ORDER BY e.balance_id <> p_balances[1];
-        outcome := 'posted';
-    ELSE
+    IF outcome IS NULL THEN
         SELECT l.outcome, l.posted_id, l.culprit_id INTO outcome, posted_id, culprit_id
         FROM transactions_post_legs(
             p_public_id, p_reference, p_description, p_effective_at, p_metadata, p_balances,
@@ -322,55 +293,40 @@ RETURNS TABLE (ord int, outcome text, posted_id bigint, culprit_id bigint)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
-    c_largest CONSTANT numeric := 1e38::numeric - 1;
+    c_limit CONSTANT numeric := 1e38;
     v_row record;
     v_n int;
     v_at int;
     v_to int;
+    v_legs int;
     v_leg int := 0;
     v_closed_id bigint;
     v_failed text;
     v_refused int := 0;
-    v_amount numeric;
-    v_posting bigint;
-    v_latest timestamptz;
+    v_moved numeric;
+    v_largest numeric;
     v_now timestamptz;
-    v_zeros int[] := array_fill(0, ARRAY[cardinality(p_balances)]);
+    -- whether no total can come near its limit, whatever is posted: then none is watched
+    is_small boolean;
     -- one element for each request
     v_outcome text[];
     v_posted bigint[];
     v_culprit bigint[];
-    -- one element for each balance, in id order
-    v_ledger int[] := v_zeros;
-    v_currency int[] := v_zeros;
-    v_closed boolean[] := array_fill(NULL::boolean, ARRAY[cardinality(p_balances)]);
-    v_raw numeric[] := v_zeros::numeric[];
-    v_fall numeric[] := array_fill(NULL::numeric, ARRAY[cardinality(p_balances)]);
-    v_rise numeric[] := v_fall;
-    v_count bigint[] := v_zeros::bigint[];
-    v_credit numeric[] := v_zeros::numeric[];
-    v_debit numeric[] := v_zeros::numeric[];
-    v_added int[] := v_zeros;
-    v_transactions int[] := v_zeros;
-    v_first int[] := v_zeros;
-    v_seen int[] := v_zeros;           -- the last request that touched the balance
-    -- one element for each ledger and currency met
-    v_ledger_ids bigint[] := '{}';
-    v_ledger_seen int[] := '{}';
-    v_currency_codes text[] := '{}';
-    v_sum numeric[] := '{}';
-    -- one element for each transaction to write
-    v_new int := 0;
-    v_new_ord int[];
-    v_new_id bigint[];
+    -- one element for each balance, in id order; NULL for one that does not exist
+    v_ledger bigint[];
+    v_currency int[];
+    v_closed boolean[];
+    v_sign int[];       -- 1 where a credit adds to the room above the floor, -1 where a debit does
+    v_room numeric[];   -- NULL without a floor
+    v_raw numeric[];
+    v_count bigint[];
+    v_credit numeric[];
+    v_debit numeric[];
+    -- one element for each currency met
+    v_sum numeric[];
     -- one element for each entry to write
-    v_out_transaction bigint[];
-    v_out_balance bigint[];
-    v_out_ledger bigint[];
-    v_out_effective timestamptz[];
-    v_out_amount numeric[];
-    v_out_position bigint[];
-    v_out_running numeric[];
+    v_position bigint[];
+    v_running numeric[];
 BEGIN
     IF NOT EXISTS (
         SELECT FROM pg_class
@@ -380,62 +336,44 @@ BEGIN
         RAISE EXCEPTION 'call transactions_stage() first'
             USING ERRCODE = 'object_not_in_prerequisite_state';
     END IF;
-    SELECT count(*), sum(cardinality(s.legs)) INTO v_n, v_leg FROM pg_temp.posting_request AS s;
+    SELECT count(DISTINCT s.ord), count(*), sum(abs(a.amount)) INTO v_n, v_legs, v_moved
+    FROM pg_temp.posting_request AS s, unnest(s.amounts) AS a (amount);
     v_outcome := array_fill(NULL::text, ARRAY[v_n]);
     v_posted := array_fill(NULL::bigint, ARRAY[v_n]);
     v_culprit := v_posted;
-    v_new_ord := array_fill(0, ARRAY[v_n]);
-    v_new_id := v_new_ord::bigint[];
-    v_out_transaction := array_fill(0::bigint, ARRAY[v_leg]);
-    v_out_balance := v_out_transaction;
-    v_out_ledger := v_out_transaction;
-    v_out_position := v_out_transaction;
-    v_out_amount := v_out_transaction::numeric[];
-    v_out_running := v_out_amount;
-    v_out_effective := array_fill('-infinity'::timestamptz, ARRAY[v_leg]);
-    v_leg := 0;
+    v_position := array_fill(0::bigint, ARRAY[v_legs]);
+    v_running := v_position::numeric[];
 
-    FOR v_row IN
+    WITH locked AS (
         SELECT b.id, b.ledger_id, b.currency, b.normal_side, b.floor_minor, b.closed_at,
-               b.credit_minor AS credit, b.debit_minor AS debit,
-               b.credit_minor - b.debit_minor AS raw, b.inflight_credit_minor AS held_credit,
-               b.inflight_debit_minor AS held_debit, b.entry_count, b.last_entry_at
+               b.credit_minor, b.debit_minor, b.inflight_credit_minor, b.inflight_debit_minor,
+               b.entry_count, b.last_entry_at
         FROM balances_balance AS b
         WHERE b.id = ANY (p_balances)
         ORDER BY b.id
         FOR NO KEY UPDATE
-    LOOP
-        v_at := coalesce(v_at, 0) + 1;
-        WHILE p_balances[v_at] <> v_row.id LOOP  -- unknown ones keep v_closed NULL
-            v_at := v_at + 1;
-        END LOOP;
-        v_to := array_position(v_ledger_ids, v_row.ledger_id);
-        IF v_to IS NULL THEN
-            v_ledger_ids := v_ledger_ids || v_row.ledger_id;
-            v_ledger_seen := v_ledger_seen || 0;
-            v_to := cardinality(v_ledger_ids);
-        END IF;
-        v_ledger[v_at] := v_to;
-        v_to := array_position(v_currency_codes, v_row.currency::text);
-        IF v_to IS NULL THEN
-            v_currency_codes := v_currency_codes || v_row.currency::text;
-            v_sum := v_sum || 0::numeric;
-            v_to := cardinality(v_currency_codes);
-        END IF;
-        v_currency[v_at] := v_to;
-        v_closed[v_at] := v_row.closed_at IS NOT NULL;
-        v_raw[v_at] := v_row.raw;
-        v_credit[v_at] := v_row.credit;
-        v_debit[v_at] := v_row.debit;
-        IF v_row.normal_side = 'CREDIT' THEN
-            v_fall[v_at] := v_row.raw - v_row.held_debit - v_row.floor_minor;
-        ELSE
-            v_rise[v_at] := -v_row.raw - v_row.held_credit - v_row.floor_minor;
-        END IF;
-        v_count[v_at] := v_row.entry_count;
-        v_latest := greatest(v_latest, v_row.last_entry_at);
-    END LOOP;
-    v_now := greatest(clock_timestamp(), v_latest);
+    )
+    SELECT array_agg(b.ledger_id), array_agg(b.currency_number), array_agg(b.is_closed),
+           array_agg(b.sign), array_agg(b.sign * b.raw - b.held - b.floor_minor),
+           array_agg(b.raw), array_agg(b.entry_count), array_agg(b.credit_minor),
+           array_agg(b.debit_minor), array_fill(0::numeric, ARRAY[max(b.currency_number)]),
+           greatest(clock_timestamp(), max(b.last_entry_at)),
+           max(greatest(b.credit_minor, b.debit_minor))
+    INTO v_ledger, v_currency, v_closed, v_sign, v_room, v_raw, v_count, v_credit, v_debit, v_sum,
+         v_now, v_largest
+    FROM (
+        SELECT l.*,
+               dense_rank() OVER (ORDER BY l.currency)::int AS currency_number,
+               CASE WHEN l.id IS NOT NULL THEN l.closed_at IS NOT NULL END AS is_closed,
+               CASE l.normal_side WHEN 'CREDIT' THEN 1 ELSE -1 END AS sign,
+               l.credit_minor - l.debit_minor AS raw,
+               CASE l.normal_side WHEN 'CREDIT' THEN l.inflight_debit_minor
+                    ELSE l.inflight_credit_minor END AS held
+        FROM unnest(p_balances) WITH ORDINALITY AS p (id, place)
+        LEFT JOIN locked AS l ON l.id = p.id
+        ORDER BY p.place
+    ) AS b;
+    is_small := coalesce(v_largest, 0) + v_moved < c_limit;
 
     FOR v_row IN
         SELECT s.ord, t.id,
@@ -446,66 +384,49 @@ BEGIN
                    s.amounts
                ) AS same
         FROM pg_temp.posting_request AS s
-        JOIN transactions_transaction AS t ON t.reference = s.reference
+        CROSS JOIN LATERAL (
+            -- OFFSET 0 keeps it a look-up by index, however long the history is.
+            SELECT t.id FROM transactions_transaction AS t
+            WHERE t.reference = s.reference OFFSET 0
+        ) AS t
     LOOP
         v_posted[v_row.ord] := v_row.id;
         v_outcome[v_row.ord] := CASE WHEN v_row.same THEN 'present' ELSE 'reference_used' END;
         v_refused := v_refused + (NOT v_row.same)::int;
     END LOOP;
 
-    FOR v_row IN SELECT s.ord, s.effective_at, s.legs, s.amounts FROM pg_temp.posting_request AS s ORDER BY s.ord
+    FOR v_row IN
+        SELECT s.ord, s.effective_at, s.legs, s.amounts, s.legs[1] AS one, s.legs[2] AS two,
+               s.amounts[1] AS amount,
+               cardinality(s.legs) = 2 AND s.legs[1] <> s.legs[2]
+               AND s.amounts[1] + s.amounts[2] = 0 AS is_pair
+        FROM pg_temp.posting_request AS s
+        ORDER BY s.ord
     LOOP
         CONTINUE WHEN v_outcome[v_row.ord] IS NOT NULL;
 
         -- Two legs that nothing stands in the way of take a straight path; all else, refusals
         -- included, is for the loops below.
-        v_at := v_row.legs[1];
-        v_to := v_row.legs[2];
-        v_amount := v_row.amounts[1];
-        IF cardinality(v_row.legs) = 2 AND v_at <> v_to
-           AND NOT v_closed[v_at] AND NOT v_closed[v_to]
-           AND v_currency[v_at] = v_currency[v_to]
-           AND v_row.amounts[2] = -v_amount
-           AND (v_fall[v_at] + v_amount < 0 OR v_rise[v_at] - v_amount < 0) IS NOT TRUE
-           AND (v_fall[v_to] - v_amount < 0 OR v_rise[v_to] + v_amount < 0) IS NOT TRUE
-           AND greatest(v_credit[v_at], v_debit[v_at], v_credit[v_to], v_debit[v_to])
-               + abs(v_amount) <= c_largest
+        IF v_row.is_pair AND is_small
+           AND NOT v_closed[v_row.one] AND NOT v_closed[v_row.two]
+           AND v_currency[v_row.one] = v_currency[v_row.two]
+           AND (v_room[v_row.one] + v_sign[v_row.one] * v_row.amount < 0) IS NOT TRUE
+           AND (v_room[v_row.two] - v_sign[v_row.two] * v_row.amount < 0) IS NOT TRUE
            AND (v_row.effective_at > v_now) IS NOT TRUE
         THEN
-            v_posting := nextval('transactions_transaction_id_seq');
             v_outcome[v_row.ord] := 'posted';
-            v_posted[v_row.ord] := v_posting;
-            v_new := v_new + 1;
-            v_new_ord[v_new] := v_row.ord;
-            v_new_id[v_new] := v_posting;
-            IF v_ledger[v_at] <> v_ledger[v_to] THEN
-                v_first[v_to] := v_first[v_to] + 1;
-            END IF;
-            v_first[v_at] := v_first[v_at] + 1;
-            FOR i IN 1 .. 2 LOOP
-                IF i = 2 THEN
-                    v_at := v_to;
-                    v_amount := -v_amount;
-                END IF;
-                IF v_amount > 0 THEN
-                    v_credit[v_at] := v_credit[v_at] + v_amount;
-                ELSE
-                    v_debit[v_at] := v_debit[v_at] - v_amount;
-                END IF;
-                v_fall[v_at] := v_fall[v_at] + v_amount;
-                v_rise[v_at] := v_rise[v_at] - v_amount;
-                v_raw[v_at] := v_raw[v_at] + v_amount;
-                v_added[v_at] := v_added[v_at] + 1;
-                v_transactions[v_at] := v_transactions[v_at] + 1;
-                v_leg := v_leg + 1;
-                v_out_transaction[v_leg] := v_posting;
-                v_out_balance[v_leg] := p_balances[v_at];
-                v_out_ledger[v_leg] := v_ledger_ids[v_ledger[v_at]];
-                v_out_effective[v_leg] := coalesce(v_row.effective_at, v_now);
-                v_out_amount[v_leg] := v_amount;
-                v_out_position[v_leg] := v_count[v_at] + v_added[v_at];
-                v_out_running[v_leg] := v_raw[v_at];
-            END LOOP;
+            v_posted[v_row.ord] := nextval('transactions_transaction_id_seq');
+            v_room[v_row.one] := v_room[v_row.one] + v_sign[v_row.one] * v_row.amount;
+            v_room[v_row.two] := v_room[v_row.two] - v_sign[v_row.two] * v_row.amount;
+            v_raw[v_row.one] := v_raw[v_row.one] + v_row.amount;
+            v_raw[v_row.two] := v_raw[v_row.two] - v_row.amount;
+            v_count[v_row.one] := v_count[v_row.one] + 1;
+            v_count[v_row.two] := v_count[v_row.two] + 1;
+            v_leg := v_leg + 2;
+            v_position[v_leg - 1] := v_count[v_row.one];
+            v_position[v_leg] := v_count[v_row.two];
+            v_running[v_leg - 1] := v_raw[v_row.one];
+            v_running[v_leg] := v_raw[v_row.two];
             CONTINUE;
         END IF;
 
@@ -534,34 +455,23 @@ BEGIN
             CONTINUE;
         END IF;
 
-        IF cardinality(v_row.legs) = 2 THEN
-            IF v_row.amounts[1] + v_row.amounts[2] <> 0
-               OR v_currency[v_row.legs[1]] <> v_currency[v_row.legs[2]]
-            THEN
-                v_outcome[v_row.ord] := 'unbalanced';
-            END IF;
-        ELSE
-            FOR i IN 1 .. cardinality(v_row.legs) LOOP
-                v_to := v_currency[v_row.legs[i]];
-                v_sum[v_to] := v_sum[v_to] + v_row.amounts[i];
-            END LOOP;
-            FOR i IN 1 .. cardinality(v_sum) LOOP
-                IF v_sum[i] <> 0 THEN
-                    v_outcome[v_row.ord] := 'unbalanced';
-                    v_sum[i] := 0;
-                END IF;
-            END LOOP;
-        END IF;
-        IF v_outcome[v_row.ord] = 'unbalanced' THEN
+        FOR i IN 1 .. cardinality(v_row.legs) LOOP
+            v_to := v_currency[v_row.legs[i]];
+            v_sum[v_to] := v_sum[v_to] + v_row.amounts[i];
+        END LOOP;
+        IF 0 <> ANY (v_sum) THEN
+            v_outcome[v_row.ord] := 'unbalanced';
+            v_sum := array_fill(0::numeric, ARRAY[cardinality(v_sum)]);
             v_refused := v_refused + 1;
             CONTINUE;
         END IF;
 
         FOR i IN 1 .. cardinality(v_row.legs) LOOP
             v_at := v_row.legs[i];
-            v_fall[v_at] := v_fall[v_at] + v_row.amounts[i];
-            v_rise[v_at] := v_rise[v_at] - v_row.amounts[i];
-            IF v_row.amounts[i] > 0 THEN
+            v_room[v_at] := v_room[v_at] + v_sign[v_at] * v_row.amounts[i];
+            IF is_small THEN
+                CONTINUE;
+            ELSIF v_row.amounts[i] > 0 THEN
                 v_credit[v_at] := v_credit[v_at] + v_row.amounts[i];
             ELSE
                 v_debit[v_at] := v_debit[v_at] - v_row.amounts[i];
@@ -569,9 +479,9 @@ BEGIN
         END LOOP;
         FOR i IN 1 .. cardinality(v_row.legs) LOOP
             v_at := v_row.legs[i];
-            IF v_credit[v_at] > c_largest OR v_debit[v_at] > c_largest THEN
+            IF v_credit[v_at] >= c_limit OR v_debit[v_at] >= c_limit THEN
                 v_failed := 'too_large';
-            ELSIF v_fall[v_at] < 0 OR v_rise[v_at] < 0 THEN
+            ELSIF v_room[v_at] < 0 THEN
                 v_failed := 'insufficient_funds';
             ELSE
                 CONTINUE;
@@ -589,9 +499,10 @@ BEGIN
             v_refused := v_refused + 1;
             FOR i IN 1 .. cardinality(v_row.legs) LOOP
                 v_at := v_row.legs[i];
-                v_fall[v_at] := v_fall[v_at] - v_row.amounts[i];
-                v_rise[v_at] := v_rise[v_at] + v_row.amounts[i];
-                IF v_row.amounts[i] > 0 THEN
+                v_room[v_at] := v_room[v_at] - v_sign[v_at] * v_row.amounts[i];
+                IF is_small THEN
+                    CONTINUE;
+                ELSIF v_row.amounts[i] > 0 THEN
                     v_credit[v_at] := v_credit[v_at] - v_row.amounts[i];
                 ELSE
                     v_debit[v_at] := v_debit[v_at] + v_row.amounts[i];
@@ -600,31 +511,14 @@ BEGIN
             CONTINUE;
         END IF;
 
-        v_posting := nextval('transactions_transaction_id_seq');
-        v_posted[v_row.ord] := v_posting;
-        v_new := v_new + 1;
-        v_new_ord[v_new] := v_row.ord;
-        v_new_id[v_new] := v_posting;
+        v_posted[v_row.ord] := nextval('transactions_transaction_id_seq');
         FOR i IN 1 .. cardinality(v_row.legs) LOOP
             v_at := v_row.legs[i];
             v_raw[v_at] := v_raw[v_at] + v_row.amounts[i];
-            v_added[v_at] := v_added[v_at] + 1;
-            IF v_seen[v_at] <> v_row.ord THEN
-                v_seen[v_at] := v_row.ord;
-                v_transactions[v_at] := v_transactions[v_at] + 1;
-                IF v_ledger_seen[v_ledger[v_at]] <> v_row.ord THEN
-                    v_ledger_seen[v_ledger[v_at]] := v_row.ord;
-                    v_first[v_at] := v_first[v_at] + 1;
-                END IF;
-            END IF;
+            v_count[v_at] := v_count[v_at] + 1;
             v_leg := v_leg + 1;
-            v_out_transaction[v_leg] := v_posting;
-            v_out_balance[v_leg] := p_balances[v_at];
-            v_out_ledger[v_leg] := v_ledger_ids[v_ledger[v_at]];
-            v_out_effective[v_leg] := coalesce(v_row.effective_at, v_now);
-            v_out_amount[v_leg] := v_row.amounts[i];
-            v_out_position[v_leg] := v_count[v_at] + v_added[v_at];
-            v_out_running[v_leg] := v_raw[v_at];
+            v_position[v_leg] := v_count[v_at];
+            v_running[v_leg] := v_raw[v_at];
         END LOOP;
     END LOOP;
 
@@ -636,39 +530,36 @@ BEGIN
             END IF;
         END LOOP;
     ELSIF v_leg > 0 THEN
-        WITH moved AS (
-            UPDATE balances_balance AS b
-            SET credit_minor = m.credit,
-                debit_minor = m.debit,
-                entry_count = b.entry_count + m.added,
-                transaction_count = b.transaction_count + m.transactions,
-                ledger_transaction_count = b.ledger_transaction_count + m.first,
-                last_entry_at = v_now
-            FROM unnest(p_balances, v_credit, v_debit, v_added, v_transactions, v_first)
-                 AS m (id, credit, debit, added, transactions, first)
-            WHERE b.id = m.id AND m.added > 0
+        WITH accepted AS (
+            SELECT r.id, s.public_id, s.reference, s.description, s.metadata, s.legs, s.amounts,
+                   coalesce(s.effective_at, v_now) AS effective_at
+            FROM unnest(v_outcome, v_posted) WITH ORDINALITY AS r (outcome, id, ord)
+            JOIN pg_temp.posting_request AS s ON s.ord = r.ord
+            WHERE r.outcome = 'posted'
         ), written AS (
             INSERT INTO transactions_transaction (
                 id, public_id, reference, kind, status, description, entry_count, effective_at,
                 created_at, batch_id, actor_id, metadata
             )
-            SELECT n.id, coalesce(s.public_id, gen_random_uuid()), s.reference, 'POST', 'POSTED',
-                   s.description, cardinality(s.legs), coalesce(s.effective_at, v_now), v_now,
-                   p_batch, p_actor, s.metadata
-            FROM unnest(v_new_ord[:v_new], v_new_id[:v_new]) AS n (ord, id)
-            JOIN pg_temp.posting_request AS s ON s.ord = n.ord
-            ORDER BY n.id
+            SELECT a.id, coalesce(a.public_id, gen_random_uuid()), a.reference, 'POST', 'POSTED',
+                   a.description, cardinality(a.legs), a.effective_at, v_now, p_batch, p_actor,
+                   a.metadata
+            FROM accepted AS a
+            ORDER BY a.id
         )
         INSERT INTO transactions_entry (
             transaction_id, balance_id, ledger_id, position, effective_at, direction,
             amount_minor, running_minor
         )
-        SELECT e.transaction_id, e.balance_id, e.ledger_id, e.position, e.effective_at,
-               sign(e.amount), abs(e.amount), e.running
-        FROM unnest(v_out_transaction[:v_leg], v_out_balance[:v_leg], v_out_ledger[:v_leg],
-                    v_out_position[:v_leg], v_out_effective[:v_leg], v_out_amount[:v_leg],
-                    v_out_running[:v_leg])
-             AS e (transaction_id, balance_id, ledger_id, position, effective_at, amount, running);
+        SELECT e.id, p_balances[e.at], v_ledger[e.at], v_position[e.number], e.effective_at,
+               sign(e.amount), abs(e.amount), v_running[e.number]
+        FROM (
+            SELECT a.id, a.effective_at, l.at, l.amount,
+                   row_number() OVER (ORDER BY a.id, l.line) AS number
+            FROM accepted AS a
+            CROSS JOIN LATERAL unnest(a.legs, a.amounts) WITH ORDINALITY AS l (at, amount, line)
+        ) AS e
+        ORDER BY e.number;
         IF p_actor IS NOT NULL THEN
             INSERT INTO audit_auditevent (actor_id, actor_name, action, subject, after)
             SELECT p_actor, u.username, 'transaction.posted', 'txn_' || t.public_id,
