@@ -1,5 +1,5 @@
 DROP FUNCTION balances_indicator(text, text);
-DROP FUNCTION balances_open_indicator(text, text);
+DROP FUNCTION balances_open_indicator(text, text, bigint);
 DROP TRIGGER ledgers_currency_exponent ON ledgers_currency;
 DROP FUNCTION balances_check_exponent();
 DROP TRIGGER balances_balance_metadata ON balances_balance;

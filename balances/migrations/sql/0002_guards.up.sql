@@ -95,23 +95,43 @@ CREATE TRIGGER ledgers_currency_exponent
     EXECUTE FUNCTION balances_check_exponent();
 
 -- The balance that `p_indicator` names, opened if it is not there: in the General Ledger, with
--- no floor. NULL for a currency that does not exist.
-CREATE FUNCTION balances_open_indicator(p_indicator text, p_currency text) RETURNS bigint
-LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+-- no floor, and with an audit event where a person opens it. NULL for a currency that does not
+-- exist.
+CREATE FUNCTION balances_open_indicator(
+    p_indicator text, p_currency text, p_actor bigint DEFAULT NULL
+)
+RETURNS bigint LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 DECLARE
     v_id bigint;
 BEGIN
-    INSERT INTO balances_balance (
-        public_id, ledger_id, currency, indicator, normal_side, floor_minor, metadata,
-        credit_minor, debit_minor, inflight_credit_minor, inflight_debit_minor,
-        entry_count, transaction_count, ledger_transaction_count
+    WITH opened AS (
+        INSERT INTO balances_balance (
+            public_id, ledger_id, currency, indicator, normal_side, floor_minor, metadata,
+            credit_minor, debit_minor, inflight_credit_minor, inflight_debit_minor,
+            entry_count, transaction_count, ledger_transaction_count
+        )
+        SELECT gen_random_uuid(), l.id, c.code, p_indicator, 'CREDIT', NULL, '{}',
+               0, 0, 0, 0, 0, 0, 0
+        FROM ledgers_ledger AS l, ledgers_currency AS c
+        WHERE l.is_general AND c.code = p_currency
+        ON CONFLICT (indicator, currency) WHERE indicator <> '' DO NOTHING
+        RETURNING id, public_id, ledger_id
+    ), told AS (
+        -- As balances/operations.py tells it of a balance opened by hand.
+        INSERT INTO audit_auditevent (actor_id, actor_name, action, subject, after)
+        SELECT u.id, u.username, 'balance.opened', 'bln_' || o.public_id,
+               jsonb_build_object(
+                   'ledger', 'ldg_' || l.public_id, 'currency', p_currency, 'identity', NULL,
+                   'indicator', p_indicator, 'normal_side', 'CREDIT', 'floor_minor', NULL
+               )
+        FROM opened AS o
+        JOIN ledgers_ledger AS l ON l.id = o.ledger_id
+        JOIN users_user AS u ON u.id = p_actor
     )
-    SELECT gen_random_uuid(), l.id, c.code, p_indicator, 'CREDIT', NULL, '{}', 0, 0, 0, 0, 0, 0, 0
-    FROM ledgers_ledger AS l, ledgers_currency AS c
-    WHERE l.is_general AND c.code = p_currency
-    ON CONFLICT (indicator, currency) WHERE indicator <> '' DO NOTHING;
-    SELECT id INTO v_id FROM balances_balance
-    WHERE indicator = p_indicator AND currency = p_currency AND indicator <> '';
+    SELECT id INTO v_id FROM opened;
+    IF v_id IS NULL THEN
+        v_id := balances_indicator(p_indicator, p_currency);
+    END IF;
     RETURN v_id;
 END;
 $$;
