@@ -262,7 +262,7 @@ def test_refused_atomic_batch_knows_what_was_there_before_it() -> None:
 def test_one_refusal_refuses_an_atomic_batch_of_several_chunks(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("transactions.posting.BATCH_MAX", 3)
+    monkeypatch.setattr("transactions.batches.BATCH_MAX", 3)
     requests, overdrawing = [_sound(f"R-{number}") for number in range(8)], _overdrawing("R-x")
     before = snapshot()
 

@@ -266,7 +266,7 @@ def test_batches_that_claim_the_same_references_post_each_once(own_database: Own
 def test_atomic_batches_of_several_chunks_in_opposite_order_stay_whole(
     own_database: OwnDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("transactions.posting.BATCH_MAX", 2)
+    monkeypatch.setattr("transactions.batches.BATCH_MAX", 2)
     pairs = [[make_balance(floor_minor=None).pk for _ in range(2)] for _ in range(6)]
 
     def batch(number: int) -> Callable[[], Any]:
