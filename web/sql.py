@@ -14,3 +14,18 @@ def run_sql_beside(migration_file: str) -> migrations.RunSQL:
         (path.parent / "sql" / f"{path.stem}.up.sql").read_text(),
         (path.parent / "sql" / f"{path.stem}.down.sql").read_text(),
     )
+
+
+def run_sql_again(migration_file: str, *names: str) -> migrations.RunSQL:
+    """Install again what earlier migrations of the app made, as their files now say.
+
+    Functions and triggers have one file each, which is changed in place; a
+    migration that calls this brings databases up to date that ran the file
+    before. SQL beside the migration runs first, to drop what is gone.
+    """
+    path = Path(migration_file)
+    folder = path.parent / "sql"
+    files = [f"{path.stem}.up.sql", *(f"{name}.up.sql" for name in names)]
+    return migrations.RunSQL(
+        [(folder / file).read_text() for file in files], migrations.RunSQL.noop
+    )

@@ -4,7 +4,7 @@ ALTER TABLE balances_balance SET (fillfactor = 70);
 -- A balance starts at zero, keeps what it is, and only the General Ledger has indicators. Said in
 -- a trigger and not in CHECKs, which PostgreSQL reads anew for each statement: on a table that
 -- posting updates, three of them cost a quarter of a posting.
-CREATE FUNCTION balances_check_row() RETURNS trigger
+CREATE OR REPLACE FUNCTION balances_check_row() RETURNS trigger
 LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 BEGIN
     IF tg_op = 'INSERT' THEN
@@ -52,28 +52,28 @@ BEGIN
 END;
 $$;
 
-CREATE TRIGGER balances_balance_starts
+CREATE OR REPLACE TRIGGER balances_balance_starts
     BEFORE INSERT ON balances_balance
     FOR EACH ROW EXECUTE FUNCTION balances_check_row();
 
 -- Not on the columns that posting writes, and not BEFORE, which would lock each row once more.
-CREATE TRIGGER balances_balance_keeps
+CREATE OR REPLACE TRIGGER balances_balance_keeps
     AFTER UPDATE OF id, public_id, ledger_id, currency, indicator, normal_side, created_at,
                     floor_minor
     ON balances_balance
     FOR EACH ROW EXECUTE FUNCTION balances_check_row();
 
-CREATE TRIGGER balances_balance_stays
+CREATE OR REPLACE TRIGGER balances_balance_stays
     BEFORE DELETE OR TRUNCATE ON balances_balance
     FOR EACH STATEMENT EXECUTE FUNCTION audit_refuse_change();
 
-CREATE TRIGGER balances_balance_metadata
+CREATE OR REPLACE TRIGGER balances_balance_metadata
     AFTER UPDATE OF metadata ON balances_balance
     FOR EACH ROW WHEN (old.metadata IS DISTINCT FROM new.metadata)
     EXECUTE FUNCTION audit_keep_metadata('bln_', 'balance.metadata_changed');
 
 -- An exponent says what every stored amount means.
-CREATE FUNCTION balances_check_exponent() RETURNS trigger
+CREATE OR REPLACE FUNCTION balances_check_exponent() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
     -- Wait for the postings under way, and let none begin before this commits.
@@ -89,7 +89,7 @@ $$;
 -- Nobody may hang it on a table of their own, to lock the balances with the owner's rights.
 REVOKE ALL ON FUNCTION balances_check_exponent() FROM PUBLIC;
 
-CREATE TRIGGER ledgers_currency_exponent
+CREATE OR REPLACE TRIGGER ledgers_currency_exponent
     BEFORE UPDATE OF exponent ON ledgers_currency
     FOR EACH ROW WHEN (old.exponent <> new.exponent)
     EXECUTE FUNCTION balances_check_exponent();
@@ -97,7 +97,7 @@ CREATE TRIGGER ledgers_currency_exponent
 -- The balance that `p_indicator` names, opened if it is not there: in the General Ledger, with
 -- no floor, and with an audit event where a person opens it. NULL for a currency that does not
 -- exist.
-CREATE FUNCTION balances_open_indicator(
+CREATE OR REPLACE FUNCTION balances_open_indicator(
     p_indicator text, p_currency text, p_actor bigint DEFAULT NULL
 )
 RETURNS bigint LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
@@ -136,7 +136,7 @@ BEGIN
 END;
 $$;
 
-CREATE FUNCTION balances_indicator(p_indicator text, p_currency text) RETURNS bigint
+CREATE OR REPLACE FUNCTION balances_indicator(p_indicator text, p_currency text) RETURNS bigint
 LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
     SELECT id FROM balances_balance
     WHERE indicator = p_indicator AND currency = p_currency AND indicator <> ''

@@ -9,7 +9,7 @@
 -- A transaction is well formed, has entries, and points at records that exist. One cheap question
 -- first, to which a sound statement gives no row; only when there is one does a longer query name
 -- the problem, or find that there is none after all.
-CREATE FUNCTION transactions_check_transactions() RETURNS trigger
+CREATE OR REPLACE FUNCTION transactions_check_transactions() RETURNS trigger
 LANGUAGE plpgsql AS $$
 DECLARE
     v_id bigint;
@@ -70,7 +70,7 @@ BEGIN
 END;
 $$;
 
-CREATE TRIGGER transactions_transaction_complete
+CREATE OR REPLACE TRIGGER transactions_transaction_complete
     AFTER INSERT ON transactions_transaction
     REFERENCING NEW TABLE AS new_transactions
     FOR EACH STATEMENT EXECUTE FUNCTION transactions_check_transactions();
@@ -78,7 +78,7 @@ CREATE TRIGGER transactions_transaction_complete
 -- Balances move by their entries, and by nothing else: this adds new entries to the totals and
 -- counts of their balances. The entries of a transaction arrive in one statement and balance in each
 -- currency; on each balance they go on where the one before ended, and leave it above its floor.
-CREATE FUNCTION transactions_apply_entries() RETURNS trigger
+CREATE OR REPLACE FUNCTION transactions_apply_entries() RETURNS trigger
 LANGUAGE plpgsql AS $$
 DECLARE
     v_id bigint;
@@ -239,13 +239,13 @@ BEGIN
 END;
 $$;
 
-CREATE TRIGGER transactions_entry_applied
+CREATE OR REPLACE TRIGGER transactions_entry_applied
     AFTER INSERT ON transactions_entry
     REFERENCING NEW TABLE AS new_entries
     FOR EACH STATEMENT EXECUTE FUNCTION transactions_apply_entries();
 
 -- Any other change of totals and counts is refused: only within that trigger is the depth one.
-CREATE FUNCTION transactions_refuse_totals() RETURNS trigger
+CREATE OR REPLACE FUNCTION transactions_refuse_totals() RETURNS trigger
 LANGUAGE plpgsql AS $$
 BEGIN
     IF (new.credit_minor, new.debit_minor, new.inflight_credit_minor, new.inflight_debit_minor,
@@ -261,34 +261,34 @@ BEGIN
 END;
 $$;
 
-CREATE TRIGGER balances_balance_totals
+CREATE OR REPLACE TRIGGER balances_balance_totals
     AFTER UPDATE OF credit_minor, debit_minor, inflight_credit_minor, inflight_debit_minor,
                     entry_count, transaction_count, ledger_transaction_count, last_entry_at
     ON balances_balance
     FOR EACH ROW WHEN (pg_trigger_depth() = 0) EXECUTE FUNCTION transactions_refuse_totals();
 
 -- History is appended.
-CREATE TRIGGER transactions_entry_append_only
+CREATE OR REPLACE TRIGGER transactions_entry_append_only
     BEFORE UPDATE OR DELETE OR TRUNCATE ON transactions_entry
     FOR EACH STATEMENT EXECUTE FUNCTION audit_refuse_change();
 
-CREATE TRIGGER transactions_transaction_append_only
+CREATE OR REPLACE TRIGGER transactions_transaction_append_only
     BEFORE DELETE OR TRUNCATE
     OR UPDATE OF id, public_id, reference, kind, status, description, entry_count, effective_at,
                  created_at, parent_id, reverses_id, batch_id, actor_id
     ON transactions_transaction
     FOR EACH STATEMENT EXECUTE FUNCTION audit_refuse_change();
 
-CREATE TRIGGER transactions_transaction_metadata
+CREATE OR REPLACE TRIGGER transactions_transaction_metadata
     AFTER UPDATE OF metadata ON transactions_transaction
     FOR EACH ROW WHEN (old.metadata IS DISTINCT FROM new.metadata)
     EXECUTE FUNCTION audit_keep_metadata('txn_', 'transaction.metadata_changed');
 
-CREATE TRIGGER transactions_proofrun_append_only
+CREATE OR REPLACE TRIGGER transactions_proofrun_append_only
     BEFORE UPDATE OR DELETE OR TRUNCATE ON transactions_proofrun
     FOR EACH STATEMENT EXECUTE FUNCTION audit_refuse_change();
 
 -- People who log in are switched off, never deleted: history names them.
-CREATE TRIGGER users_user_stays
+CREATE OR REPLACE TRIGGER users_user_stays
     BEFORE DELETE OR TRUNCATE ON users_user
     FOR EACH STATEMENT EXECUTE FUNCTION audit_refuse_change();

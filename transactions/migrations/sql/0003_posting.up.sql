@@ -4,7 +4,7 @@
 -- A leg's amount is signed here: credit above zero, debit below.
 
 -- Whether a stored transaction is what a request with its reference asks for.
-CREATE FUNCTION transactions_same_content(
+CREATE OR REPLACE FUNCTION transactions_same_content(
     p_id bigint, p_description text, p_effective_at timestamptz,
     p_balances bigint[], p_amounts numeric[]
 ) RETURNS boolean
@@ -22,7 +22,7 @@ $$;
 -- Post one transaction of any number of legs. Outcomes: posted, present (same reference, same
 -- content), or a refusal: reference_used, closed_balance, unknown_balance, same_balance, unbalanced,
 -- too_large, insufficient_funds, in_future; with the balance at fault where there is one.
-CREATE FUNCTION transactions_post_legs(
+CREATE OR REPLACE FUNCTION transactions_post_legs(
     p_public_id uuid, p_reference text, p_description text, p_effective_at timestamptz,
     p_metadata jsonb, p_balances bigint[], p_amounts numeric[], p_actor bigint,
     OUT outcome text, OUT posted_id bigint, OUT culprit_id bigint
@@ -181,7 +181,7 @@ $$;
 --
 -- An array as parameter makes a plan for this one call look cheaper than it is, so that without the
 -- setting every call would plan anew.
-CREATE FUNCTION transactions_post(
+CREATE OR REPLACE FUNCTION transactions_post(
     p_public_id uuid, p_reference text, p_description text, p_effective_at timestamptz,
     p_metadata jsonb, p_balances bigint[], p_amounts numeric[], p_actor bigint,
     OUT outcome text, OUT posted_id bigint, OUT culprit_id bigint
@@ -272,7 +272,7 @@ $$;
 -- The staging table of a batch: made by, and belonging to, the owner of the posting functions,
 -- so that the caller can add rows to it and nothing else. `legs` are places in the sorted list
 -- of balances that transactions_post_staged is given.
-CREATE FUNCTION transactions_stage() RETURNS void
+CREATE OR REPLACE FUNCTION transactions_stage() RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
     IF to_regclass('pg_temp.posting_request') IS NULL THEN
@@ -288,7 +288,7 @@ $$;
 -- Post the staged requests in order, each decided on what the ones before it left, exactly as
 -- if they came one by one. References are distinct within a batch (the caller splits).
 -- With p_atomic, one refusal refuses all: nothing is written and the rest come back not_posted.
-CREATE FUNCTION transactions_post_staged(p_balances bigint[], p_atomic boolean, p_batch uuid, p_actor bigint)
+CREATE OR REPLACE FUNCTION transactions_post_staged(p_balances bigint[], p_atomic boolean, p_batch uuid, p_actor bigint)
 RETURNS TABLE (ord int, outcome text, posted_id bigint, culprit_id bigint)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 #variable_conflict use_column

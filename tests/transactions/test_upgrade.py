@@ -1,0 +1,56 @@
+"""Books made by an earlier version are brought up to date by `migrate`."""
+
+from __future__ import annotations
+
+from django.core.management import call_command
+
+from tests.conftest import OwnDatabase
+from tests.factories import make_balance
+from transactions.posting import post
+from transactions.proof import run_proof
+from transactions.requests import PostingRequest, transfer
+
+# As the first version left them: no trigger moves balances, and indicators have no opener.
+EARLIER = """
+    DELETE FROM django_migrations
+    WHERE (app, name) IN (('balances', '0003_indicators_are_audited'),
+                          ('transactions', '0004_entries_move_balances'));
+    DROP FUNCTION transactions_apply_entries() CASCADE;
+    DROP FUNCTION transactions_refuse_totals() CASCADE;
+    DROP FUNCTION balances_open_indicator(text, text, bigint);
+    CREATE FUNCTION balances_open_indicator(text, text) RETURNS bigint
+        LANGUAGE sql AS 'SELECT 1::bigint';
+    CREATE FUNCTION transactions_check_totals() RETURNS trigger
+        LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+    CREATE TRIGGER balances_balance_totals AFTER UPDATE ON balances_balance
+        REFERENCING OLD TABLE AS old_balances NEW TABLE AS new_balances
+        FOR EACH STATEMENT EXECUTE FUNCTION transactions_check_totals();
+    CREATE FUNCTION transactions_check_entries() RETURNS trigger
+        LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+    CREATE TRIGGER transactions_entry_sound AFTER INSERT ON transactions_entry
+        FOR EACH STATEMENT EXECUTE FUNCTION transactions_check_entries();
+"""
+
+
+def test_migrating_installs_functions_and_triggers_again(own_database: OwnDatabase) -> None:
+    source, destination = make_balance(floor_minor=None), make_balance()
+    with own_database.owner() as owner:
+        owner.execute(EARLIER)
+
+    call_command("migrate", verbosity=0)
+
+    post(
+        PostingRequest(
+            "after", transfer(source=source.pk, destination=destination.pk, amount_minor=500)
+        )
+    )
+    destination.refresh_from_db()
+    assert destination.balance_minor == 500
+    assert run_proof(actor=None).is_ok
+    with own_database.owner() as owner:
+        left = owner.execute(
+            "SELECT proname FROM pg_proc WHERE proname IN"
+            " ('transactions_check_totals', 'transactions_check_entries')"
+            " OR (proname = 'balances_open_indicator' AND pronargs = 2)"
+        ).fetchall()
+    assert left == []
