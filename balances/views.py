@@ -51,7 +51,8 @@ COLUMNS = (
 def balance_list(request: HtmxHttpRequest) -> HttpResponse:
     chosen = BalanceFilter.read(request)
     sorting = sort_columns(request, COLUMNS, table="balance-table", default="-created")
-    page = paginate_request(request, chosen.select(ROWS), order=sorting.order)
+    balances, order = chosen.select_in_order(ROWS, sorting.order)
+    page = paginate_request(request, balances, order=order)
     context = {
         "chosen": chosen,
         "chips": chosen.chips(request),

@@ -3,9 +3,12 @@ from __future__ import annotations
 import re
 
 import pytest
+from django.db import connection
 from django.test import Client
 
+from balances.filters import BalanceFilter
 from balances.models import Balance
+from balances.rows import ROWS
 from tests.factories import (
     general_ledger,
     make_balance,
@@ -24,6 +27,7 @@ from tests.pages import (
     rows_of,
     text_of,
 )
+from web.pagination import Key
 
 pytestmark = pytest.mark.django_db
 URL = "/balances/"
@@ -263,3 +267,20 @@ def test_search_takes_any_text(clerk: Client, text: str) -> None:
     assert response.status_code == 200
     assert SCRIPT not in response.content.decode()
     assert Balance.objects.count() == 1
+
+
+def test_page_of_a_ledger_is_read_by_the_index_of_that_ledger() -> None:
+    ledger = make_ledger()
+    filtered, order = BalanceFilter(ledger=ledger).select_in_order(
+        ROWS, [Key("created_at", descending=True)]
+    )
+
+    with connection.cursor() as cursor:
+        # Nothing else but an index that gives the order would do in large books.
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute("SET LOCAL enable_sort = off")
+        plan = filtered.order_by(*(f"-{key.field}" for key in order))[:21].explain()
+
+    assert [key.field for key in order] == ["ledger_id", "created_at"]
+    assert "balance_ledger_created" in plan
+    assert "balance_created" not in plan
