@@ -243,6 +243,20 @@ FORGERIES: dict[str, str] = {
         more=", (%(source)s, 4, 1, 1000, 4000)",
     ),
     "entry of nobody": f"{ENTRY} VALUES (99999999, %(target)s, %(ledger)s, 3, now(), 1, 5, 1005)",
+    "entries of nobody among sound ones": f"""
+        WITH written AS (
+            {TRANSACTION}
+            VALUES (gen_random_uuid(), 'sound', 'POST', 'POSTED', '', 2, clock_timestamp(),
+                    clock_timestamp(), '{{}}')
+            RETURNING id, effective_at
+        )
+        {ENTRY}
+        SELECT coalesce(e.nobody, w.id), e.balance, %(ledger)s, e.position, w.effective_at,
+               e.direction, 100, e.running
+        FROM written AS w, (VALUES
+            (NULL::bigint, %(source)s, 3, -1, -1100), (NULL, %(target)s, 3, 1, 1100),
+            (99999999, %(source)s, 4, -1, -1200), (99999999, %(target)s, 4, 1, 1200)
+        ) AS e (nobody, balance, position, direction, running)""",
     "entry added to an old transaction": f"""
         {ENTRY} SELECT %(posted)s, %(target)s, %(ledger)s, 3, effective_at, 1, 5, 1005
         FROM transactions_transaction WHERE id = %(posted)s""",
@@ -299,6 +313,7 @@ GUARDS = {
     "three entries, one out of step": "entry_continues_its_balance",
     "three entries, a position left out": "entry_continues_its_balance",
     "three entries, below the floor": "balance_above_floor",
+    "entries of nobody among sound ones": "entries_of_one_statement",
     "entry added to an old transaction": "entries_balanced",
     "balanced entries added to an old transaction": "entries_of_one_statement",
     "transaction without entries": "transaction_with_its_entries",

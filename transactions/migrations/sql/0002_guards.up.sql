@@ -129,8 +129,8 @@ BEGIN
         WITH line AS (
             SELECT e.balance_id, e.transaction_id, e.position, e.direction, e.amount_minor,
                    e.ledger_id, t.created_at, t.entry_count,
-                   e.amount_minor > 0 AND e.direction IN (-1, 1)
-                       AND e.effective_at = t.effective_at AS is_sound,
+                   (e.amount_minor > 0 AND e.direction IN (-1, 1)
+                       AND e.effective_at = t.effective_at) IS TRUE AS is_sound,
                    e.running_minor - sum(e.direction * e.amount_minor)
                        OVER (PARTITION BY e.balance_id ORDER BY e.position) AS start_minor,
                    -- A transaction counts once for a ledger: on the lowest of its balances there.
@@ -186,7 +186,7 @@ BEGIN
                    SELECT FROM line AS l
                    JOIN moved AS d ON d.id = l.balance_id
                    GROUP BY l.transaction_id, d.currency
-                   HAVING sum(l.direction * l.amount_minor) <> 0 OR max(l.entry_count) <> (
+                   HAVING sum(l.direction * l.amount_minor) <> 0 OR max(l.entry_count) IS DISTINCT FROM (
                        SELECT count(*) FROM public.transactions_entry AS x
                        WHERE x.transaction_id = l.transaction_id
                    )
