@@ -13,6 +13,7 @@ SELECT transaction_id FROM (
     SELECT DISTINCT effective_at, transaction_id FROM transactions_entry WHERE ledger_id = %s
     ORDER BY effective_at DESC, transaction_id DESC LIMIT 10
 ) AS t
+ORDER BY effective_at DESC, transaction_id DESC
 """
 
 

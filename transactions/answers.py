@@ -10,7 +10,7 @@ from django.db import IntegrityError, OperationalError
 from psycopg.errors import DeadlockDetected, LockNotAvailable
 
 from transactions.errors import REFUSALS, BusyError
-from transactions.requests import Indicator, Outcome, PostingRequest, Result
+from transactions.requests import Indicator, Outcome, Result
 
 # Outcome, primary key of the transaction and of the balance at fault.
 Answer = tuple[str, int | None, int | None]
@@ -27,14 +27,9 @@ def as_result(answer: Answer) -> Result:
     return Result(Outcome(outcome), transaction_id)
 
 
-def indicators_of(requests: Iterable[PostingRequest]) -> list[Indicator]:
+def indicators_of(balances: Iterable[int | Indicator]) -> list[Indicator]:
     """Each indicator once, in the one order in which all postings open them."""
-    indicators = {
-        leg.balance
-        for request in requests
-        for leg in request.legs
-        if isinstance(leg.balance, Indicator)
-    }
+    indicators = {balance for balance in balances if isinstance(balance, Indicator)}
     return sorted(indicators, key=lambda indicator: (indicator.name, indicator.currency))
 
 

@@ -140,8 +140,7 @@ def _post_staged(batch: Batch, options: Options) -> list[Answer]:
     if not batch.requests:
         return []
     with busy_refused(), db_transaction.atomic(), connection.cursor() as cursor:
-        indicators = indicators_of(batch.requests) if _names_indicators(batch) else []
-        pk_of, opened = _open_indicators(cursor, indicators, options)
+        pk_of, opened = _open_indicators(cursor, indicators_of(batch.named), options)
         answers = _call(cursor, _without_double_names(batch, pk_of), pk_of, options)
         unopened = {pk_of[each]: each for each in opened}
         answers = list(_without_unopened(batch.requests, answers, unopened))
@@ -155,10 +154,6 @@ def _post_staged(batch: Batch, options: Options) -> list[Answer]:
         next(again) if was_posted else answer
         for was_posted, answer in zip(is_posted, answers, strict=True)
     ]
-
-
-def _names_indicators(batch: Batch) -> bool:
-    return any(isinstance(name, Indicator) for name in batch.named)
 
 
 def _open_indicators(

@@ -135,7 +135,7 @@ def post_many(
 def _post_or_open(request: PostingRequest, actor: User | None) -> Answer:
     """Post; where an indicator has no balance yet, open it, unless the posting is refused."""
     answer = _call_post(request, actor)
-    if answer[0] == ReferenceUsedError.code and indicators_of([request]):
+    if answer[0] == ReferenceUsedError.code and indicators_of(leg.balance for leg in request.legs):
         # Another posting may have opened the indicator, and taken the reference with the
         # same content, after this one looked for the indicator: look again.
         return _call_post(request, actor)
@@ -161,7 +161,7 @@ def _call_post(request: PostingRequest, actor: User | None, *, is_opening: bool 
     ]
     amounts = array_of([leg.signed_minor for leg in request.legs])
     actor_pk = actor.pk if actor else None
-    indicators = indicators_of([request])
+    indicators = indicators_of(leg.balance for leg in request.legs)
     if not indicators:
         balances = array_of([leg.balance for leg in request.legs])
         return _answer_to(POST, [*parameters, balances, amounts, actor_pk])
