@@ -106,6 +106,15 @@ def test_refused_change_says_why_beside_the_field_and_changes_nothing(
     assert not AuditEvent.objects.exists()
 
 
+def test_refusal_counts_every_message(visitor: Client, person: User) -> None:
+    response = change(visitor, old_password="wrong", new_password1="abc", new_password2="abc")
+
+    page = text_of(response)
+    assert "There are 3 things to put right" in page
+    assert "too short" in page
+    assert "too common" in page
+
+
 def test_password_is_not_changed_without_its_event(own_database: OwnDatabase) -> None:
     person = make_user()
     visitor = signed_in(person)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import template
+from django.forms import BaseForm
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -36,6 +37,12 @@ def form_attributes(context: template.RequestContext, action: str = "") -> SafeS
 def url_with_tag(context: template.RequestContext, **changes: object) -> str:
     """`{% url_with tab="internal" %}`: the present address with that parameter changed."""
     return url_with(context["request"], **changes)
+
+
+@register.filter
+def count_errors(form: BaseForm) -> int:
+    """How many messages a form shows; a field may have several."""
+    return sum(len(messages) for messages in form.errors.values())
 
 
 @register.filter
