@@ -14,5 +14,5 @@ urlpatterns = [
     path("<bln:public_id>/metadata/", views.balance_metadata, name="metadata"),
     path("<bln:public_id>/info/", views.balance_info, name="info"),
     # The page of a balance shows its entries: it lives above them.
-    path("", include("transactions.balance_urls")),
+    path("", include("reports.balance_urls")),
 ]

@@ -26,6 +26,8 @@ INSTALLED_APPS = [
     "ledgers",
     "balances",
     "transactions",
+    "schedules",
+    "reports",
     "dashboard",
     "config.apps.AdminConfig",
     "django.contrib.auth",

@@ -18,6 +18,8 @@ LAYERS = [
     "ledgers",
     "balances",
     "transactions",
+    "schedules",
+    "reports",
     "dashboard",
 ]
 POSTING = {Path("transactions/posting.py"), Path("transactions/batches.py")}

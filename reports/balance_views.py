@@ -18,7 +18,7 @@ from balances.figures import BalanceFigures, is_empty
 from balances.models import Balance
 from balances.naming import describe_side, name_of
 from balances.operations import NotEmptyError, close_balance, reopen_balance
-from transactions.register import ORDER, entries_of, format_before, format_register
+from reports.register import ORDER, entries_of, format_before, format_register
 from users.models import User
 from web.formatting import format_count
 from web.htmx import HtmxHttpRequest, render_page

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from transactions import balance_views
+from reports import balance_views
 
 urlpatterns = [
     path("<bln:public_id>/", balance_views.balance_detail, name="detail"),
