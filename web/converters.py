@@ -16,7 +16,7 @@ UUID_PATTERN = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 
 
 class PublicIdConverter:
-    """Base of the four converters; a subclass names its prefix."""
+    """Base of the converters; a subclass names its prefix."""
 
     prefix: str
     regex: str
@@ -48,16 +48,21 @@ class IdentityIdConverter(PublicIdConverter, prefix="idt"):
     pass
 
 
+class ScheduleIdConverter(PublicIdConverter, prefix="sch"):
+    pass
+
+
 CONVERTERS = (
     LedgerIdConverter,
     BalanceIdConverter,
     TransactionIdConverter,
     IdentityIdConverter,
+    ScheduleIdConverter,
 )
 
 
 def register() -> None:
-    """Make `<ldg:…>`, `<bln:…>`, `<txn:…>` and `<idt:…>` known to every URLconf."""
+    """Make `<ldg:…>`, `<bln:…>`, `<txn:…>`, `<idt:…>` and `<sch:…>` known to every URLconf."""
     for converter in CONVERTERS:
         register_converter(converter, converter.prefix)
 

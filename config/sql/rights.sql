@@ -8,12 +8,14 @@ GRANT SELECT ON ALL TABLES IN SCHEMA public TO {role};
 GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {role};
 
 GRANT INSERT ON audit_auditevent, ledgers_ledger, ledgers_currency, identities_identity,
-    balances_balance, transactions_proofrun TO {role};
+    balances_balance, transactions_proofrun, schedules_schedule TO {role};
 GRANT UPDATE (name, metadata) ON ledgers_ledger TO {role};
 GRANT UPDATE (name, exponent, symbol, kind) ON ledgers_currency TO {role};
 GRANT UPDATE (name, kind, email, metadata) ON identities_identity TO {role};
 GRANT UPDATE (identity_id, floor_minor, closed_at, metadata) ON balances_balance TO {role};
 GRANT UPDATE (metadata) ON transactions_transaction TO {role};
+GRANT UPDATE (state, decided_at, reason_code, reason, transaction_id) ON schedules_schedule
+TO {role};
 GRANT EXECUTE ON FUNCTION
     transactions_post(uuid, text, text, timestamptz, jsonb, bigint[], numeric[], bigint),
     transactions_stage(),

@@ -319,6 +319,7 @@ def test_web_role_may_write_exactly_these_tables(app: Attacker) -> None:
         "identities_identity": {"INSERT"},
         "ledgers_currency": {"INSERT"},
         "ledgers_ledger": {"INSERT"},
+        "schedules_schedule": {"INSERT"},
         "transactions_proofrun": {"INSERT"},
         "users_user": {"INSERT", "UPDATE"},
         "users_user_groups": everywhere,

@@ -1,0 +1,3 @@
+DROP TRIGGER schedules_schedule_row ON schedules_schedule;
+DROP TRIGGER schedules_schedule_stays ON schedules_schedule;
+DROP FUNCTION schedules_check_row();

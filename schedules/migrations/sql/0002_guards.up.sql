@@ -1,0 +1,59 @@
+-- What a schedule asks for never changes, and its state moves once, whoever asks.
+CREATE OR REPLACE FUNCTION schedules_check_row() RETURNS trigger
+LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+DECLARE
+    v_problem text;
+BEGIN
+    IF tg_op = 'INSERT' THEN
+        new.created_at := now();
+        v_problem := CASE
+            WHEN new.reference = '' THEN 'schedule_reference_present'
+            WHEN new.due_at <= new.created_at THEN 'schedule_in_future'
+            WHEN (new.state, new.reason_code, new.reason) <> ('SCHEDULED', '', '')
+              OR num_nonnulls(new.decided_at, new.transaction_id) > 0
+                THEN 'schedule_starts_undecided'
+            WHEN jsonb_typeof(new.request -> 'legs') IS DISTINCT FROM 'array'
+                THEN 'schedule_request_readable'
+            WHEN EXISTS (
+                SELECT FROM transactions_transaction AS t WHERE t.reference = new.reference
+            ) THEN 'schedule_reference_free'
+        END;
+    ELSIF (new.id, new.public_id, new.reference, new.description, new.due_at, new.request,
+           new.actor_id, new.created_at)
+          IS DISTINCT FROM
+          (old.id, old.public_id, old.reference, old.description, old.due_at, old.request,
+           old.actor_id, old.created_at)
+    THEN
+        v_problem := 'schedule_keeps_what_it_is';
+    ELSIF old.state <> 'SCHEDULED' THEN
+        v_problem := 'schedule_decided_once';
+    ELSE
+        new.decided_at := clock_timestamp();
+        v_problem := CASE
+            WHEN new.state NOT IN ('POSTED', 'CANCELLED', 'REJECTED') THEN 'schedule_state_known'
+            WHEN (new.state = 'REJECTED') <> (new.reason_code <> '' AND new.reason <> '')
+                THEN 'schedule_reason_of_rejection'
+            WHEN (new.state = 'POSTED') <> (new.transaction_id IS NOT NULL)
+              OR new.state = 'POSTED' AND NOT EXISTS (
+                  SELECT FROM transactions_transaction AS t
+                  WHERE t.id = new.transaction_id
+                    AND t.reference = new.reference AND t.effective_at <= new.due_at
+                    AND t.kind = new.request ->> 'kind'
+              ) THEN 'schedule_posted_as_its_transaction'
+        END;
+    END IF;
+    IF v_problem IS NOT NULL THEN
+        RAISE EXCEPTION 'schedule % is refused: %', new.reference, v_problem
+            USING ERRCODE = 'check_violation', CONSTRAINT = v_problem;
+    END IF;
+    RETURN new;
+END;
+$$;
+
+CREATE OR REPLACE TRIGGER schedules_schedule_row
+    BEFORE INSERT OR UPDATE ON schedules_schedule
+    FOR EACH ROW EXECUTE FUNCTION schedules_check_row();
+
+CREATE OR REPLACE TRIGGER schedules_schedule_stays
+    BEFORE DELETE OR TRUNCATE ON schedules_schedule
+    FOR EACH STATEMENT EXECUTE FUNCTION audit_refuse_change();

@@ -1,0 +1,280 @@
+"""Scheduling a transaction, cancelling it, and posting what is due.
+
+Each schedule is decided under a lock on its row, together with the transaction that it becomes:
+whoever else tries at the same time passes it by, and a process that ends in the middle leaves
+it as it was.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from django.db import DatabaseError, IntegrityError, InterfaceError, OperationalError
+from django.db import transaction as db_transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from audit.recording import record
+from schedules.models import Schedule
+from schedules.requests import decode_request, encode_request
+from transactions.answers import busy_refused
+from transactions.checks import check_request, encode_metadata
+from transactions.errors import (
+    BusyError,
+    InvalidRequestError,
+    PostingError,
+    ReferenceUsedError,
+    SameBalanceError,
+    UnbalancedTransactionError,
+    UnknownBalanceError,
+)
+from transactions.models import Transaction
+from transactions.posting import post
+from transactions.requests import PostingRequest, Result
+
+if TYPE_CHECKING:
+    from users.models import User
+
+VERBS: dict[str, Callable[..., Result]] = {Transaction.Kind.POST: post}
+# No state of the books could make these right; funds may come, and balances open again.
+UNFIT = (InvalidRequestError, SameBalanceError, UnbalancedTransactionError, UnknownBalanceError)
+DUE_MAX = 1000
+
+logger = logging.getLogger(__name__)
+
+
+class DueInPastError(PostingError):
+    code = "due_in_past"
+    message = _("Choose a time that is still to come.")
+
+
+class DecidedError(PostingError):
+    """It is no longer scheduled; `state` says what became of it."""
+
+    code = "decided"
+    message = _("This was decided already. Nothing was changed.")
+
+    def __init__(self, state: str) -> None:
+        super().__init__()
+        self.state = Schedule.State(state)
+
+
+def schedule(request: PostingRequest, *, due_at: datetime, actor: User | None) -> Schedule:
+    """Keep a request to be posted at `due_at`, its effective date then, in the name of `actor`.
+
+    The same reference with the same content is the same schedule, kept once.
+    Whether funds suffice is found out when it is due; `foresee` says how it
+    stands now.
+
+    Raises:
+        DueInPastError: `due_at` is not in the future.
+        ReferenceUsedError: a transaction, or another schedule, has the reference.
+        InvalidRequestError, UnknownBalanceError, SameBalanceError,
+        UnbalancedTransactionError: it is malformed, and could never be posted.
+    """
+    check_request(request)
+    encode_metadata(request.metadata)
+    if kept := _find_same(request, due_at):
+        return kept
+    if due_at <= timezone.now():
+        raise DueInPastError
+    if Transaction.objects.filter(reference=request.reference).exists():
+        raise ReferenceUsedError
+    refusal = foresee(request)
+    if isinstance(refusal, UNFIT):
+        raise refusal
+    try:
+        return _store(request, due_at, actor)
+    except IntegrityError as error:
+        if _constraint_of(error) not in ("schedule_reference_unique", "schedule_reference_free"):
+            raise
+        # Somebody took the reference after this had looked for it.
+        kept = _find_same(request, due_at)
+        if kept is None:
+            raise ReferenceUsedError from error
+        return kept
+
+
+def foresee(request: PostingRequest) -> PostingError | None:
+    """What would refuse the request if it were posted at once, or None; nothing is written."""
+    try:
+        with db_transaction.atomic():
+            verb_of(request)(replace(request, effective_at=None))
+            db_transaction.set_rollback(True)
+    except PostingError as error:
+        return error
+    return None
+
+
+def cancel(schedule: Schedule, *, actor: User | None) -> Schedule:
+    """Never post it.
+
+    Raises:
+        DecidedError: it was posted, cancelled or rejected before.
+        BusyError: it is being posted at this moment.
+    """
+    with db_transaction.atomic():
+        locked = _lock(schedule)
+        _decide(locked, Schedule.State.CANCELLED, actor=actor)
+    return locked
+
+
+def post_now(schedule: Schedule, *, actor: User | None) -> Schedule:
+    """Post it without waiting for its time, in the name of `actor`.
+
+    Before its time it takes effect when it is recorded, afterwards at that
+    time. When it is refused it stays scheduled.
+
+    Raises:
+        DecidedError: it was posted, cancelled or rejected before.
+        PostingError: it was refused.
+    """
+    with db_transaction.atomic():
+        locked = _lock(schedule)
+        is_due = locked.due_at <= timezone.now()
+        result = _post(locked, effective_at=locked.due_at if is_due else None, actor=actor)
+        _decide(locked, Schedule.State.POSTED, actor=actor, transaction_id=result.transaction_id)
+    return locked
+
+
+def post_due(*, now: datetime | None = None, limit: int = DUE_MAX) -> int:
+    """Post what is due, oldest first, each in a database transaction of its own.
+
+    What is refused is rejected, with the reason. What is busy stays scheduled
+    for the next time. Returns how many were posted or rejected.
+
+    Raises:
+        OperationalError: the database went away; what is left stays scheduled.
+    """
+    waiting = Schedule.objects.filter(
+        state=Schedule.State.SCHEDULED, due_at__lte=now or timezone.now()
+    )
+    pks = waiting.order_by("due_at", "pk").values_list("pk", flat=True)[:limit]
+    return sum(post_scheduled(pk, now=now) for pk in list(pks))
+
+
+def post_scheduled(pk: int, *, now: datetime | None = None) -> bool:
+    """Post one schedule if it is due and nobody else does; say whether it was decided.
+
+    Raises: as `post_due`.
+    """
+    try:
+        with db_transaction.atomic():
+            due = Schedule.objects.filter(
+                pk=pk, state=Schedule.State.SCHEDULED, due_at__lte=now or timezone.now()
+            )
+            locked = due.select_for_update(skip_locked=True).first()
+            if locked is None:
+                return False
+            _post_or_reject(locked)
+    except BusyError:
+        return False
+    except (OperationalError, InterfaceError):
+        raise
+    except DatabaseError:
+        # Those behind it must not wait for it.
+        logger.exception("Schedule %s cannot be posted and stays scheduled", pk)
+        return False
+    return True
+
+
+def request_of(schedule: Schedule, *, effective_at: datetime | None) -> PostingRequest:
+    """What the posting engine is asked for.
+
+    Raises:
+        InvalidRequestError: what was kept cannot be read.
+    """
+    return decode_request(
+        schedule.request,
+        reference=schedule.reference,
+        description=schedule.description,
+        effective_at=effective_at,
+    )
+
+
+def verb_of(request: PostingRequest) -> Callable[..., Result]:
+    """The verb of the engine that a request is for."""
+    return VERBS[encode_request(request)["kind"]]
+
+
+def _post_or_reject(locked: Schedule) -> None:
+    try:
+        result = _post(locked, effective_at=locked.due_at, actor=locked.actor)
+    except BusyError:
+        raise
+    except PostingError as error:
+        _decide(locked, Schedule.State.REJECTED, reason_code=error.code, reason=str(error))
+    else:
+        _decide(locked, Schedule.State.POSTED, transaction_id=result.transaction_id)
+
+
+def _post(locked: Schedule, *, effective_at: datetime | None, actor: User | None) -> Result:
+    request = request_of(locked, effective_at=effective_at)
+    return verb_of(request)(request, actor=actor)
+
+
+def _lock(schedule: Schedule) -> Schedule:
+    with busy_refused():
+        locked = Schedule.objects.select_for_update().get(pk=schedule.pk)
+    if locked.state != Schedule.State.SCHEDULED:
+        raise DecidedError(locked.state)
+    return locked
+
+
+def _decide(
+    locked: Schedule, state: Schedule.State, *, actor: User | None = None, **outcome: Any
+) -> None:
+    """Move the state, once, and say so in the audit; without `actor` the time itself did it."""
+    locked.state, locked.decided_at = state, timezone.now()
+    for name, value in outcome.items():
+        setattr(locked, name, value)
+    locked.save(update_fields=["state", "decided_at", *outcome])
+    record(
+        actor=actor,
+        action=f"schedule.{state.lower()}",
+        subject=locked.key,
+        before={"state": Schedule.State.SCHEDULED.value},
+        after={"state": state.value, **outcome},
+    )
+
+
+def _find_same(request: PostingRequest, due_at: datetime) -> Schedule | None:
+    """The schedule that has the reference, and asks for the same.
+
+    Raises:
+        ReferenceUsedError: it asks for something else.
+    """
+    kept = Schedule.objects.filter(reference=request.reference).first()
+    if kept is None:
+        return None
+    content = (request.description, due_at, encode_request(request))
+    if (kept.description, kept.due_at, kept.request) != content:
+        raise ReferenceUsedError
+    return kept
+
+
+def _store(request: PostingRequest, due_at: datetime, actor: User | None) -> Schedule:
+    with db_transaction.atomic():
+        kept = Schedule.objects.create(
+            reference=request.reference,
+            description=request.description,
+            due_at=due_at,
+            request=encode_request(request),
+            actor=actor,
+        )
+        record(
+            actor=actor,
+            action="schedule.created",
+            subject=kept.key,
+            after={"reference": kept.reference, "due_at": due_at, "request": kept.request},
+        )
+    return kept
+
+
+def _constraint_of(error: IntegrityError) -> str | None:
+    diagnostics = getattr(error.__cause__, "diag", None)
+    return getattr(diagnostics, "constraint_name", None)

@@ -1,0 +1,63 @@
+"""A request to the posting engine as JSON, to be kept until its time has come.
+
+    {"kind": "POST", "metadata": {…}, "legs": [
+        {"balance": 17, "direction": "DEBIT", "amount_minor": "1200"},
+        {"indicator": "@Rent", "currency": "GBP", "direction": "CREDIT", "amount_minor": "1200"}]}
+
+Amounts are texts: a reader of JSON may hold numbers of 38 digits as floats. The reference, the
+description and the time stand in columns of their own.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from transactions.errors import InvalidRequestError
+from transactions.models import Transaction
+from transactions.requests import CREDIT, DEBIT, Indicator, Leg, PostingRequest
+
+DIRECTIONS = {DEBIT.name: DEBIT, CREDIT.name: CREDIT}
+
+
+def encode_request(request: PostingRequest) -> dict[str, Any]:
+    """What is kept of a request, besides what has a column."""
+    return {
+        "kind": Transaction.Kind.POST.value,
+        "legs": [_encode_leg(leg) for leg in request.legs],
+        "metadata": dict(request.metadata),
+    }
+
+
+def decode_request(
+    kept: dict[str, Any], *, reference: str, description: str, effective_at: datetime | None
+) -> PostingRequest:
+    """The request that was encoded.
+
+    Raises:
+        InvalidRequestError: it was not, and cannot be read.
+    """
+    try:
+        return PostingRequest(
+            reference=reference,
+            legs=[_decode_leg(leg) for leg in kept["legs"]],
+            description=description,
+            effective_at=effective_at,
+            metadata=kept["metadata"],
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise InvalidRequestError(_("What was scheduled cannot be read.")) from error
+
+
+def _encode_leg(leg: Leg) -> dict[str, Any]:
+    side = {"direction": leg.direction.name, "amount_minor": str(leg.amount_minor)}
+    if isinstance(leg.balance, Indicator):
+        return {"indicator": leg.balance.name, "currency": leg.balance.currency, **side}
+    return {"balance": leg.balance, **side}
+
+
+def _decode_leg(leg: dict[str, Any]) -> Leg:
+    balance = leg["balance"] if "balance" in leg else Indicator(leg["indicator"], leg["currency"])
+    return Leg(balance, DIRECTIONS[leg["direction"]], int(leg["amount_minor"]))
