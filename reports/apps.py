@@ -8,3 +8,10 @@ class ReportsConfig(AppConfig):
     name = "reports"
     verbose_name = _("Reports")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        # Both import models, which stand only now.
+        from reports import proof as proof_of_reports  # noqa: PLC0415
+        from transactions.proof import CHECKS  # noqa: PLC0415
+
+        CHECKS.extend(proof_of_reports.CHECKS)

@@ -1,31 +1,90 @@
-"""The figures of balances at any moment, by the clock of the world and by that of the books."""
+"""The figures of balances at any moment, by the clock of the world and by that of the books.
+
+A statement reads day totals, the entries of the last day that is not whole, and those that are
+not rolled up yet, all on one snapshot: it is right wherever the rolling stands (docs/adr/0010).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from web.statements import fetch_all
 
-BEFORE = """
-SELECT e.balance_id,
-       coalesce(sum(e.amount_minor) FILTER (WHERE e.direction = 1), 0),
-       coalesce(sum(e.amount_minor) FILTER (WHERE e.direction = -1), 0),
-       count(*)
-FROM transactions_entry AS e
-WHERE e.balance_id = ANY (%s) AND e.effective_at < %s
-GROUP BY e.balance_id
+SUMS = """
+    coalesce(sum(e.amount_minor) FILTER (WHERE e.direction = 1), 0) AS credit_minor,
+    coalesce(sum(e.amount_minor) FILTER (WHERE e.direction = -1), 0) AS debit_minor,
+    count(*) AS entry_count
 """
-KNOWN_BEFORE = """
-SELECT e.balance_id,
-       coalesce(sum(e.amount_minor) FILTER (WHERE e.direction = 1), 0),
-       coalesce(sum(e.amount_minor) FILTER (WHERE e.direction = -1), 0),
-       count(*)
-FROM transactions_entry AS e
-JOIN transactions_transaction AS t ON t.id = e.transaction_id
-WHERE e.balance_id = ANY (%s) AND e.effective_at < %s AND t.created_at <= %s
-GROUP BY e.balance_id
+ASKED = "unnest(%s::bigint[], %s::timestamptz[]) WITH ORDINALITY AS a (balance_id, before, number)"
+ASKED_OF_LEDGER = """
+    (SELECT b.id, %s::timestamptz, 0 FROM balances_balance AS b WHERE b.ledger_id = %s)
+    AS a (balance_id, before, number)
+"""
+# The newest day of a balance tells by its count the last position that is rolled up. Each part is
+# found by a step or two into an index, however long the history is.
+OF_BALANCES = """
+SELECT asked.balance_id, whole.credit_minor + rest.credit_minor{less_credit} AS credit_minor,
+       whole.debit_minor + rest.debit_minor{less_debit} AS debit_minor,
+       whole.entry_count + rest.entry_count{less_count} AS entry_count, asked.number
+FROM (
+    SELECT a.balance_id, a.before, (a.before AT TIME ZONE 'UTC')::date AS day, a.number
+    FROM {asked} OFFSET 0
+) AS asked
+CROSS JOIN LATERAL (
+    SELECT coalesce(max(t.credit_minor), 0) AS credit_minor,
+           coalesce(max(t.debit_minor), 0) AS debit_minor,
+           coalesce(max(t.entry_count), 0) AS entry_count
+    FROM (
+        SELECT t.credit_minor, t.debit_minor, t.entry_count FROM reports_daytotal AS t
+        WHERE t.balance_id = asked.balance_id AND t.day < asked.day ORDER BY t.day DESC LIMIT 1
+    ) AS t
+) AS whole
+CROSS JOIN LATERAL (
+    SELECT coalesce(max(t.entry_count), 0) AS position FROM (
+        SELECT t.entry_count FROM reports_daytotal AS t
+        WHERE t.balance_id = asked.balance_id ORDER BY t.day DESC LIMIT 1
+    ) AS t
+) AS rolled
+CROSS JOIN LATERAL (
+    SELECT {sums} FROM (
+        SELECT e.direction, e.amount_minor FROM transactions_entry AS e
+        WHERE e.balance_id = asked.balance_id AND e.position <= rolled.position
+          AND e.effective_at >= asked.day::timestamp AT TIME ZONE 'UTC'
+          AND e.effective_at < asked.before
+        UNION ALL
+        SELECT e.direction, e.amount_minor FROM transactions_entry AS e
+        WHERE e.balance_id = asked.balance_id AND e.position > rolled.position
+          AND e.effective_at < asked.before
+    ) AS e
+) AS rest
+{later}
+"""
+# What was recorded after a moment is taken away again.
+LATER = """
+CROSS JOIN LATERAL (
+    SELECT {sums} FROM transactions_entry AS e
+    WHERE e.balance_id = asked.balance_id AND e.effective_at < asked.before
+      AND e.position > reports_position_by(asked.balance_id, %s)
+) AS later
+"""
+# A balance stands in the column of its net.
+BY_CURRENCY = """
+SELECT s.currency, c.exponent, s.balance_count, s.credit_minor, s.debit_minor, s.entry_count,
+       s.net_credit_minor, s.net_debit_minor
+FROM (
+    SELECT b.currency, count(*) AS balance_count, sum(f.credit_minor) AS credit_minor,
+           sum(f.debit_minor) AS debit_minor, sum(f.entry_count) AS entry_count,
+           sum(greatest(f.credit_minor - f.debit_minor, 0)) AS net_credit_minor,
+           sum(greatest(f.debit_minor - f.credit_minor, 0)) AS net_debit_minor
+    FROM ({figures}) AS f
+    JOIN balances_balance AS b ON b.id = f.balance_id
+    GROUP BY b.currency
+) AS s
+JOIN ledgers_currency AS c ON c.code = s.currency
+ORDER BY s.currency
 """
 
 
@@ -42,8 +101,53 @@ class Totals:
         """Credits less debits."""
         return self.credit_minor - self.debit_minor
 
+    def __sub__(self, other: Totals) -> Totals:
+        """What came between two moments."""
+        return Totals(
+            self.credit_minor - other.credit_minor,
+            self.debit_minor - other.debit_minor,
+            self.entry_count - other.entry_count,
+        )
 
-NOTHING = Totals()
+
+@dataclass(frozen=True, slots=True)
+class CurrencySum:
+    """What several balances of one currency add up to, in minor units.
+
+    `net_credit_minor` adds up the balances with more credits, `net_debit_minor` those with more
+    debits: the two columns of a trial balance.
+    """
+
+    currency: str
+    exponent: int
+    balance_count: int
+    credit_minor: int
+    debit_minor: int
+    entry_count: int
+    net_credit_minor: int
+    net_debit_minor: int
+
+
+def _figures(asked: str, *, is_known: bool) -> str:
+    return OF_BALANCES.format(
+        asked=asked,
+        sums=SUMS,
+        later=LATER.format(sums=SUMS) if is_known else "",
+        less_credit=" - later.credit_minor" if is_known else "",
+        less_debit=" - later.debit_minor" if is_known else "",
+        less_count=" - later.entry_count" if is_known else "",
+    )
+
+
+# By whether what was known at a moment is asked for.
+FIGURES = {is_known: _figures(ASKED, is_known=is_known) for is_known in (False, True)}
+SUMS_OF_BALANCES = {
+    is_known: BY_CURRENCY.format(figures=figures) for is_known, figures in FIGURES.items()
+}
+SUMS_OF_LEDGER = {
+    is_known: BY_CURRENCY.format(figures=_figures(ASKED_OF_LEDGER, is_known=is_known))
+    for is_known in (False, True)
+}
 
 
 def totals_before(
@@ -52,12 +156,56 @@ def totals_before(
     """What the entries effective before `moment` add up to, for each of the balances.
 
     With `known_at`, only what had been recorded by then, that moment included. "As of" a moment
-    includes it: ask for the microsecond after.
+    includes it: ask for the microsecond after. The cost does not grow with the history; with
+    `known_at` it grows with what was recorded since.
     """
+    rows = _fetch(list(balance_ids), [moment] * len(balance_ids), known_at)
+    return {row[0]: _totals(row) for row in rows}
+
+
+def totals_at(
+    balance_id: int, moments: Iterable[datetime], *, known_at: datetime | None = None
+) -> list[Totals]:
+    """`totals_before` of one balance for each of the moments, in their order; one statement."""
+    moments = list(moments)
+    rows = _fetch([balance_id] * len(moments), moments, known_at)
+    return [_totals(row) for row in sorted(rows, key=lambda row: row[-1])]
+
+
+def sums_before(
+    balance_ids: Sequence[int], moment: datetime, *, known_at: datetime | None = None
+) -> list[CurrencySum]:
+    """What the balances had come to before `moment`, by currency."""
     ids = list(balance_ids)
-    if known_at is None:
-        rows = fetch_all(BEFORE, [ids, moment])
-    else:
-        rows = fetch_all(KNOWN_BEFORE, [ids, moment, known_at])
-    found = {pk: Totals(int(credit), int(debit), count) for pk, credit, debit, count in rows}
-    return {pk: found.get(pk, NOTHING) for pk in ids}
+    parameters = [ids, [moment] * len(ids), *_known(known_at)]
+    return _currency_sums(SUMS_OF_BALANCES[known_at is not None], parameters)
+
+
+def sums_of_ledger_before(
+    ledger_id: int, moment: datetime, *, known_at: datetime | None = None
+) -> list[CurrencySum]:
+    """`sums_before` for all balances of a ledger."""
+    parameters = [moment, ledger_id, *_known(known_at)]
+    return _currency_sums(SUMS_OF_LEDGER[known_at is not None], parameters)
+
+
+def _fetch(
+    balance_ids: list[int], moments: list[datetime], known_at: datetime | None
+) -> list[tuple[Any, ...]]:
+    parameters = [balance_ids, moments, *_known(known_at)]
+    return fetch_all(FIGURES[known_at is not None], parameters)
+
+
+def _known(known_at: datetime | None) -> list[datetime]:
+    return [] if known_at is None else [known_at]
+
+
+def _totals(row: tuple[Any, ...]) -> Totals:
+    return Totals(int(row[1]), int(row[2]), int(row[3]))
+
+
+def _currency_sums(sql: str, parameters: list[Any]) -> list[CurrencySum]:
+    return [
+        CurrencySum(currency, exponent, *map(int, figures))
+        for currency, exponent, *figures in fetch_all(sql, parameters)
+    ]

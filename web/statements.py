@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db import connection
 
 Row = tuple[Any, ...]
+Parameters = Sequence[Any] | Mapping[str, Any]
 
 
-def fetch_all(sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
+def fetch_all(sql: str, parameters: Parameters = ()) -> list[Row]:
     """All rows. The text is sent as it is, so that the server finds the plan it has kept."""
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters)
@@ -18,7 +19,7 @@ def fetch_all(sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
     return rows
 
 
-def fetch_one(sql: str, parameters: Sequence[Any] = ()) -> Row | None:
+def fetch_one(sql: str, parameters: Parameters = ()) -> Row | None:
     """The first row; None when there is none."""
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters)

@@ -16,6 +16,10 @@ GRANT UPDATE (identity_id, floor_minor, closed_at, metadata) ON balances_balance
 GRANT UPDATE (metadata) ON transactions_transaction TO {role};
 GRANT UPDATE (state, decided_at, reason_code, reason, transaction_id) ON schedules_schedule
 TO {role};
+-- A cache of day totals, which entries explain and `prove` compares with them.
+GRANT INSERT, UPDATE, DELETE ON reports_daytotal, reports_ledgerdaytotal, reports_ledgercurrency,
+    reports_recordedday TO {role};
+GRANT UPDATE (entry_id) ON reports_rollmark TO {role};
 GRANT EXECUTE ON FUNCTION
     transactions_post(uuid, text, text, timestamptz, jsonb, bigint[], numeric[], bigint),
     transactions_stage(),

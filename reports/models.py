@@ -1,0 +1,123 @@
+"""What the history came to at the end of each day: a cache that entries explain (docs/adr/0010).
+
+Nothing of it is written while posting. `reports.rolling` fills it behind, `prove` compares it
+with the entries, and a figure at any moment is read from it and the entries after it.
+"""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+
+from balances.models import Balance
+from ledgers.fields import MinorField
+from ledgers.models import Currency, Ledger
+
+
+class DayTotal(models.Model):
+    """What a balance's entries up to the end of a day (UTC, effective) add up to.
+
+    A row stands for each day that has entries. The newest row of a balance counts all of its
+    entries that are rolled up, so that its `entry_count` is the position of the last of them.
+    """
+
+    pk = models.CompositePrimaryKey("balance_id", "day")
+    balance = models.ForeignKey(
+        Balance,
+        on_delete=models.PROTECT,
+        db_constraint=False,
+        db_index=False,
+        related_name="+",
+    )
+    day = models.DateField()
+    credit_minor = MinorField()
+    debit_minor = MinorField()
+    entry_count = models.BigIntegerField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="daytotal_counts_entries",
+                condition=Q(credit_minor__gte=0, debit_minor__gte=0, entry_count__gt=0),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"#{self.balance_id} {self.day}"
+
+
+class LedgerCurrency(models.Model):
+    """A currency in which a ledger has entries that are rolled up."""
+
+    pk = models.CompositePrimaryKey("ledger_id", "currency_id")
+    ledger = models.ForeignKey(
+        Ledger, on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="+"
+    )
+    currency = models.ForeignKey(
+        Currency,
+        on_delete=models.PROTECT,
+        db_column="currency",
+        db_constraint=False,
+        db_index=False,
+        related_name="+",
+    )
+
+    def __str__(self) -> str:
+        return f"#{self.ledger_id} {self.currency_id}"
+
+
+class LedgerDayTotal(models.Model):
+    """What the entries of a ledger in a currency add up to, as `DayTotal` does for a balance."""
+
+    pk = models.CompositePrimaryKey("ledger_id", "currency_id", "day")
+    ledger = models.ForeignKey(
+        Ledger, on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="+"
+    )
+    currency = models.ForeignKey(
+        Currency,
+        on_delete=models.PROTECT,
+        db_column="currency",
+        db_constraint=False,
+        db_index=False,
+        related_name="+",
+    )
+    day = models.DateField()
+    credit_minor = MinorField()
+    debit_minor = MinorField()
+    entry_count = models.BigIntegerField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="ledgerdaytotal_counts_entries",
+                condition=Q(credit_minor__gte=0, debit_minor__gte=0, entry_count__gt=0),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"#{self.ledger_id} {self.currency_id} {self.day}"
+
+
+class RecordedDay(models.Model):
+    """The lowest entry, of those that are rolled up, that was recorded on a day (UTC)."""
+
+    day = models.DateField(primary_key=True)
+    first_entry_id = models.BigIntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.day}"
+
+
+class RollMark(models.Model):
+    """How far the history is rolled up: all entries up to this one, and none after it."""
+
+    id = models.SmallIntegerField(primary_key=True, default=1)
+    entry_id = models.BigIntegerField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(name="rollmark_is_one", condition=Q(id=1, entry_id__gte=0)),
+        ]
+
+    def __str__(self) -> str:
+        return f"#{self.entry_id}"

@@ -1,0 +1,85 @@
+"""Checks of the day totals, which `prove` runs with those of the books."""
+
+from __future__ import annotations
+
+from transactions.proof import Check
+
+ENTRIES_OF_DAY = """
+    SELECT {columns}, (e.effective_at AT TIME ZONE 'UTC')::date AS day,
+           coalesce(sum(e.amount_minor) FILTER (WHERE e.direction = 1), 0) AS credit,
+           coalesce(sum(e.amount_minor) FILTER (WHERE e.direction = -1), 0) AS debit,
+           count(*) AS entries
+    FROM {source}
+    WHERE e.id <= (SELECT entry_id FROM reports_rollmark)
+    GROUP BY {columns}, day
+"""
+DIFFERENCES = """
+SELECT format('{label} on %s: credits %s, debits %s, %s entries; its entries say %s, %s, %s',
+              {label_values}, day, kept.credit_minor, kept.debit_minor, kept.entry_count,
+              said.credit, said.debit, said.entries)
+FROM (
+    SELECT {names}, day, sum(credit) OVER so_far AS credit, sum(debit) OVER so_far AS debit,
+           sum(entries) OVER so_far AS entries
+    FROM ({entries}) AS e
+    WINDOW so_far AS (PARTITION BY {names} ORDER BY day)
+) AS said
+FULL JOIN {table} AS kept USING ({names}, day)
+WHERE (kept.credit_minor, kept.debit_minor, kept.entry_count)
+      IS DISTINCT FROM (said.credit, said.debit, said.entries)
+"""
+
+CHECKS = [
+    Check(
+        "day totals of balances equal their entries",
+        "SELECT count(*) FROM reports_daytotal",
+        DIFFERENCES.format(
+            label="balance %s",
+            label_values="balance_id",
+            names="balance_id",
+            table="reports_daytotal",
+            entries=ENTRIES_OF_DAY.format(columns="e.balance_id", source="transactions_entry AS e"),
+        ),
+    ),
+    Check(
+        "day totals of ledgers equal their entries",
+        "SELECT count(*) FROM reports_ledgerdaytotal",
+        DIFFERENCES.format(
+            label="ledger %s in %s",
+            label_values="ledger_id, currency",
+            names="ledger_id, currency",
+            table="reports_ledgerdaytotal",
+            entries=ENTRIES_OF_DAY.format(
+                columns="e.ledger_id, b.currency",
+                source="transactions_entry AS e JOIN balances_balance AS b ON b.id = e.balance_id",
+            ),
+        ),
+    ),
+    Check(
+        "currencies of ledgers are those of their day totals",
+        "SELECT count(*) FROM reports_ledgercurrency",
+        """
+        SELECT format('ledger %s in %s', ledger_id, currency)
+        FROM reports_ledgercurrency AS kept
+        FULL JOIN (SELECT DISTINCT ledger_id, currency FROM reports_ledgerdaytotal) AS said
+        USING (ledger_id, currency)
+        WHERE kept IS NULL OR said IS NULL
+        """,
+    ),
+    Check(
+        "recorded days begin at or before their entries",
+        "SELECT count(*) FROM reports_recordedday",
+        """
+        SELECT format('%s: begins at entry %s, and entry %s was recorded then',
+                      said.day, kept.first_entry_id, said.first_entry_id)
+        FROM (
+            SELECT (t.created_at AT TIME ZONE 'UTC')::date AS day, min(e.id) AS first_entry_id
+            FROM transactions_entry AS e JOIN transactions_transaction AS t
+              ON t.id = e.transaction_id
+            WHERE e.id <= (SELECT entry_id FROM reports_rollmark)
+            GROUP BY 1
+        ) AS said
+        LEFT JOIN reports_recordedday AS kept USING (day)
+        WHERE kept.first_entry_id IS NULL OR kept.first_entry_id > said.first_entry_id
+        """,
+    ),
+]

@@ -1,0 +1,147 @@
+"""Figures at random moments against a plain recount of the entries."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from random import Random
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from balances.models import Balance
+from benchmarks.cluster import Books
+from benchmarks.data import QUICK, fill
+from reports.ledger_moments import ledger_sums_before, ledgers_before
+from reports.models import DayTotal
+from reports.moments import Totals, sums_before, sums_of_ledger_before, totals_at, totals_before
+from reports.rolling import forget_days, roll_up_days
+from tests.conftest import OwnDatabase
+from tests.factories import NOON, make_balance, post_transfer
+from transactions.models import Entry
+from transactions.proof import run_proof
+
+TINY = replace(QUICK, balances=40, ledgers=4, big_ledger=20, transactions=800)
+FAR = datetime(9000, 1, 1, tzinfo=UTC)
+RECOUNT = """
+SELECT {by}, sum(amount_minor) FILTER (WHERE direction = 1),
+       sum(amount_minor) FILTER (WHERE direction = -1), count(*)
+FROM transactions_entry AS e
+JOIN transactions_transaction AS t ON t.id = e.transaction_id
+JOIN balances_balance AS b ON b.id = e.balance_id
+WHERE e.effective_at < %s AND t.created_at <= %s GROUP BY {by}
+"""
+
+
+def recount(by: str, moment: datetime, known_at: datetime | None) -> dict[Any, Totals]:
+    """The figures by balance or by ledger and currency, from the entries alone."""
+    with connection.cursor() as cursor:
+        cursor.execute(RECOUNT.format(by=by), [moment, known_at or FAR])
+        return {
+            tuple(key) if len(key) > 1 else key[0]: Totals(int(credit or 0), int(debit or 0), count)
+            for *key, credit, debit, count in cursor.fetchall()
+        }
+
+
+def random_points(random: Random, count: int) -> list[tuple[datetime, datetime | None]]:
+    """Moments of the year that the books tell of, at midnight or within the day."""
+    year = datetime.now(UTC) - timedelta(days=366)
+    points: list[tuple[datetime, datetime | None]] = []
+    for _ in range(count):
+        moment = year + timedelta(days=random.uniform(-5, 370))
+        if random.random() < 0.4:
+            moment = moment.replace(hour=0, minute=0, second=0, microsecond=0)
+        known_at = year + timedelta(days=random.uniform(-5, 370))
+        points.append((moment, known_at if random.random() < 0.5 else None))
+    return points
+
+
+def assert_figures(random: Random, points: list[tuple[datetime, datetime | None]]) -> None:
+    """At each point: some balances, all ledgers; and what adds them up ties."""
+    every = list(Balance.objects.values_list("pk", flat=True))
+    for moment, known_at in points:
+        ids = random.sample(every, 10)
+        balances = recount("e.balance_id", moment, known_at)
+        found = totals_before(ids, moment, known_at=known_at)
+        assert found == {pk: balances.get(pk, Totals()) for pk in ids}
+        ledgers = recount("e.ledger_id, b.currency", moment, known_at)
+        figures = ledgers_before(None, moment, known_at=known_at)
+        assert {(each.ledger_id, each.currency): each.totals for each in figures} == ledgers
+        if random.random() < 0.05:
+            assert_sums(moment, known_at)
+
+
+def assert_sums(moment: datetime, known_at: datetime | None) -> None:
+    for each in ledger_sums_before(moment, known_at=known_at):
+        assert each.credit_minor == each.debit_minor
+        assert each.net_credit_minor == each.net_debit_minor
+    ledgers = {each.ledger_id for each in ledgers_before(None, moment, known_at=known_at)}
+    for ledger_id in ledgers:
+        some = ledgers_before([ledger_id], moment, known_at=known_at)
+        sums = sums_of_ledger_before(ledger_id, moment, known_at=known_at)
+        assert [
+            (each.currency, each.totals.credit_minor, each.totals.debit_minor) for each in some
+        ] == [
+            (each.currency, each.credit_minor, each.debit_minor)
+            for each in sums
+            if each.entry_count
+        ]
+
+
+def test_figures_at_a_thousand_moments_equal_a_recount(own_database: OwnDatabase) -> None:
+    books = Books(own_database.cluster, own_database.name)
+    fill(books, TINY)
+    random = Random(7)
+
+    assert_figures(random, random_points(random, 100))
+    assert roll_up_days(chunk=700).entry_count == 1_600
+    assert_figures(random, random_points(random, 400))
+    post_into_the_past(random, 60)
+    assert_figures(random, random_points(random, 200))
+    assert roll_up_days(chunk=50).entry_count == 120
+    assert_figures(random, random_points(random, 300))
+
+    assert run_proof(actor=None).is_ok
+
+
+def post_into_the_past(random: Random, count: int) -> None:
+    """Transactions of today that took effect on days of the year before, some long rolled up."""
+    balances = list(Balance.objects.filter(currency="USD").order_by("pk"))
+    now = datetime.now(UTC)
+    for _ in range(count):
+        source, destination = random.sample(balances, 2)
+        back = timedelta(days=random.choice([0, 1, 30, random.uniform(0, 500)]))
+        post_transfer(
+            source=source,
+            destination=destination,
+            amount_minor=random.randint(1, 999),
+            effective_at=now - back,
+        )
+
+
+@pytest.mark.django_db
+def test_a_moment_is_not_before_itself() -> None:
+    balance = make_balance()
+    post_transfer(source=make_balance(floor_minor=None), destination=balance, effective_at=NOON)
+    just_after = NOON + timedelta(microseconds=1)
+
+    totals = totals_at(balance.pk, [NOON, just_after])
+
+    assert [each.entry_count for each in totals] == [0, 1]
+    assert totals_before([balance.pk], just_after)[balance.pk] == totals[1]
+    assert totals_before([], NOON) == {}
+    assert sums_before([], NOON) == []
+
+
+def test_rolling_again_changes_nothing_and_anew_gives_the_same(own_database: OwnDatabase) -> None:
+    fill(Books(own_database.cluster, own_database.name), TINY)
+    roll_up_days()
+    rolled = list(DayTotal.objects.order_by("balance_id", "day").values())
+
+    assert roll_up_days().entry_count == 0
+    assert list(DayTotal.objects.order_by("balance_id", "day").values()) == rolled
+    forget_days()
+    assert not DayTotal.objects.exists()
+    assert roll_up_days(chunk=99).entry_count == Entry.objects.count()
+    assert list(DayTotal.objects.order_by("balance_id", "day").values()) == rolled
