@@ -21,7 +21,9 @@ class Balance(models.Model):
     It belongs to an identity, or, in the General Ledger, carries an indicator
     such as `@Revenue`, unique with its currency. The running totals and counts
     are written by the posting engine alone: a trigger refuses any change of
-    them that new entries do not explain, and a figure below the floor.
+    them that new entries or reservations do not explain, and a figure below the
+    floor. `transaction_count` counts the transactions with an entry or a
+    reservation here.
     """
 
     class NormalSide(models.TextChoices):
@@ -75,6 +77,9 @@ class Balance(models.Model):
     transaction_count = models.BigIntegerField(_("transactions"), default=0, editable=False)
     # Each transaction counts once for a ledger, on one of the balances it touches there.
     ledger_transaction_count = models.BigIntegerField(default=0, editable=False)
+    # How many of those follow another transaction: commits, voids, reversals, refunds.
+    follower_count = models.BigIntegerField(default=0, db_default=0, editable=False)
+    ledger_follower_count = models.BigIntegerField(default=0, db_default=0, editable=False)
     last_entry_at = models.DateTimeField(_("last activity"), null=True, editable=False)
 
     closed_at = models.DateTimeField(_("closed"), null=True, editable=False)
@@ -121,3 +126,8 @@ class Balance(models.Model):
     @property
     def is_closed(self) -> bool:
         return self.closed_at is not None
+
+    @property
+    def event_count(self) -> int:
+        """Its transactions, each with all that follows it counted once."""
+        return self.transaction_count - self.follower_count

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from transactions.proof import Check
+from transactions.proof_books import Check
 
 ENTRIES_OF_DAY = """
     SELECT {columns}, (e.effective_at AT TIME ZONE 'UTC')::date AS day,

@@ -22,7 +22,11 @@ LAYERS = [
     "reports",
     "dashboard",
 ]
-POSTING = {Path("transactions/posting.py"), Path("transactions/batches.py")}
+POSTING = {
+    Path("transactions/posting.py"),
+    Path("transactions/batches.py"),
+    Path("transactions/lifecycle.py"),
+}
 WRITES = {
     "create",
     "bulk_create",
@@ -33,7 +37,7 @@ WRITES = {
     "delete",
     "save",
 }
-HISTORY = {"Entry", "Transaction"}
+HISTORY = {"Entry", "Transaction", "Hold", "Reservation"}
 KEPT_FIGURES = {
     "credit_minor",
     "debit_minor",
@@ -42,14 +46,16 @@ KEPT_FIGURES = {
     "entry_count",
     "transaction_count",
     "ledger_transaction_count",
+    "follower_count",
+    "ledger_follower_count",
     "last_entry_at",
 }
 # A balance may be inserted: a trigger sees to it that it opens at zero.
 SQL_WRITE = re.compile(
     r"\b(update|delete\s+from|truncate|copy)\s+(table\s+)?balances_balance\b"
     r"|\b(insert\s+into|update|delete\s+from|truncate|copy)\s+(table\s+)?"
-    r"(transactions_transaction|transactions_entry)\b"
-    r"|\btransactions_post(_staged)?\(",
+    r"(transactions_(transaction|entry|hold|reservation))\b"
+    r"|\btransactions_(post|post_staged|hold|settle|undo)\(",
     re.IGNORECASE,
 )
 

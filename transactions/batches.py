@@ -25,7 +25,15 @@ from transactions.answers import (
 )
 from transactions.checks import check_request, encode_metadata
 from transactions.errors import PostingError
-from transactions.requests import Indicator, Leg, Outcome, PostingRequest, Result, uuid7
+from transactions.requests import (
+    HoldRequest,
+    Indicator,
+    Leg,
+    Outcome,
+    PostingRequest,
+    Result,
+    uuid7,
+)
 
 if TYPE_CHECKING:
     from users.models import User
@@ -97,6 +105,8 @@ def _prepare(chunk: list[PostingRequest]) -> Batch:
     numbers: dict[int | Indicator, int] = {}
     lines: list[str] = []
     for place, request in enumerate(chunk):
+        if isinstance(request, HoldRequest):
+            raise TypeError("a batch posts; hold_many holds")
         try:
             check_request(request)
             metadata = encode_metadata(request.metadata)
@@ -116,10 +126,12 @@ def _line(number: int, request: PostingRequest, metadata: str, legs: list[int]) 
     """A request as a line for COPY, in its text format."""
     effective_at = request.effective_at.isoformat() if request.effective_at else "\\N"
     amounts = array_of([leg.signed_minor for leg in request.legs])
+    overdraft = "\\N" if request.overdraft_minor is None else request.overdraft_minor
+    rate = "\\N" if request.exchange_rate is None else request.exchange_rate
     return (
         f"{number}\t{request.public_id or uuid7()}\t{request.reference.translate(_ESCAPES)}\t"
         f"{request.description.translate(_ESCAPES)}\t{effective_at}\t"
-        f"{metadata.translate(_ESCAPES)}\t{array_of(legs)}\t{amounts}\n"
+        f"{metadata.translate(_ESCAPES)}\t{array_of(legs)}\t{amounts}\t{overdraft}\t{rate}\n"
     )
 
 

@@ -5,19 +5,26 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
 
-from transactions.errors import InvalidRequestError, UnknownBalanceError
-from transactions.requests import Indicator, Leg, PostingRequest
+from transactions.errors import (
+    InvalidRequestError,
+    UnknownBalanceError,
+    UnknownTransactionError,
+)
+from transactions.requests import Following, Indicator, Leg, PostingRequest
 
 LEGS_MAX = 1000
 AMOUNT_MAX = 10**38 - 1
 REFERENCE_LENGTH_MAX = 200
 DESCRIPTION_LENGTH_MAX = 10_000
 METADATA_BYTES_MAX = 64 * 1024
-BALANCE_PK_MAX = 2**63 - 1
+PK_MAX = 2**63 - 1
+RATE_DECIMALS_MAX = 18
+RATE_MAX = Decimal(10) ** 20
 
 # Control characters and halves of surrogate pairs; a description may have lines and tabs.
 _UNFIT_IN_NAME = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
@@ -34,33 +41,73 @@ def check_request(request: PostingRequest) -> None:
             message says which.
         UnknownBalanceError: a leg names what cannot be a balance.
     """
-    reference = request.reference
-    if not reference.strip() or len(reference) > REFERENCE_LENGTH_MAX:
-        raise InvalidRequestError(_("Enter a reference of 1 to 200 characters."))
-    if _UNFIT_IN_NAME.search(reference):
-        raise InvalidRequestError(_("The reference holds characters that cannot be shown."))
-    if len(request.description) > DESCRIPTION_LENGTH_MAX:
-        raise InvalidRequestError(_("The description is too long: 10,000 characters at most."))
-    if _UNFIT_IN_TEXT.search(request.description):
-        raise InvalidRequestError(_("The description holds characters that cannot be shown."))
+    _check_texts(request.reference, request.description)
     if not 2 <= len(request.legs) <= LEGS_MAX:
         raise InvalidRequestError(_("A transaction has 2 to 1,000 entries."))
     for leg in request.legs:
         _check_leg(leg)
+    _check_overdraft(request.overdraft_minor)
+    if request.exchange_rate is not None:
+        _check_rate(request.exchange_rate)
+
+
+def check_following(request: Following) -> None:
+    """Refuse what to do with a transaction where it is not well formed.
+
+    Raises:
+        InvalidRequestError: the reference, description or an amount; the message
+            says which.
+        UnknownTransactionError: it names what cannot be a transaction.
+    """
+    _check_texts(request.reference, request.description)
+    if not 0 < request.transaction_id <= PK_MAX:
+        raise UnknownTransactionError
+    if request.amount_minor is not None:
+        _check_amount(request.amount_minor)
+    _check_overdraft(request.overdraft_minor)
+
+
+def _check_texts(reference: str, description: str) -> None:
+    if not reference.strip() or len(reference) > REFERENCE_LENGTH_MAX:
+        raise InvalidRequestError(_("Enter a reference of 1 to 200 characters."))
+    if _UNFIT_IN_NAME.search(reference):
+        raise InvalidRequestError(_("The reference holds characters that cannot be shown."))
+    if len(description) > DESCRIPTION_LENGTH_MAX:
+        raise InvalidRequestError(_("The description is too long: 10,000 characters at most."))
+    if _UNFIT_IN_TEXT.search(description):
+        raise InvalidRequestError(_("The description holds characters that cannot be shown."))
 
 
 def _check_leg(leg: Leg) -> None:
-    # An amount that is not whole would be rounded without a word.
-    if type(leg.amount_minor) is not int or not 0 < leg.amount_minor <= AMOUNT_MAX:
-        raise InvalidRequestError(
-            _("Amounts are whole minor units above zero, of 38 digits at most.")
-        )
+    _check_amount(leg.amount_minor)
     if leg.direction not in (-1, 1):
         raise InvalidRequestError(_("An entry is a debit or a credit."))
     if isinstance(leg.balance, Indicator):
         check_indicator(leg.balance)
-    elif not 0 < leg.balance <= BALANCE_PK_MAX:
+    elif not 0 < leg.balance <= PK_MAX:
         raise UnknownBalanceError
+
+
+def _check_amount(amount_minor: int) -> None:
+    # An amount that is not whole would be rounded without a word.
+    if type(amount_minor) is not int or not 0 < amount_minor <= AMOUNT_MAX:
+        raise InvalidRequestError(
+            _("Amounts are whole minor units above zero, of 38 digits at most.")
+        )
+
+
+def _check_overdraft(overdraft_minor: int | None) -> None:
+    if overdraft_minor is not None and (
+        type(overdraft_minor) is not int or not 0 <= overdraft_minor <= AMOUNT_MAX
+    ):
+        raise InvalidRequestError(_("An overdraft is whole minor units, of 38 digits at most."))
+
+
+def _check_rate(rate: Decimal) -> None:
+    if not (rate.is_finite() and 0 < rate < RATE_MAX) or rate != round(rate, RATE_DECIMALS_MAX):
+        raise InvalidRequestError(
+            _("A rate is above zero, with 20 digits before and 18 after the point at most.")
+        )
 
 
 def check_indicator(indicator: Indicator) -> None:

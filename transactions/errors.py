@@ -72,6 +72,66 @@ class AmountTooLargeError(PostingError):
     message = _("A total would grow beyond 38 digits.")
 
 
+class SeveralCurrenciesError(PostingError):
+    code = "several_currencies"
+    message = _("A hold has one currency.")
+
+
+class UnknownTransactionError(PostingError):
+    code = "unknown_transaction"
+    message = _("This transaction does not exist.")
+
+
+class NotAHoldError(PostingError):
+    code = "not_a_hold"
+    message = _("This transaction is not a hold: there is nothing to commit or void.")
+
+
+class HoldEndedError(PostingError):
+    code = "hold_ended"
+    message = _("Nothing is left of this hold.")
+
+
+class HoldExpiredError(PostingError):
+    code = "hold_expired"
+    message = _("The time of this hold is over.")
+
+
+class HoldNotExpiredError(PostingError):
+    code = "hold_not_expired"
+    message = _("The time of this hold is not over yet.")
+
+
+class BeyondHoldError(PostingError):
+    code = "beyond_hold"
+    message = _("This is not what is left of the hold.")
+
+
+class NotReversibleError(PostingError):
+    code = "not_reversible"
+    message = _("Only what was posted can be reversed, and a reversal cannot.")
+
+
+class NotRefundableError(PostingError):
+    code = "not_refundable"
+    message = _("Only postings and commits can be refunded.")
+
+
+class ReversedError(PostingError):
+    code = "reversed"
+    message = _("This transaction is reversed already.")
+
+
+class RefundedError(PostingError):
+    code = "refunded"
+    message = _("This transaction is refunded already. Reverse the refunds first.")
+
+
+class BeyondOriginalError(PostingError):
+    code = "beyond_original"
+    message = _("Refunds cannot exceed the original; between currencies all of it is refunded.")
+
+
 class BusyError(PostingError):
     """Another posting held a balance for longer than the lock timeout; trying again is safe."""
 
@@ -90,5 +150,17 @@ REFUSALS: dict[str, type[PostingError]] = {
         FutureDateError,
         AmountTooLargeError,
         InsufficientFundsError,
+        SeveralCurrenciesError,
+        UnknownTransactionError,
+        NotAHoldError,
+        HoldEndedError,
+        HoldExpiredError,
+        HoldNotExpiredError,
+        BeyondHoldError,
+        NotReversibleError,
+        NotRefundableError,
+        ReversedError,
+        RefundedError,
+        BeyondOriginalError,
     )
 }

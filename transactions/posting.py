@@ -1,18 +1,18 @@
 """Posting: the only road by which money moves.
 
-`post` writes one transaction in one round trip, `post_many` a batch. Both call
-functions in the database that lock the balances in id order, decide, and write
-transaction and entries together; see migrations/sql/0003_posting.
+`post` writes one transaction in one round trip, `post_many` a batch, `hold`
+reserves what a transaction would move; what becomes of it then is in lifecycle.py.
+They call functions in the database that lock the balances in id order, decide, and
+write transaction and entries together; see migrations/sql/0003_posting.
 """
 
 from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 
-import psycopg
-from django.db import DEFAULT_DB_ALIAS, IntegrityError, connections
+from django.db import IntegrityError
 from django.db import transaction as db_transaction
 
 from balances.models import Balance
@@ -22,16 +22,15 @@ from transactions.answers import (
     Answer,
     array_of,
     as_result,
-    busy_refused,
+    fetch_answer,
     indicators_of,
     is_reference_taken,
 )
 from transactions.batches import Options, post_batches
 from transactions.checks import check_request, encode_metadata
 from transactions.errors import REFUSALS, ReferenceUsedError, UnknownBalanceError
-from transactions.models import Entry
 from transactions.requests import (
-    BalanceChange,
+    HoldRequest,
     Indicator,
     Outcome,
     PostingRequest,
@@ -45,11 +44,9 @@ if TYPE_CHECKING:
 POST = (
     "SELECT outcome, posted_id, culprit_id FROM transactions_post("
     "%s::uuid, %s::text, %s::text, %s::timestamptz, %s::jsonb, %s::bigint[], %s::numeric[],"
-    " %s::bigint)"
+    " %s::bigint, %s::numeric, %s::numeric)"
 )
-POST_INDICATORS = POST.replace(
-    "FROM ", "FROM (SELECT ARRAY[{found}]::bigint[] AS balance OFFSET 0) AS found, "
-).replace("%s::bigint[]", "ARRAY[{balances}]::bigint[]")
+HOLD = POST.replace("_post(", "_hold(").replace("%s::numeric)", "%s::timestamptz)")
 
 
 def post(request: PostingRequest, *, actor: User | None = None) -> Result:
@@ -76,24 +73,15 @@ def post(request: PostingRequest, *, actor: User | None = None) -> Result:
     return result
 
 
-def preview(request: PostingRequest) -> list[BalanceChange]:
-    """What `post` would do to each balance touched, by posting and taking it back.
+def hold(request: HoldRequest, *, actor: User | None = None) -> Result:
+    """Reserve what a transaction would move, or find it already held.
 
-    A request that is already posted shows the change it made then.
+    Nothing moves yet; the inflight figures say what is reserved, and funds that
+    are reserved cannot be spent twice. With `actor`, an audit event names the person.
 
-    Raises: as `post`.
+    Raises: as `post`, and `SeveralCurrenciesError`, `HoldExpiredError`.
     """
-    before: dict[int, int] = {}
-    after: dict[int, int] = {}
-    with db_transaction.atomic():
-        result = post(request)
-        assert result.transaction_id is not None
-        for entry in Entry.objects.filter(transaction_id=result.transaction_id).order_by("pk"):
-            moved_minor = entry.direction * entry.amount_minor
-            before.setdefault(entry.balance_id, entry.running_minor - moved_minor)
-            after[entry.balance_id] = entry.running_minor
-        db_transaction.set_rollback(True)
-    return [BalanceChange(pk, before[pk], after[pk]) for pk in before]
+    return post(request, actor=actor)
 
 
 def post_many(
@@ -109,7 +97,7 @@ def post_many(
     Each is decided on what the ones before it left, exactly as if they came
     one by one. `atomic` posts all or none, in one database transaction;
     otherwise every few thousand are durable as they are written. `dry_run`
-    answers the same and writes nothing.
+    answers the same and writes nothing. Holds have `hold_many`.
 
     Raises:
         BusyError: another posting held one of the balances for too long.
@@ -159,19 +147,26 @@ def _call_post(request: PostingRequest, actor: User | None, *, is_opening: bool 
         request.effective_at,
         encode_metadata(request.metadata),
     ]
-    amounts = array_of([leg.signed_minor for leg in request.legs])
     actor_pk = actor.pk if actor else None
+    rest = [
+        array_of([leg.signed_minor for leg in request.legs]),
+        actor_pk,
+        request.overdraft_minor,
+        request.expires_at if isinstance(request, HoldRequest) else request.exchange_rate,
+    ]
+    statement = HOLD if isinstance(request, HoldRequest) else POST
     indicators = indicators_of(leg.balance for leg in request.legs)
     if not indicators:
         balances = array_of([leg.balance for leg in request.legs])
-        return _answer_to(POST, [*parameters, balances, amounts, actor_pk])
+        return fetch_answer(statement, [*parameters, balances, *rest])
     found = ",".join([OPEN_INDICATOR if is_opening else FIND_INDICATOR] * len(indicators))
     opener = [actor_pk] if is_opening else []
     names = [part for each in indicators for part in (each.name, each.currency, *opener)]
-    statement = POST_INDICATORS.format(
-        found=found, balances=",".join(_balance_terms(request, indicators))
-    )
-    return _answer_to(statement, [*names, *parameters, amounts, actor_pk])
+    balances = ",".join(_balance_terms(request, indicators))
+    statement = statement.replace(
+        "FROM ", f"FROM (SELECT ARRAY[{found}]::bigint[] AS balance OFFSET 0) AS found, "
+    ).replace("%s::bigint[]", f"ARRAY[{balances}]::bigint[]")
+    return fetch_answer(statement, [*names, *parameters, *rest])
 
 
 def _balance_terms(request: PostingRequest, indicators: list[Indicator]) -> Iterator[str]:
@@ -180,25 +175,3 @@ def _balance_terms(request: PostingRequest, indicators: list[Indicator]) -> Iter
             yield f"found.balance[{indicators.index(leg.balance) + 1}]"
         else:
             yield str(int(leg.balance))
-
-
-def _answer_to(statement: str, parameters: list[Any]) -> Answer:
-    """What the database answers to one call; within a transaction, that stays usable after it."""
-    django_connection = connections[DEFAULT_DB_ALIAS]
-    if django_connection.in_atomic_block:
-        with db_transaction.atomic():
-            return _fetch(django_connection, statement, parameters)
-    return _fetch(django_connection, statement, parameters)
-
-
-def _fetch(django_connection: Any, statement: str, parameters: list[Any]) -> Answer:
-    """By the driver's own cursor: the wrappers of Django's would cost a sixth of a posting."""
-    django_connection.close_if_health_check_failed()
-    django_connection.ensure_connection()
-    with (
-        busy_refused(),
-        django_connection.wrap_database_errors,
-        psycopg.Cursor(django_connection.connection) as cursor,
-    ):
-        cursor.execute(statement, parameters)
-        return cast("Answer", cursor.fetchone())

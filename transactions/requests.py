@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 DEBIT = Entry.Direction.DEBIT
 CREDIT = Entry.Direction.CREDIT
+UNLIMITED = 10**38 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,8 @@ class PostingRequest:
     `reference` is the caller's unique key: the same reference with the same
     legs, description and effective date is the same transaction, posted once.
     Without `effective_at` the transaction takes effect when it is recorded.
+    `overdraft_minor` lets it take balances so far below their floors, `UNLIMITED`
+    as far as it needs. `exchange_rate` is kept with the transaction as it is.
     """
 
     reference: str
@@ -60,6 +64,39 @@ class PostingRequest:
     effective_at: datetime | None = None
     metadata: Mapping[str, Any] = field(default_factory=dict)
     public_id: uuid.UUID | None = None
+    overdraft_minor: int | None = None
+    exchange_rate: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HoldRequest(PostingRequest):
+    """A transaction to hold: its legs are reserved, and post when it is committed.
+
+    In one currency, each balance once. After `expires_at` the hold cannot be
+    committed; what is left of it is released.
+    """
+
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Following:
+    """What to do with a stored transaction: commit or void a hold, reverse or refund a posting.
+
+    `transaction_id` is its primary key, `reference` as for a posting the
+    caller's unique key of what is done. `amount_minor` counts debits, in the one
+    currency of the transaction; None is all that is left. `overdraft_minor`, as
+    for a posting, counts for reversals and refunds.
+    """
+
+    transaction_id: int
+    reference: str
+    amount_minor: int | None = None
+    description: str = ""
+    effective_at: datetime | None = None
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    public_id: uuid.UUID | None = None
+    overdraft_minor: int | None = None
 
 
 class Outcome(StrEnum):
@@ -86,11 +123,16 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class BalanceChange:
-    """A balance before and after a transaction: credits less debits, in minor units."""
+    """A balance before and after a transaction: credits less debits, in minor units.
+
+    The inflight figures are held credits less held debits.
+    """
 
     balance_id: int
     before_minor: int
     after_minor: int
+    inflight_before_minor: int = 0
+    inflight_after_minor: int = 0
 
 
 def transfer(

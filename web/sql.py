@@ -21,11 +21,11 @@ def run_sql_again(migration_file: str, *names: str) -> migrations.RunSQL:
 
     Functions and triggers have one file each, which is changed in place; a
     migration that calls this brings databases up to date that ran the file
-    before. SQL beside the migration runs first, to drop what is gone.
+    before. SQL beside the migration, if there is any, runs first: it drops what is gone.
     """
     path = Path(migration_file)
-    folder = path.parent / "sql"
-    files = [f"{path.stem}.up.sql", *(f"{name}.up.sql" for name in names)]
+    files = [path.parent / "sql" / f"{name}.up.sql" for name in (path.stem, *names)]
     return migrations.RunSQL(
-        [(folder / file).read_text() for file in files], migrations.RunSQL.noop
+        [file.read_text() for file in files if file.stem != f"{path.stem}.up" or file.exists()],
+        migrations.RunSQL.noop,
     )

@@ -21,7 +21,11 @@ GRANT INSERT, UPDATE, DELETE ON reports_daytotal, reports_ledgerdaytotal, report
     reports_recordedday TO {role};
 GRANT UPDATE (entry_id) ON reports_rollmark TO {role};
 GRANT EXECUTE ON FUNCTION
-    transactions_post(uuid, text, text, timestamptz, jsonb, bigint[], numeric[], bigint),
+    transactions_post(uuid, text, text, timestamptz, jsonb, bigint[], numeric[], bigint, numeric, numeric),
+    transactions_hold(uuid, text, text, timestamptz, jsonb, bigint[], numeric[], bigint, numeric, timestamptz),
+    transactions_settle(text, bigint, uuid, text, text, timestamptz, jsonb, numeric, bigint),
+    transactions_undo(text, bigint, uuid, text, text, timestamptz, jsonb, numeric, bigint, numeric),
+    transactions_lock(bigint[], bigint[]),
     transactions_stage(),
     transactions_post_staged(bigint[], boolean, uuid, bigint)
 TO {role};

@@ -15,7 +15,8 @@ from ledgers.models import Currency
 from tests.conftest import OwnDatabase
 from tests.factories import general_ledger, make_balance, make_user, post_transfer
 from transactions.errors import InsufficientFundsError
-from transactions.posting import post, post_many, preview
+from transactions.posting import post, post_many
+from transactions.previews import preview
 from transactions.requests import Indicator, PostingRequest, transfer
 
 NEW = Indicator("@New", "GBP")

@@ -11,7 +11,8 @@ from tests.books import snapshot
 from tests.factories import make_balance
 from transactions.errors import InvalidRequestError, UnknownBalanceError
 from transactions.models import Transaction
-from transactions.posting import post, post_many, preview
+from transactions.posting import post, post_many
+from transactions.previews import preview
 from transactions.requests import CREDIT, DEBIT, Indicator, Leg, Outcome, PostingRequest, transfer
 
 pytestmark = pytest.mark.django_db

@@ -8,7 +8,8 @@ from tests.books import snapshot
 from tests.factories import make_balance, post_transfer
 from transactions.errors import InsufficientFundsError, ReferenceUsedError
 from transactions.models import Transaction
-from transactions.posting import post, preview
+from transactions.posting import post
+from transactions.previews import preview
 from transactions.requests import (
     CREDIT,
     DEBIT,

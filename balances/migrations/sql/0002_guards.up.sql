@@ -9,8 +9,10 @@ LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 BEGIN
     IF tg_op = 'INSERT' THEN
         IF (new.credit_minor, new.debit_minor, new.inflight_credit_minor, new.inflight_debit_minor,
-            new.entry_count, new.transaction_count, new.ledger_transaction_count)
-           IS DISTINCT FROM (0::numeric, 0::numeric, 0::numeric, 0::numeric, 0::bigint, 0::bigint, 0::bigint)
+            new.entry_count, new.transaction_count, new.ledger_transaction_count,
+            new.follower_count, new.ledger_follower_count)
+           IS DISTINCT FROM (0::numeric, 0::numeric, 0::numeric, 0::numeric, 0::bigint, 0::bigint,
+                             0::bigint, 0::bigint, 0::bigint)
            OR new.last_entry_at IS NOT NULL
         THEN
             RAISE EXCEPTION 'a new balance has no entries, so its totals are zero'
@@ -41,7 +43,7 @@ BEGIN
     THEN
         RAISE EXCEPTION 'ledger, currency, indicator and normal side of a balance never change'
             USING ERRCODE = 'restrict_violation', CONSTRAINT = 'balance_keeps_what_it_is';
-    ELSIF (new.floor_minor > CASE new.normal_side
+    ELSIF (new.floor_minor IS DISTINCT FROM old.floor_minor AND new.floor_minor > CASE new.normal_side
                WHEN 'CREDIT' THEN new.credit_minor - new.debit_minor - new.inflight_debit_minor
                ELSE new.debit_minor - new.credit_minor - new.inflight_credit_minor END)
     THEN

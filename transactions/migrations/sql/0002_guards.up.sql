@@ -18,14 +18,15 @@ BEGIN
     SELECT t.id INTO v_id
     FROM new_transactions AS t
     WHERE (t.reference <> ''
-           AND t.kind = ANY ('{POST,HOLD,COMMIT,VOID,REVERSAL,REFUND}')
-           AND t.status = ANY ('{POSTED,INFLIGHT,VOIDED}')
+           AND t.kind = 'POST'
+           AND t.status = 'POSTED'
            AND t.entry_count BETWEEN 2 AND 1000
            AND t.effective_at <= t.created_at
            AND EXISTS (
                SELECT FROM public.transactions_entry AS e WHERE e.transaction_id = t.id OFFSET 0
            )
            AND t.parent_id IS NULL AND t.reverses_id IS NULL AND t.actor_id IS NULL
+           AND t.overdraft_minor IS NULL AND t.exchange_rate IS NULL
           ) IS NOT TRUE
     LIMIT 1;
     IF NOT FOUND THEN
@@ -36,27 +37,26 @@ BEGIN
         SELECT t.id,
                CASE
                    WHEN t.reference = '' THEN 'transaction_reference_present'
-                   WHEN t.kind NOT IN ('POST', 'HOLD', 'COMMIT', 'VOID', 'REVERSAL', 'REFUND')
-                       THEN 'transaction_kind_known'
-                   WHEN t.status NOT IN ('POSTED', 'INFLIGHT', 'VOIDED')
-                       THEN 'transaction_status_known'
                    WHEN t.entry_count NOT BETWEEN 2 AND 1000 THEN 'transaction_entry_count_range'
                    WHEN t.effective_at > t.created_at THEN 'transaction_not_in_future'
-                   WHEN NOT EXISTS (
-                       SELECT FROM public.transactions_entry AS e
-                       WHERE e.transaction_id = t.id OFFSET 0
-                   ) THEN 'transaction_with_its_entries'
+                   WHEN t.overdraft_minor < 0 THEN 'transaction_overdraft_positive'
+                   WHEN t.exchange_rate <= 0 THEN 'transaction_rate_positive'
                    WHEN t.actor_id IS NOT NULL AND NOT EXISTS (
                        SELECT FROM public.users_user AS u WHERE u.id = t.actor_id OFFSET 0
                    ) THEN 'transaction_actor_exists'
-                   WHEN t.parent_id IS NOT NULL AND NOT EXISTS (
-                       SELECT FROM public.transactions_transaction AS p
-                       WHERE p.id = t.parent_id OFFSET 0
-                   ) THEN 'transaction_parent_exists'
-                   WHEN t.reverses_id IS NOT NULL AND NOT EXISTS (
-                       SELECT FROM public.transactions_transaction AS p
-                       WHERE p.id = t.reverses_id OFFSET 0
-                   ) THEN 'transaction_reversed_exists'
+                   WHEN t.kind IN ('POST', 'COMMIT', 'REVERSAL', 'REFUND') AND NOT EXISTS (
+                       SELECT FROM public.transactions_entry AS e
+                       WHERE e.transaction_id = t.id OFFSET 0
+                   ) THEN 'transaction_with_its_entries'
+                   WHEN t.kind IN ('HOLD', 'COMMIT', 'VOID', 'EXPIRY') AND t.entry_count <> (
+                       SELECT count(*) FROM public.transactions_reservation AS r
+                       WHERE r.transaction_id = t.id OFFSET 0
+                   ) THEN 'transaction_with_its_reservations'
+                   WHEN t.kind <> 'POST' OR t.status <> 'POSTED'
+                        OR t.parent_id IS NOT NULL OR t.reverses_id IS NOT NULL
+                       THEN public.transactions_problem_of_life(
+                           t.id, t.kind, t.status, t.parent_id, t.reverses_id
+                       )
                END AS problem
         FROM new_transactions AS t
     ) AS g
@@ -67,6 +67,111 @@ BEGIN
             USING ERRCODE = 'check_violation', CONSTRAINT = v_problem;
     END IF;
     RETURN NULL;
+END;
+$$;
+
+-- What is wrong with the place of a transaction in the life of another one; NULL when nothing is.
+-- Locks the other one, so that two that follow it at once see each other.
+CREATE OR REPLACE FUNCTION transactions_problem_of_life(
+    p_id bigint, p_kind text, p_status text, p_parent bigint, p_reverses bigint
+) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+    v_kind text;
+BEGIN
+    IF p_parent IS NOT NULL OR p_reverses IS NOT NULL THEN
+        SELECT t.kind INTO v_kind FROM public.transactions_transaction AS t
+        WHERE t.id = coalesce(p_parent, p_reverses)
+        FOR NO KEY UPDATE;
+        IF NOT FOUND THEN
+            RETURN CASE WHEN p_parent IS NULL THEN 'transaction_reversed_exists'
+                        ELSE 'transaction_parent_exists' END;
+        END IF;
+    END IF;
+    RETURN CASE
+        WHEN p_kind NOT IN ('POST', 'HOLD', 'COMMIT', 'VOID', 'EXPIRY', 'REVERSAL', 'REFUND')
+            THEN 'transaction_kind_known'
+        WHEN p_status IS DISTINCT FROM CASE p_kind
+                WHEN 'HOLD' THEN 'INFLIGHT' WHEN 'VOID' THEN 'VOIDED'
+                WHEN 'EXPIRY' THEN 'EXPIRED' ELSE 'POSTED' END
+            THEN 'transaction_status_known'
+        WHEN (p_parent IS NOT NULL) <> (p_kind IN ('COMMIT', 'VOID', 'EXPIRY', 'REFUND'))
+             OR (p_reverses IS NOT NULL) <> (p_kind = 'REVERSAL')
+             OR p_kind IN ('COMMIT', 'VOID', 'EXPIRY') AND v_kind <> 'HOLD'
+             OR p_kind = 'REFUND' AND v_kind NOT IN ('POST', 'COMMIT')
+             OR p_kind = 'REVERSAL' AND v_kind NOT IN ('POST', 'COMMIT', 'REFUND')
+            THEN 'transaction_follows_its_kind'
+        WHEN p_kind IN ('HOLD', 'VOID', 'EXPIRY') AND EXISTS (
+            SELECT FROM public.transactions_entry AS e WHERE e.transaction_id = p_id
+        ) THEN 'hold_without_entries'
+        WHEN p_kind = 'HOLD' AND NOT EXISTS (
+            SELECT FROM public.transactions_hold AS h WHERE h.transaction_id = p_id
+        ) THEN 'hold_with_its_remainder'
+        WHEN p_kind = 'COMMIT' AND EXISTS (
+            -- As many as there are reservations, so one way is enough.
+            SELECT e.balance_id, e.direction, e.amount_minor
+            FROM public.transactions_entry AS e WHERE e.transaction_id = p_id
+            EXCEPT ALL
+            SELECT r.balance_id, r.direction, r.amount_minor
+            FROM public.transactions_reservation AS r WHERE r.transaction_id = p_id
+        ) THEN 'commit_of_what_was_held'
+        WHEN p_kind = 'REVERSAL' AND (
+            public.transactions_has_refunds(p_reverses)
+            OR (SELECT count(*) FROM public.transactions_entry AS e WHERE e.transaction_id = p_id)
+               <> (SELECT count(*) FROM public.transactions_entry AS e
+                   WHERE e.transaction_id = p_reverses)
+            OR EXISTS (
+                SELECT FROM (
+                    SELECT e.balance_id, e.direction * e.amount_minor AS moved
+                    FROM public.transactions_entry AS e WHERE e.transaction_id = p_id
+                    EXCEPT ALL
+                    SELECT e.balance_id, -e.direction * e.amount_minor
+                    FROM public.transactions_entry AS e WHERE e.transaction_id = p_reverses
+                ) AS different
+            )
+        ) THEN 'reversal_mirrors'
+        WHEN p_kind = 'REFUND' AND EXISTS (
+            SELECT FROM public.transactions_transaction AS t WHERE t.reverses_id = p_parent
+        ) THEN 'refund_of_what_stands'
+        WHEN p_kind = 'REFUND' AND EXISTS (
+            SELECT FROM public.transactions_refundable(p_parent) AS r WHERE r.amount < 0
+        ) THEN 'refunds_within_original'
+    END;
+END;
+$$;
+
+-- Whether a transaction has refunds that stand, not reversed themselves.
+CREATE OR REPLACE FUNCTION transactions_has_refunds(p_id bigint) RETURNS boolean
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN EXISTS (
+        SELECT FROM public.transactions_transaction AS t
+        WHERE t.parent_id = p_id AND t.kind = 'REFUND' AND NOT EXISTS (
+            SELECT FROM public.transactions_transaction AS r WHERE r.reverses_id = t.id
+        )
+    );
+END;
+$$;
+
+-- How much of each balance and side of a transaction is not refunded, in the order of its entries.
+CREATE OR REPLACE FUNCTION transactions_refundable(p_id bigint)
+RETURNS TABLE (balance_id bigint, direction int, amount numeric)
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN QUERY
+        SELECT l.balance_id, l.direction::int, sum(l.amount_minor)
+        FROM (
+            SELECT e.balance_id, e.direction, e.amount_minor, e.id
+            FROM public.transactions_entry AS e WHERE e.transaction_id = p_id
+            UNION ALL
+            SELECT e.balance_id, -e.direction, -e.amount_minor, NULL
+            FROM public.transactions_transaction AS t
+            JOIN public.transactions_entry AS e ON e.transaction_id = t.id
+            WHERE t.parent_id = p_id AND t.kind = 'REFUND' AND NOT EXISTS (
+                SELECT FROM public.transactions_transaction AS r WHERE r.reverses_id = t.id
+            )
+        ) AS l
+        GROUP BY l.balance_id, l.direction
+        ORDER BY min(l.id);
 END;
 $$;
 
@@ -83,6 +188,7 @@ LANGUAGE plpgsql AS $$
 DECLARE
     v_id bigint;
     v_problem text;
+    v_moved bigint := 0;
     is_applied boolean;
 BEGIN
     IF (SELECT count(*) FROM (SELECT FROM new_entries LIMIT 3) AS few) = 2 THEN
@@ -113,22 +219,30 @@ BEGIN
               AND b.entry_count = e.position - 1
               AND b.credit_minor - b.debit_minor = e.running_minor - e.direction * e.amount_minor
               AND (b.last_entry_at > t.created_at) IS NOT TRUE
-              AND (b.floor_minor > CASE b.normal_side
-                       WHEN 'CREDIT' THEN e.running_minor - b.inflight_debit_minor
-                       ELSE -e.running_minor - b.inflight_credit_minor
+              AND (b.floor_minor > CASE
+                       WHEN (e.direction = -1) = (b.normal_side = 'CREDIT')
+                       THEN coalesce(t.overdraft_minor, 0) - e.direction * e.running_minor
+                            - CASE e.direction WHEN -1 THEN b.inflight_debit_minor
+                                               ELSE b.inflight_credit_minor END
                    END) IS NOT TRUE
+              AND t.parent_id IS NULL AND t.reverses_id IS NULL
             RETURNING b.currency, e.transaction_id
         )
         SELECT count(*) = 2 AND min(m.currency) = max(m.currency) AND (
                    SELECT count(*) FROM public.transactions_entry AS x
                    WHERE x.transaction_id = max(m.transaction_id)
-               ) = 2
-        INTO is_applied
+               ) = 2,
+               count(*)
+        INTO is_applied, v_moved
         FROM moved AS m;
-    ELSE
+    END IF;
+    IF v_moved = 0 THEN
         WITH line AS (
             SELECT e.balance_id, e.transaction_id, e.position, e.direction, e.amount_minor,
                    e.ledger_id, t.created_at, t.entry_count,
+                   (t.parent_id IS NOT NULL OR t.reverses_id IS NOT NULL) AS is_follower,
+                   -- The hold of a commit reserved what it takes.
+                   CASE t.kind WHEN 'COMMIT' THEN 1e38 ELSE t.overdraft_minor END AS overdraft_minor,
                    (e.amount_minor > 0 AND e.direction IN (-1, 1)
                        AND e.effective_at = t.effective_at) IS TRUE AS is_sound,
                    e.running_minor - sum(e.direction * e.amount_minor)
@@ -138,7 +252,8 @@ BEGIN
                        OVER (PARTITION BY e.transaction_id, e.ledger_id) AS is_lowest
             FROM new_entries AS e
             LEFT JOIN LATERAL (
-                SELECT t.created_at, t.effective_at, t.entry_count
+                SELECT t.created_at, t.effective_at, t.entry_count, t.kind, t.parent_id,
+                       t.reverses_id, t.overdraft_minor
                 FROM public.transactions_transaction AS t WHERE t.id = e.transaction_id OFFSET 0
             ) AS t ON true
         ), move AS (
@@ -149,6 +264,10 @@ BEGIN
                    count(DISTINCT l.transaction_id) AS transactions,
                    count(DISTINCT l.transaction_id) FILTER (WHERE l.is_lowest)
                        AS ledger_transactions,
+                   count(DISTINCT l.transaction_id) FILTER (WHERE l.is_follower) AS followers,
+                   count(DISTINCT l.transaction_id) FILTER (WHERE l.is_follower AND l.is_lowest)
+                       AS ledger_followers,
+                   coalesce(max(l.overdraft_minor), 0) AS overdraft_minor,
                    min(l.position) AS first_position,
                    max(l.position) AS last_position,
                    min(l.created_at) AS first_at,
@@ -166,6 +285,8 @@ BEGIN
                 entry_count = m.last_position,
                 transaction_count = b.transaction_count + m.transactions,
                 ledger_transaction_count = b.ledger_transaction_count + m.ledger_transactions,
+                follower_count = b.follower_count + m.followers,
+                ledger_follower_count = b.ledger_follower_count + m.ledger_followers,
                 last_entry_at = m.last_at
             FROM move AS m
             WHERE b.id = m.balance_id
@@ -176,9 +297,12 @@ BEGIN
               AND m.entries = m.last_position - b.entry_count
               AND b.credit_minor - b.debit_minor = m.start_minor
               AND (b.last_entry_at > m.first_at) IS NOT TRUE
-            RETURNING b.id, b.currency, (b.floor_minor > CASE b.normal_side
-                WHEN 'CREDIT' THEN b.credit_minor - b.debit_minor - b.inflight_debit_minor
-                ELSE b.debit_minor - b.credit_minor - b.inflight_credit_minor
+            -- What raises a balance is welcome, also where it stays below its floor.
+            RETURNING b.id, b.currency, (b.floor_minor > m.overdraft_minor + CASE
+                WHEN b.normal_side = 'CREDIT' AND m.credit_minor < m.debit_minor
+                THEN b.credit_minor - b.debit_minor - b.inflight_debit_minor
+                WHEN b.normal_side = 'DEBIT' AND m.credit_minor > m.debit_minor
+                THEN b.debit_minor - b.credit_minor - b.inflight_credit_minor
             END) IS NOT TRUE AS is_above_floor
         )
         SELECT (SELECT count(*) FROM move) = (SELECT count(*) FROM moved WHERE is_above_floor)
@@ -220,15 +344,23 @@ BEGIN
         GROUP BY e.transaction_id, b.currency
         UNION ALL
         SELECT e.transaction_id, 'balance_above_floor'
-        FROM new_entries AS e
+        FROM (
+            SELECT max(e.transaction_id) AS transaction_id, e.balance_id,
+                   sum(e.direction * e.amount_minor) AS moved_minor,
+                   coalesce(max(CASE t.kind WHEN 'COMMIT' THEN 1e38 ELSE t.overdraft_minor END), 0)
+                       AS overdraft_minor,
+                   (array_agg(e.running_minor ORDER BY e.position DESC))[1] AS running_minor
+            FROM new_entries AS e
+            LEFT JOIN public.transactions_transaction AS t ON t.id = e.transaction_id
+            GROUP BY e.balance_id
+        ) AS e
         JOIN public.balances_balance AS b ON b.id = e.balance_id
-        WHERE b.floor_minor > CASE b.normal_side
-                  WHEN 'CREDIT' THEN e.running_minor - b.inflight_debit_minor
-                  ELSE -e.running_minor - b.inflight_credit_minor
+        WHERE b.floor_minor > e.overdraft_minor + CASE
+                  WHEN b.normal_side = 'CREDIT' AND e.moved_minor < 0
+                  THEN e.running_minor - b.inflight_debit_minor
+                  WHEN b.normal_side = 'DEBIT' AND e.moved_minor > 0
+                  THEN -e.running_minor - b.inflight_credit_minor
               END
-          AND e.position = (
-              SELECT max(x.position) FROM new_entries AS x WHERE x.balance_id = e.balance_id
-          )
         UNION ALL
         SELECT e.transaction_id, 'entry_continues_its_balance' FROM new_entries AS e
     ) AS g
@@ -249,10 +381,12 @@ CREATE OR REPLACE FUNCTION transactions_refuse_totals() RETURNS trigger
 LANGUAGE plpgsql AS $$
 BEGIN
     IF (new.credit_minor, new.debit_minor, new.inflight_credit_minor, new.inflight_debit_minor,
-        new.entry_count, new.transaction_count, new.ledger_transaction_count, new.last_entry_at)
+        new.entry_count, new.transaction_count, new.ledger_transaction_count, new.last_entry_at,
+        new.follower_count, new.ledger_follower_count)
        IS DISTINCT FROM
        (old.credit_minor, old.debit_minor, old.inflight_credit_minor, old.inflight_debit_minor,
-        old.entry_count, old.transaction_count, old.ledger_transaction_count, old.last_entry_at)
+        old.entry_count, old.transaction_count, old.ledger_transaction_count, old.last_entry_at,
+        old.follower_count, old.ledger_follower_count)
     THEN
         RAISE EXCEPTION 'balance % moves by its entries alone', old.id
             USING ERRCODE = 'check_violation', CONSTRAINT = 'balance_moves_by_its_entries';

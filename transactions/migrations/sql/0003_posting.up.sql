@@ -3,28 +3,48 @@
 -- the balances (transactions_apply_entries).
 -- A leg's amount is signed here: credit above zero, debit below.
 
+-- The legs of a stored transaction as text: what it reserves, if it is a hold, or else its entries.
+CREATE OR REPLACE FUNCTION transactions_legs(p_id bigint, p_kind text) RETURNS text
+LANGUAGE plpgsql STABLE SET search_path = public, pg_temp AS $$
+BEGIN
+    IF p_kind = 'HOLD' THEN
+        RETURN (SELECT array_agg((r.balance_id, r.direction * r.amount_minor)
+                                 ORDER BY r.balance_id, r.direction * r.amount_minor)
+                FROM transactions_reservation AS r WHERE r.transaction_id = p_id);
+    END IF;
+    RETURN (SELECT array_agg((e.balance_id, e.direction * e.amount_minor)
+                             ORDER BY e.balance_id, e.direction * e.amount_minor)
+            FROM transactions_entry AS e WHERE e.transaction_id = p_id);
+END;
+$$;
+
 -- Whether a stored transaction is what a request with its reference asks for.
 CREATE OR REPLACE FUNCTION transactions_same_content(
-    p_id bigint, p_description text, p_effective_at timestamptz,
+    p_id bigint, p_kind text, p_description text, p_effective_at timestamptz,
     p_balances bigint[], p_amounts numeric[]
 ) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
-    SELECT t.description = p_description
-       AND (p_effective_at IS NULL OR t.effective_at = p_effective_at)
-       AND (SELECT array_agg((e.balance_id, e.direction * e.amount_minor)
-                             ORDER BY e.balance_id, e.direction * e.amount_minor)
-            FROM transactions_entry AS e WHERE e.transaction_id = t.id)
-         = (SELECT array_agg((l.balance_id, l.amount) ORDER BY l.balance_id, l.amount)
-            FROM unnest(p_balances, p_amounts) AS l (balance_id, amount))
+    SELECT coalesce(
+        t.kind = p_kind
+        AND t.description = p_description
+        AND (p_effective_at IS NULL OR t.effective_at = p_effective_at)
+        AND transactions_legs(t.id, t.kind) = (
+            SELECT array_agg((l.balance_id, l.amount) ORDER BY l.balance_id, l.amount)::text
+            FROM unnest(p_balances, p_amounts) AS l (balance_id, amount)
+        ),
+        false
+    )
     FROM transactions_transaction AS t WHERE t.id = p_id
 $$;
 
--- Post one transaction of any number of legs. Outcomes: posted, present (same reference, same
--- content), or a refusal: reference_used, closed_balance, unknown_balance, same_balance, unbalanced,
--- too_large, insufficient_funds, in_future; with the balance at fault where there is one.
+-- Post one transaction of any number of legs, or reserve what it would move (HOLD). Outcomes:
+-- posted, present (same reference, same content), or a refusal: reference_used, closed_balance,
+-- unknown_balance, same_balance, unbalanced, too_large, insufficient_funds, in_future, and for holds
+-- several_currencies and hold_expired; with the balance at fault where there is one.
 CREATE OR REPLACE FUNCTION transactions_post_legs(
     p_public_id uuid, p_reference text, p_description text, p_effective_at timestamptz,
     p_metadata jsonb, p_balances bigint[], p_amounts numeric[], p_actor bigint,
+    p_overdraft numeric, p_rate numeric, p_kind text, p_of bigint, p_expires_at timestamptz,
     OUT outcome text, OUT posted_id bigint, OUT culprit_id bigint
 )
 LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
@@ -44,6 +64,7 @@ DECLARE
     v_fall numeric[] := '{}';
     v_rise numeric[] := '{}';
     v_count bigint[] := '{}';
+    v_moved numeric[] := '{}';
     v_credit numeric[] := '{}';
     v_debit numeric[] := '{}';
     -- one element for each currency
@@ -56,7 +77,9 @@ DECLARE
 BEGIN
     FOR v_row IN
         SELECT b.id, b.ledger_id, b.currency, b.normal_side, b.floor_minor, b.closed_at,
-               b.credit_minor AS credit, b.debit_minor AS debit,
+               CASE p_kind WHEN 'HOLD' THEN b.inflight_credit_minor ELSE b.credit_minor END
+                   AS credit,
+               CASE p_kind WHEN 'HOLD' THEN b.inflight_debit_minor ELSE b.debit_minor END AS debit,
                b.credit_minor - b.debit_minor AS raw, b.inflight_credit_minor AS held_credit,
                b.inflight_debit_minor AS held_debit, b.entry_count, b.last_entry_at
         FROM balances_balance AS b
@@ -76,6 +99,7 @@ BEGIN
         v_rise := v_rise || CASE WHEN v_row.normal_side = 'DEBIT'
                                  THEN -v_row.raw - v_row.held_credit - v_row.floor_minor END;
         v_count := v_count || v_row.entry_count;
+        v_moved := v_moved || 0::numeric;
         v_credit := v_credit || v_row.credit;
         v_debit := v_debit || v_row.debit;
         v_latest := greatest(v_latest, v_row.last_entry_at);
@@ -85,8 +109,10 @@ BEGIN
     IF FOUND THEN
         culprit_id := NULL;
         outcome := CASE
-            WHEN transactions_same_content(posted_id, p_description, p_effective_at, p_balances, p_amounts)
-            THEN 'present' ELSE 'reference_used'
+            WHEN transactions_same_content(
+                posted_id, p_kind, p_description, p_effective_at, p_balances, p_amounts
+            )
+THEN 'present' ELSE 'reference_used'
         END;
         RETURN;
     END IF;
@@ -102,9 +128,15 @@ BEGIN
             culprit_id := p_balances[i];
             RETURN;
         END IF;
+        IF p_kind = 'HOLD' AND v_moved[v_at] <> 0 THEN
+            outcome := 'same_balance';
+            culprit_id := p_balances[i];
+            RETURN;
+        END IF;
         v_raw[v_at] := v_raw[v_at] + p_amounts[i];
         v_fall[v_at] := v_fall[v_at] + p_amounts[i];
         v_rise[v_at] := v_rise[v_at] - p_amounts[i];
+        v_moved[v_at] := v_moved[v_at] + p_amounts[i];
         v_count[v_at] := v_count[v_at] + 1;
         IF p_amounts[i] > 0 THEN
             v_credit[v_at] := v_credit[v_at] + p_amounts[i];
@@ -131,13 +163,20 @@ BEGIN
         outcome := 'unbalanced';
         RETURN;
     END IF;
+    IF p_kind = 'HOLD' AND cardinality(v_codes) > 1 THEN
+        outcome := 'several_currencies';
+        RETURN;
+    END IF;
     FOR i IN 1 .. cardinality(v_ids) LOOP
         IF v_credit[i] > c_largest OR v_debit[i] > c_largest THEN
             outcome := 'too_large';
             culprit_id := v_ids[i];
             RETURN;
         END IF;
-        IF v_fall[i] < 0 OR v_rise[i] < 0 THEN
+        -- What raises a balance is welcome, also where it stays below its floor.
+        IF v_fall[i] + coalesce(p_overdraft, 0) < 0 AND v_moved[i] < 0
+           OR v_rise[i] + coalesce(p_overdraft, 0) < 0 AND v_moved[i] > 0
+        THEN
             outcome := 'insufficient_funds';
             culprit_id := v_ids[i];
             RETURN;
@@ -151,16 +190,39 @@ BEGIN
         RETURN;
     END IF;
 
+    IF p_expires_at <= v_now THEN
+        outcome := 'hold_expired';
+        RETURN;
+    END IF;
+
     posted_id := nextval('transactions_transaction_id_seq');
     WITH written AS (
         INSERT INTO transactions_transaction (
-            id, public_id, reference, kind, status, description, entry_count,
-            effective_at, created_at, actor_id, metadata
+            id, public_id, reference, kind, status, description, entry_count, effective_at,
+            created_at, parent_id, reverses_id, actor_id, overdraft_minor, exchange_rate, metadata
         )
         VALUES (
-            posted_id, coalesce(p_public_id, gen_random_uuid()), p_reference, 'POST', 'POSTED',
-            p_description, cardinality(p_balances), v_effective, v_now, p_actor, p_metadata
+            posted_id, coalesce(p_public_id, gen_random_uuid()), p_reference, p_kind,
+            CASE p_kind WHEN 'HOLD' THEN 'INFLIGHT' ELSE 'POSTED' END, p_description,
+            cardinality(p_balances), v_effective, v_now, CASE p_kind WHEN 'REFUND' THEN p_of END,
+            CASE p_kind WHEN 'REVERSAL' THEN p_of END, p_actor, p_overdraft, p_rate, p_metadata
         )
+    ), held AS (
+        INSERT INTO transactions_hold (
+            transaction_id, effective_at, expires_at, total_minor, committed_minor, released_minor,
+            ended_as
+        )
+        SELECT posted_id, v_effective, p_expires_at, sum(l.amount), 0, 0, ''
+        FROM unnest(p_amounts) AS l (amount) WHERE l.amount > 0
+        HAVING p_kind = 'HOLD'
+    ), reserved AS (
+        INSERT INTO transactions_reservation (
+            transaction_id, hold_id, balance_id, ledger_id, kind, effective_at, direction, amount_minor
+        )
+        SELECT posted_id, posted_id, l.balance_id, l.ledger_id, p_kind, v_effective, sign(l.amount),
+               abs(l.amount)
+        FROM unnest(p_balances, v_leg_ledger, p_amounts) AS l (balance_id, ledger_id, amount)
+        WHERE p_kind = 'HOLD'
     )
     INSERT INTO transactions_entry (
         transaction_id, balance_id, ledger_id, position, effective_at, direction, amount_minor,
@@ -169,7 +231,8 @@ BEGIN
     SELECT posted_id, l.balance_id, l.ledger_id, l.position, v_effective, sign(l.amount),
            abs(l.amount), l.running
     FROM unnest(p_balances, v_leg_ledger, v_position, p_amounts, v_running)
-         AS l (balance_id, ledger_id, position, amount, running);
+         AS l (balance_id, ledger_id, position, amount, running)
+    WHERE p_kind <> 'HOLD';
 
     outcome := 'posted';
 END;
@@ -184,6 +247,7 @@ $$;
 CREATE OR REPLACE FUNCTION transactions_post(
     p_public_id uuid, p_reference text, p_description text, p_effective_at timestamptz,
     p_metadata jsonb, p_balances bigint[], p_amounts numeric[], p_actor bigint,
+    p_overdraft numeric DEFAULT NULL, p_rate numeric DEFAULT NULL,
     OUT outcome text, OUT posted_id bigint, OUT culprit_id bigint
 )
 LANGUAGE plpgsql SECURITY DEFINER
@@ -195,7 +259,9 @@ DECLARE
     v_pair record;
     v_now timestamptz;
 BEGIN
-    IF cardinality(p_balances) = 2 AND v_low < v_high AND p_amounts[1] + p_amounts[2] = 0 THEN
+    IF cardinality(p_balances) = 2 AND v_low < v_high AND p_amounts[1] + p_amounts[2] = 0
+       AND p_overdraft IS NULL AND p_rate IS NULL
+    THEN
         -- Locked in the order of the FROM list, which is the order of ids.
         SELECT a.ledger_id AS low_ledger, a.entry_count + 1 AS low_position,
                a.credit_minor - a.debit_minor + v_amount AS low_running,
@@ -255,16 +321,12 @@ BEGIN
         SELECT l.outcome, l.posted_id, l.culprit_id INTO outcome, posted_id, culprit_id
         FROM transactions_post_legs(
             p_public_id, p_reference, p_description, p_effective_at, p_metadata, p_balances,
-            p_amounts, p_actor
+            p_amounts, p_actor, p_overdraft, p_rate, 'POST', NULL, NULL
         ) AS l;
     END IF;
 
     IF p_actor IS NOT NULL AND outcome = 'posted' THEN
-        INSERT INTO audit_auditevent (actor_id, actor_name, action, subject, after)
-        SELECT p_actor, u.username, 'transaction.posted', 'txn_' || t.public_id,
-               jsonb_build_object('reference', p_reference, 'description', p_description)
-        FROM transactions_transaction AS t, users_user AS u
-        WHERE t.id = posted_id AND u.id = p_actor;
+        PERFORM transactions_tell(p_actor, 'transaction.posted', posted_id);
     END IF;
 END;
 $$;
@@ -278,7 +340,7 @@ BEGIN
     IF to_regclass('pg_temp.posting_request') IS NULL THEN
         CREATE TEMP TABLE posting_request (
             ord int, public_id uuid, reference text, description text, effective_at timestamptz,
-            metadata jsonb, legs int[], amounts numeric[]
+            metadata jsonb, legs int[], amounts numeric[], overdraft numeric, rate numeric
         ) ON COMMIT DELETE ROWS;
         EXECUTE format('GRANT INSERT ON pg_temp.posting_request TO %I', session_user);
     END IF;
@@ -378,7 +440,7 @@ BEGIN
     FOR v_row IN
         SELECT s.ord, t.id,
                transactions_same_content(
-                   t.id, s.description, s.effective_at,
+                   t.id, 'POST', s.description, s.effective_at,
                    (SELECT array_agg(p_balances[l.at] ORDER BY l.line)
                     FROM unnest(s.legs) WITH ORDINALITY AS l (at, line)),
                    s.amounts
@@ -397,7 +459,7 @@ BEGIN
 
     FOR v_row IN
         SELECT s.ord, s.effective_at, s.legs, s.amounts, s.legs[1] AS one, s.legs[2] AS two,
-               s.amounts[1] AS amount,
+               s.amounts[1] AS amount, coalesce(s.overdraft, 0) AS overdraft,
                cardinality(s.legs) = 2 AND s.legs[1] <> s.legs[2]
                AND s.amounts[1] + s.amounts[2] = 0 AS is_pair
         FROM pg_temp.posting_request AS s
@@ -481,7 +543,11 @@ BEGIN
             v_at := v_row.legs[i];
             IF v_credit[v_at] >= c_limit OR v_debit[v_at] >= c_limit THEN
                 v_failed := 'too_large';
-            ELSIF v_room[v_at] < 0 THEN
+            -- What raises a balance is welcome, also where it stays below its floor.
+            ELSIF v_room[v_at] + v_row.overdraft < 0 AND v_sign[v_at] * (
+                SELECT sum(l.amount) FROM unnest(v_row.legs, v_row.amounts) AS l (at, amount)
+                WHERE l.at = v_at
+            ) < 0 THEN
                 v_failed := 'insufficient_funds';
             ELSE
                 CONTINUE;
@@ -532,6 +598,7 @@ BEGIN
     ELSIF v_leg > 0 THEN
         WITH accepted AS (
             SELECT r.id, s.public_id, s.reference, s.description, s.metadata, s.legs, s.amounts,
+                   s.overdraft, s.rate,
                    coalesce(s.effective_at, v_now) AS effective_at
             FROM unnest(v_outcome, v_posted) WITH ORDINALITY AS r (outcome, id, ord)
             JOIN pg_temp.posting_request AS s ON s.ord = r.ord
@@ -539,11 +606,11 @@ BEGIN
         ), written AS (
             INSERT INTO transactions_transaction (
                 id, public_id, reference, kind, status, description, entry_count, effective_at,
-                created_at, batch_id, actor_id, metadata
+                created_at, batch_id, actor_id, metadata, overdraft_minor, exchange_rate
             )
             SELECT a.id, coalesce(a.public_id, gen_random_uuid()), a.reference, 'POST', 'POSTED',
                    a.description, cardinality(a.legs), a.effective_at, v_now, p_batch, p_actor,
-                   a.metadata
+                   a.metadata, a.overdraft, a.rate
             FROM accepted AS a
             ORDER BY a.id
         )
@@ -578,7 +645,7 @@ END;
 $$;
 
 -- The functions are not for everyone who can connect.
-REVOKE ALL ON FUNCTION transactions_post(uuid, text, text, timestamptz, jsonb, bigint[], numeric[], bigint) FROM PUBLIC;
-REVOKE ALL ON FUNCTION transactions_post_legs(uuid, text, text, timestamptz, jsonb, bigint[], numeric[], bigint) FROM PUBLIC;
+REVOKE ALL ON FUNCTION transactions_post(uuid, text, text, timestamptz, jsonb, bigint[], numeric[], bigint, numeric, numeric) FROM PUBLIC;
+REVOKE ALL ON FUNCTION transactions_post_legs(uuid, text, text, timestamptz, jsonb, bigint[], numeric[], bigint, numeric, numeric, text, bigint, timestamptz) FROM PUBLIC;
 REVOKE ALL ON FUNCTION transactions_stage() FROM PUBLIC;
 REVOKE ALL ON FUNCTION transactions_post_staged(bigint[], boolean, uuid, bigint) FROM PUBLIC;

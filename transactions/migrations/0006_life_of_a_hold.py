@@ -1,0 +1,14 @@
+from __future__ import annotations
+
+from django.db import migrations
+
+from web.sql import run_sql_again
+
+
+class Migration(migrations.Migration):
+    dependencies = [
+        ("transactions", "0005_holds"),
+        ("balances", "0005_floors_and_followers"),
+    ]
+
+    operations = [run_sql_again(__file__, "0002_guards", "0003_posting")]
