@@ -7,7 +7,8 @@ from transactions import views
 app_name = "transactions"
 
 urlpatterns = [
-    path("", views.transaction_list, name="list"),
+    # The table shows what is scheduled, too.
+    path("", include("schedules.list_urls")),
     # What is entered may be scheduled for later: the form stands above the schedules.
     path("", include("schedules.create_urls")),
     path("<txn:public_id>/", views.transaction_detail, name="detail"),
