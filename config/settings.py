@@ -37,6 +37,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "csp",
     "django_htmx",
+    "procrastinate.contrib.django",
     "template_partials.apps.SimpleAppConfig",
 ]
 
@@ -121,6 +122,9 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 
+# Background work: each app's jobs are in its `jobs.py`; see docs/adr/0011.
+PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"
+
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
@@ -188,6 +192,9 @@ LOGGING = {
     "loggers": {
         "django": {"handlers": [], "level": "WARNING", "propagate": True},
         "django.server": {"handlers": [], "level": "INFO", "propagate": True},
+        # A lost database is told in one line by `manage.py work`, instead of by each of its tasks.
+        "procrastinate.worker.worker": {"handlers": [], "level": "CRITICAL", "propagate": True},
+        "psycopg.pool": {"handlers": [], "level": "ERROR", "propagate": True},
         # Django answers HEAD with the body of GET and leaves it to the server to drop it.
         "gunicorn.http.wsgi": {"handlers": [], "level": "ERROR", "propagate": True},
     },

@@ -1,4 +1,4 @@
-"""`manage.py up`: the database, the migrations, the first user and the web server."""
+"""`manage.py up`: the database, the migrations, the first user, the web server and the worker."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import os
 import secrets
 import signal
 import socket
-import subprocess
 import sys
 import time
 from contextlib import ExitStack, suppress
@@ -16,17 +15,18 @@ from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from types import FrameType
 
+from django.core.exceptions import ImproperlyConfigured
+
 from config.binaries import EmbeddedPostgresError
-from config.embedded import Cluster, end_watch, watch
-from config.local import ROOT, data_folder, point_at, prepare
+from config.children import Child, Restarts, Worker
+from config.embedded import Cluster
+from config.env import env_bool
+from config.local import data_folder, point_at, prepare
 from config.sharing import InUseError
 
 FIRST_PORT = 8000
 LAST_PORT = 8099
 READY_SECONDS = 60
-STOP_SECONDS = 15
-RESTARTS = 5
-RESTARTS_WITHIN_SECONDS = 60
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -54,7 +54,8 @@ def _parser() -> argparse.ArgumentParser:
         prog="manage.py up",
         description="Start Daybook with its own database, and say where it is.",
         epilog="The environment may set PORT, HOST, DAYBOOK_DATA, DAYBOOK_ADMIN_USERNAME, "
-        "DAYBOOK_ADMIN_PASSWORD and DATABASE_URL; .env.example tells what they mean.",
+        "DAYBOOK_ADMIN_PASSWORD, DAYBOOK_WORKER and DATABASE_URL; .env.example tells what "
+        "they mean.",
     )
     parser.add_argument("--demo", action="store_true", help="also load demonstration books")
     return parser
@@ -63,6 +64,7 @@ def _parser() -> argparse.ArgumentParser:
 def _serve(stack: ExitStack, *, demo: bool) -> None:
     """Start everything, then watch over it until a signal comes."""
     data = data_folder()
+    has_worker = _wants_worker()
     cluster = _reserve_cluster(stack, data)
     listener = stack.enter_context(reserve_port())
     if cluster:
@@ -78,11 +80,22 @@ def _serve(stack: ExitStack, *, demo: bool) -> None:
             cluster.folder.give_to_owner(path)
     web = _start_web(stack, listener)
     _wait_until_ready(web, listener)
+    worker = Worker() if has_worker else None
+    if worker:
+        stack.callback(worker.stop)
+        worker.start_again()
     address = _address(listener)
     if cluster:
         cluster.folder.announce(f"`up` at {address} (process {os.getpid()})")
     _say(f"Daybook is at {address} (Ctrl-C stops it)")
-    _watch_over(web, cluster)
+    _watch_over(web, worker, cluster)
+
+
+def _wants_worker() -> bool:
+    try:
+        return env_bool("DAYBOOK_WORKER", default=True)
+    except ImproperlyConfigured as error:
+        raise UpError(str(error)) from None
 
 
 def _reserve_cluster(stack: ExitStack, data: Path) -> Cluster | None:
@@ -210,38 +223,19 @@ def web_command(listener: socket.socket) -> list[str]:
     return command
 
 
-def _start_web(stack: ExitStack, listener: socket.socket) -> subprocess.Popen[bytes]:
-    # Its own session: a terminal's Ctrl-C reaches us, and we decide what stops when.
-    web = subprocess.Popen(
-        web_command(listener),
-        cwd=ROOT,
-        env={**os.environ, "DAYBOOK_PROCESS": "web"},
-        stdin=subprocess.DEVNULL,
-        pass_fds=[listener.fileno()],
-        start_new_session=True,
-    )
-    watcher = watch(web.pid, "TERM")
-    stack.callback(end_watch, watcher)
-    stack.callback(_stop_web, web)
+def _start_web(stack: ExitStack, listener: socket.socket) -> Child:
+    web = Child(web_command(listener), process="web", pass_fds=[listener.fileno()])
+    stack.callback(web.stop)
     return web
 
 
-def _stop_web(web: subprocess.Popen[bytes]) -> None:
-    web.terminate()
-    with suppress(subprocess.TimeoutExpired):
-        web.wait(STOP_SECONDS)
-    with suppress(ProcessLookupError):
-        os.killpg(web.pid, signal.SIGKILL)
-    web.wait()
-
-
-def _wait_until_ready(web: subprocess.Popen[bytes], listener: socket.socket) -> None:
+def _wait_until_ready(web: Child, listener: socket.socket) -> None:
     host, port = listener.getsockname()[:2]
     here = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 compared only
     deadline = time.monotonic() + READY_SECONDS
     while time.monotonic() < deadline:
-        if web.poll() is not None:
-            raise UpError(f"the web server ended with status {web.returncode}")
+        if web.status is not None:
+            raise UpError(f"the web server ended with status {web.status}")
         client = HTTPConnection(here, port, timeout=1)
         with suppress(OSError, HTTPException):
             client.request("GET", "/healthz")
@@ -259,20 +253,19 @@ def _address(listener: socket.socket) -> str:
     return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
 
 
-def _watch_over(web: subprocess.Popen[bytes], cluster: Cluster | None) -> None:
-    """Start the database again when it dies, and give up when the web server does."""
-    restarts: list[float] = []
+def _watch_over(web: Child, worker: Worker | None, cluster: Cluster | None) -> None:
+    """Start database and worker again when they die, and give up when the web server does."""
+    restarts = Restarts()
     while True:
-        if web.poll() is not None:
-            raise UpError(f"the web server ended with status {web.returncode}")
+        if web.status is not None:
+            raise UpError(f"the web server ended with status {web.status}")
         if cluster and cluster.ended():
-            recent = time.monotonic() - RESTARTS_WITHIN_SECONDS
-            restarts = [moment for moment in restarts if moment > recent]
-            if len(restarts) == RESTARTS:
+            if not restarts.is_allowed():
                 raise UpError(f"the database ends again and again; see {cluster.log}")
-            restarts.append(time.monotonic())
             _say("The database ended; starting it again ...")
             cluster.restart()
+        if worker and worker.ended() and worker.start_again():
+            _say("The worker ended; starting it again ...")
         time.sleep(0.2)
 
 

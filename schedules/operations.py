@@ -17,6 +17,7 @@ from django.db import DatabaseError, IntegrityError, InterfaceError, Operational
 from django.db import transaction as db_transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from procrastinate.contrib.django import app
 
 from audit.recording import record
 from schedules.models import Schedule
@@ -43,6 +44,8 @@ VERBS: dict[str, Callable[..., Result]] = {Transaction.Kind.POST: post}
 # No state of the books could make these right; funds may come, and balances open again.
 UNFIT = (InvalidRequestError, SameBalanceError, UnbalancedTransactionError, UnknownBalanceError)
 DUE_MAX = 1000
+# The job that posts one schedule at its time.
+POST_SCHEDULED = "schedules.post_scheduled"
 
 logger = logging.getLogger(__name__)
 
@@ -90,7 +93,10 @@ def schedule(request: PostingRequest, *, due_at: datetime, actor: User | None) -
     try:
         return _store(request, due_at, actor)
     except IntegrityError as error:
-        if _constraint_of(error) not in ("schedule_reference_unique", "schedule_reference_free"):
+        constraint = _constraint_of(error)
+        if constraint == "schedule_in_future":
+            raise DueInPastError from error
+        if constraint not in ("schedule_reference_unique", "schedule_reference_free"):
             raise
         # Somebody took the reference after this had looked for it.
         kept = _find_same(request, due_at)
@@ -272,6 +278,7 @@ def _store(request: PostingRequest, due_at: datetime, actor: User | None) -> Sch
             subject=kept.key,
             after={"reference": kept.reference, "due_at": due_at, "request": kept.request},
         )
+        app.configure_task(POST_SCHEDULED, schedule_at=due_at).defer(pk=kept.pk)
     return kept
 
 

@@ -1,0 +1,36 @@
+"""What is done in the background, and when; `manage.py work` does it.
+
+Nothing here is done exactly once because the queue says so, only because rows are locked and
+references unique: a job may be lost, repeated, or run by two workers at the same time. Each is
+short, and leaves what it did not reach to its next turn.
+"""
+
+from __future__ import annotations
+
+from procrastinate.contrib.django import app
+from procrastinate.jobs import Status
+
+from schedules.operations import POST_SCHEDULED, post_due, post_scheduled
+
+EACH_MINUTE = "* * * * *"
+EACH_HOUR = "17 * * * *"
+
+
+@app.task(name=POST_SCHEDULED)
+def post_one(pk: int) -> None:
+    """Deferred with each schedule, for its very time."""
+    post_scheduled(pk)
+
+
+@app.periodic(cron=EACH_MINUTE)
+@app.task(name="schedules.post_due", queueing_lock="schedules.post_due")
+def post_what_is_due(timestamp: int) -> None:
+    post_due()
+
+
+@app.periodic(cron=EACH_HOUR)
+@app.task(name="schedules.forget_lost", queueing_lock="schedules.forget_lost")
+async def forget_lost_jobs(timestamp: int) -> None:
+    """Drop the jobs of workers that were killed: others have done their work meanwhile."""
+    for job in await app.job_manager.get_stalled_jobs():
+        await app.job_manager.finish_job(job, status=Status.FAILED, delete_job=True)

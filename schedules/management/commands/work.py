@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+import asyncio
+import signal
+from typing import Any
+
+from django.core.management.base import BaseCommand
+from procrastinate import PsycopgConnector
+from procrastinate.contrib.django import app, connector_params
+from procrastinate.exceptions import ConnectorException
+from psycopg import OperationalError
+
+POLL_SECONDS = 1.0
+RETRY_SECONDS = 1.0
+CONNECTIONS_MAX = 4
+
+
+class Command(BaseCommand):
+    help = "Do what is to be done in the background, until it is interrupted."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        asyncio.run(self._work_until_stopped())
+
+    async def _work_until_stopped(self) -> None:
+        loop, ours = asyncio.get_running_loop(), asyncio.current_task()
+        assert ours is not None
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, ours.cancel)
+        try:
+            while True:
+                await self._work()
+                self.stderr.write("The database does not answer; trying again ...")
+                await asyncio.sleep(RETRY_SECONDS)
+        except asyncio.CancelledError:
+            return
+
+    async def _work(self) -> None:
+        """Work until the database goes away; when cancelled, end what is being done first."""
+        connector = PsycopgConnector(
+            kwargs=connector_params(), min_size=1, max_size=CONNECTIONS_MAX
+        )
+        try:
+            with app.replace_connector(connector):
+                async with app.open_async():
+                    await app.run_worker_async(
+                        delete_jobs="always",
+                        fetch_job_polling_interval=POLL_SECONDS,
+                        install_signal_handlers=False,
+                        # It would need a connection that PgBouncer does not share out.
+                        listen_notify=False,
+                    )
+        except (ConnectorException, OperationalError):
+            return
