@@ -1,0 +1,153 @@
+from __future__ import annotations
+
+import tracemalloc
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.files import body_of, is_number, read_csv, read_pdf, read_xlsx
+from web.files import Column, Table, TooManyRowsError, check_row_count, send_file
+
+COLUMNS = [Column("Text"), Column("Amount", is_number=True)]
+READERS: dict[str, Any] = {"csv": read_csv, "xlsx": read_xlsx}
+HOSTILE = [
+    '=HYPERLINK("http://x")',
+    "+1+1",
+    "-2+3",
+    "@SUM(A1)",
+    "\t=1",
+    "\r=1",
+    " =1",
+    "\u200b=1",
+    "\uff1d1",
+    "fine;=1+1",
+    "fine\n=1+1",
+]
+TEXTS = [
+    "<script>alert(1)</script>",
+    'Müller, "Groß" & Söhne',
+    "שלום עליכם",
+    "漢字",
+    "😀",
+    "two\nlines",
+    "bell\x07",
+    "_x0041_",
+    "\ufffe\uffff",
+    "{nb}",
+    "a" * 40_000,
+    "",
+]
+
+
+def table(*rows: list[str], **changes: Any) -> Table:
+    fields: dict[str, Any] = {"title": "Title", "subtitle": ["Sub"], "columns": COLUMNS}
+    return Table(**{**fields, "rows": rows, **changes})
+
+
+def written(kind: str, *rows: list[str], **changes: Any) -> bytes:
+    return body_of(send_file(table(*rows, **changes), kind=kind, name="table"))
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_text_never_is_a_formula(text: str) -> None:
+    cell = read_csv(written("csv", [text, "1.00"]))[1][0]
+
+    assert cell.replace("'", "") == text
+    for part in cell.replace("\t", ";").replace("\r", ";").replace("\n", ";").split(";"):
+        assert part.strip()[:1] not in ("=", "+", "-", "@", "\uff1d", "\u200b")
+    assert read_xlsx(written("xlsx", [text, "1.00"]))[-1] == [text, "1"]
+
+
+@pytest.mark.parametrize("text", TEXTS)
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+def test_text_comes_out_as_it_went_in(kind: str, text: str) -> None:
+    last = READERS[kind](written(kind, [text, "1.00"]))[-1]
+
+    kept = text if kind == "csv" or len(text) < 32_767 else text[:32_766] + "…"
+    assert (last[0] if len(last) == 2 else "") == kept
+
+
+@pytest.mark.parametrize(
+    "amount",
+    [
+        "-17100.00",
+        "0.00",
+        "0.10",
+        "999999999999.999",
+        "9999999999999.99",
+        "9.99999999999999",
+        "12345678901234.56",
+        "99999999999999999999.999999999999999999",
+        "-0.000000000000000001",
+        "",
+    ],
+)
+def test_amounts_are_exact(amount: str) -> None:
+    body = written("xlsx", ["x", amount])
+    shown = (read_xlsx(body)[-1] + [""])[1]
+    paper = amount.replace("-", "−")
+
+    assert read_csv(written("csv", ["x", amount]))[1][1] == amount
+    if is_number(shown, body):
+        assert len(amount.strip("-0.").replace(".", "")) <= 15
+        assert float(shown) == float(amount)
+    else:
+        assert shown == amount
+    assert paper in [
+        each.replace(",", "") for each in read_pdf(written("pdf", ["x", amount]))[0]
+    ] + [""]
+
+
+def test_a_number_column_takes_only_plain_numbers() -> None:
+    for cell in ("=1", "1,000.00", "−1.00", "1e5", " 1"):
+        with pytest.raises(ValueError, match="No plain number"):
+            written("csv", ["x", cell])
+
+
+def test_paper_shows_every_text_or_a_box_and_says_so() -> None:
+    rows = [[text, "1.00"] for text in [*HOSTILE, *TEXTS]]
+
+    pages = read_pdf(written("pdf", *rows, totals=["Total", "23.00"]))
+
+    texts = [text for page in pages for text in page]
+    assert {"{nb}", "□□", "םכילע םולש", "<script>alert(1)</script>", "two lines"} <= set(texts)
+    assert texts.count("Title") == len(pages)
+    assert f"Page 1 of {len(pages)}" in pages[0]
+    assert "23.00" in pages[-1]
+    assert any(text.startswith("□ stands for") for text in pages[-1])
+
+
+def test_names_of_files_fit_a_header_in_any_script() -> None:
+    response = send_file(table(), kind="csv", name='Größe/../"x"\r\nSet-Cookie: a')
+
+    disposition = response.headers["Content-Disposition"]
+    assert disposition == "attachment; filename*=utf-8''Gr%C3%B6%C3%9Fe-x-Set-Cookie-a.csv"
+    assert response.headers["Content-Length"] == str(len(body_of(response)))
+
+
+def test_an_error_at_the_last_row_sends_nothing() -> None:
+    def rows() -> Iterator[list[str]]:
+        yield ["x", "1.00"]
+        raise RuntimeError("no tie")
+
+    for kind in ("csv", "xlsx", "pdf"):
+        with pytest.raises(RuntimeError, match="no tie"):
+            send_file(table(rows=rows()), kind=kind, name="x")
+
+
+def test_rows_beyond_the_format_are_refused() -> None:
+    check_row_count(10**9, kind="csv")
+    with pytest.raises(TooManyRowsError, match="PDF file holds at most 10,000 lines"):
+        written("pdf", rows=(["x", "1"] for _ in range(10_001)))
+
+
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+def test_memory_does_not_grow_with_the_rows(kind: str) -> None:
+    tracemalloc.start()
+    response = send_file(table(rows=([str(n), "1.00"] for n in range(60_000))), kind=kind, name="x")
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+
+    response.close()
+    assert peak < 6_000_000

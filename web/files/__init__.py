@@ -1,0 +1,39 @@
+"""Tables as files: CSV for programs, XLSX for spreadsheets, PDF for paper.
+
+A caller describes the table once and sends it in the format that was asked for::
+
+    table = Table(
+        title=_("Statement"),
+        subtitle=["Northgate, EUR", "1 Jan 2025 to 31 Jan 2025 (UTC)"],
+        columns=[Column(_("Date")), Column(_("Balance"), is_number=True)],
+        rows=rows,                      # an iterator: they are never held together
+        totals=[_("Closing balance"), "17100.00"],
+    )
+    return send_file(table, kind="csv", name="statement-northgate-2025-01")
+
+The whole file is written before anything is sent. So an exception that the iterator raises, at
+its very end too, reaches the caller, and no part of a wrong file reaches a person; the database
+is free again before a slow line takes the bytes; and memory does not grow with the rows (that of
+a PDF does, which is one reason why `ROWS_MAX` keeps it short).
+
+Amounts are exact. A cell of a number column is what `ledgers.money.format_plain` writes
+(`-17100.00`) or "", and stands so in a CSV file. A spreadsheet calculates with doubles: an amount
+is a number there only if a double keeps it, else text. Text never becomes a formula: a CSV cell
+that a spreadsheet could take for one begins with an apostrophe, as OWASP advises, and an XLSX
+cell says by its type that it is text.
+"""
+
+from __future__ import annotations
+
+from web.files.sending import KINDS, send_file
+from web.files.tables import ROWS_MAX, Column, Table, TooManyRowsError, check_row_count
+
+__all__ = [
+    "KINDS",
+    "ROWS_MAX",
+    "Column",
+    "Table",
+    "TooManyRowsError",
+    "check_row_count",
+    "send_file",
+]
