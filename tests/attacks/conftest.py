@@ -47,6 +47,8 @@ class Attacker:
             "SELECT * FROM balances_balance ORDER BY id",
             "SELECT * FROM transactions_transaction ORDER BY id",
             "SELECT * FROM transactions_entry ORDER BY id",
+            "SELECT * FROM transactions_reservation ORDER BY id",
+            "SELECT * FROM transactions_hold ORDER BY transaction_id",
             "SELECT * FROM ledgers_ledger ORDER BY id",
             "SELECT * FROM audit_auditevent ORDER BY id",
             "SELECT code, exponent FROM ledgers_currency ORDER BY code",

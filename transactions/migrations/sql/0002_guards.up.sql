@@ -39,8 +39,10 @@ BEGIN
                    WHEN t.reference = '' THEN 'transaction_reference_present'
                    WHEN t.entry_count NOT BETWEEN 2 AND 1000 THEN 'transaction_entry_count_range'
                    WHEN t.effective_at > t.created_at THEN 'transaction_not_in_future'
-                   WHEN t.overdraft_minor < 0 THEN 'transaction_overdraft_positive'
-                   WHEN t.exchange_rate <= 0 THEN 'transaction_rate_positive'
+                   -- Not less than, which a NaN would pass.
+                   WHEN NOT t.overdraft_minor BETWEEN 0 AND 1e38 THEN 'transaction_overdraft_positive'
+                   WHEN NOT (t.exchange_rate > 0 AND t.exchange_rate < 1e20)
+                       THEN 'transaction_rate_positive'
                    WHEN t.actor_id IS NOT NULL AND NOT EXISTS (
                        SELECT FROM public.users_user AS u WHERE u.id = t.actor_id OFFSET 0
                    ) THEN 'transaction_actor_exists'

@@ -175,6 +175,11 @@ CREATE OR REPLACE TRIGGER balances_balance_followers
     AFTER UPDATE OF follower_count, ledger_follower_count ON balances_balance
     FOR EACH ROW WHEN (pg_trigger_depth() = 0) EXECUTE FUNCTION transactions_refuse_totals();
 
+-- Neither does transactions_transaction_append_only know the columns that came after it.
+CREATE OR REPLACE TRIGGER transactions_transaction_append_only_later
+    BEFORE UPDATE OF overdraft_minor, exchange_rate ON transactions_transaction
+    FOR EACH STATEMENT EXECUTE FUNCTION audit_refuse_change();
+
 -- Tell in the audit trail what a person did with a transaction; nothing without a person.
 CREATE OR REPLACE FUNCTION transactions_tell(p_actor bigint, p_action text, p_id bigint) RETURNS void
 LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
