@@ -11,7 +11,8 @@ urlpatterns = [
     path("", include("schedules.list_urls")),
     # What is entered may be scheduled for later: the form stands above the schedules.
     path("", include("schedules.create_urls")),
-    path("<txn:public_id>/", views.transaction_detail, name="detail"),
+    # The page of a transaction shows the schedule that it came from.
+    path("", include("schedules.detail_urls")),
     path("<txn:public_id>/metadata/", views.transaction_metadata, name="metadata"),
     path("<txn:public_id>/info/", views.transaction_info, name="info"),
 ]
