@@ -9,17 +9,12 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from transactions.drafts import (
-    Draft,
-    FiguresChangedError,
-    Reviewed,
-    post_reviewed,
-    preview_draft,
-)
+from transactions.drafts import Draft, Reviewed, post_reviewed, preview_draft
 from transactions.errors import PostingError
 from transactions.forms import TransactionForm, as_initial, as_sent, draw_reference
 from transactions.requests import Outcome
 from transactions.review import describe_review
+from transactions.sealing import FiguresChangedError
 from users.models import User
 from web.forms import open_form
 from web.htmx import HtmxHttpRequest, finish_form, render_page

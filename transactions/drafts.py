@@ -1,35 +1,28 @@
 """A transfer on its way from the form to the books: checked, shown, sealed, posted.
 
-What is posted is what was shown. The review carries its content and its figures in a signed
-token; posting compares the figures inside its own database transaction, and takes everything
-back when one of them has changed meanwhile.
+What is posted is what was shown: see `transactions.sealing`.
 """
 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Self, cast
+from typing import TYPE_CHECKING, Any, Self
 
-from django.core import signing
-from django.db import transaction as db_transaction
 from django.utils.dateparse import parse_datetime
 
 from balances.models import Balance
-from transactions.models import Entry, Transaction
+from transactions.models import Transaction
 from transactions.posting import post
-from transactions.requests import Indicator, Outcome, PostingRequest, Result, transfer
+from transactions.previews import preview
+from transactions.requests import Indicator, Outcome, PostingRequest, transfer
+from transactions.sealing import Figures, Sealed, carry_out, figures_of
 from web.converters import parse_key
 
 if TYPE_CHECKING:
     from users.models import User
 
-# What a balance held before and after: credits less debits, for the source and the destination.
-Figures = tuple[tuple[int, int], tuple[int, int]]
-
-
-class FiguresChangedError(Exception):
-    """A figure that was shown is no longer the one in the books; nothing was posted."""
+PURPOSE = "post"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +75,7 @@ class Reviewed:
         """As a token that only this person can send back."""
         draft = asdict(self.draft)
         draft["effective_at"] = self.draft.effective_at and self.draft.effective_at.isoformat()
-        return signing.dumps([draft, self.figures], salt=_salt(user), compress=True)
+        return Sealed(draft, self.figures).token(user, purpose=PURPOSE)
 
     @classmethod
     def unseal(cls, token: str, user: User) -> Self:
@@ -91,12 +84,12 @@ class Reviewed:
         Raises:
             signing.BadSignature: it was not made for this person, or was changed.
         """
-        fields, figures = signing.loads(token, salt=_salt(user))
-        draft = Draft(**fields)
-        if fields["effective_at"]:
-            draft = replace(draft, effective_at=parse_datetime(fields["effective_at"]))
-        (source, destination) = (tuple(pair) for pair in figures)
-        return cls(draft, (source, destination))
+        sealed = Sealed.read(token, user, purpose=PURPOSE)
+        draft = Draft(**sealed.content)
+        if sealed.content["effective_at"]:
+            moment = parse_datetime(sealed.content["effective_at"])
+            draft = replace(draft, effective_at=moment)
+        return cls(draft, sealed.figures)
 
 
 def preview_draft(draft: Draft) -> Reviewed:
@@ -105,10 +98,7 @@ def preview_draft(draft: Draft) -> Reviewed:
     Raises:
         PostingError: it would be refused.
     """
-    with db_transaction.atomic():
-        figures = _figures(post(draft.request()))
-        db_transaction.set_rollback(True)
-    return Reviewed(draft, figures)
+    return Reviewed(draft, figures_of(preview(draft.request())))
 
 
 def post_reviewed(reviewed: Reviewed, *, actor: User) -> tuple[Transaction, Outcome]:
@@ -118,23 +108,5 @@ def post_reviewed(reviewed: Reviewed, *, actor: User) -> tuple[Transaction, Outc
         FiguresChangedError: one of the balances holds another figure by now.
         PostingError: it was refused.
     """
-    with db_transaction.atomic():
-        result = post(reviewed.draft.request(), actor=actor)
-        if result.outcome == Outcome.POSTED and (_figures(result) != reviewed.figures):
-            raise FiguresChangedError
-    return Transaction.objects.get(pk=cast(int, result.transaction_id)), result.outcome
-
-
-def _figures(result: Result) -> Figures:
-    entries = Entry.objects.filter(transaction_id=cast(int, result.transaction_id))
-    source, destination = (
-        (int(running - direction * amount), int(running))
-        for direction, amount, running in entries.order_by("direction").values_list(
-            "direction", "amount_minor", "running_minor"
-        )
-    )
-    return source, destination
-
-
-def _salt(user: User) -> str:
-    return f"transactions.review:{user.pk}"
+    request = reviewed.draft.request()
+    return carry_out(lambda: post(request, actor=actor), figures=reviewed.figures)

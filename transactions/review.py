@@ -40,7 +40,9 @@ def describe_review(reviewed: Reviewed) -> ReviewPage:
     draft = reviewed.draft
     currency = Currency.objects.get(pk=draft.currency)
     balances = draft.balances()
-    (source_before, source_after), (destination_before, destination_after) = reviewed.figures
+    (source_before, source_after, *_), (destination_before, destination_after, *_) = (
+        reviewed.figures
+    )
     source = _describe(
         draft.source, balances.get(draft.source), currency, source_before, source_after
     )
