@@ -9,4 +9,5 @@ from schedules import create_views
 urlpatterns = [
     path("new/", create_views.transaction_create, name="create"),
     path("review/", create_views.transaction_review, name="review"),
+    path("reading/", create_views.transaction_reading, name="reading"),
 ]

@@ -1,41 +1,58 @@
 from __future__ import annotations
 
-from typing import cast
+import json
+from collections.abc import Mapping
+from functools import partial
+from typing import Any, cast
 
 from django.contrib import messages
 from django.core.signing import BadSignature
-from django.http import HttpResponse
-from django.shortcuts import redirect
+from django.http import HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
-from transactions.drafts import Draft, Reviewed, post_reviewed, preview_draft
+from balances.lookups import BALANCES
+from schedules.operations import schedule
+from transactions.drafts import (
+    Draft,
+    FiguresChangedError,
+    Reviewed,
+    post_reviewed,
+    preview_draft,
+)
 from transactions.errors import PostingError
-from transactions.forms import TransactionForm, as_initial, as_sent, draw_reference
-from transactions.requests import Outcome
+from transactions.forms import FORMS, OptionsForm, TransferForm, draw_reference
+from transactions.forms.copies import Copy, copy_of
+from transactions.models import Transaction
+from transactions.requests import DEBIT, Outcome
 from transactions.review import describe_review
-from transactions.sealing import FiguresChangedError
 from users.models import User
+from web.converters import parse_key
 from web.forms import open_form
-from web.htmx import HtmxHttpRequest, finish_form, render_page
+from web.htmx import HtmxHttpRequest, finish_form, in_slide_over, render_page
 
 FORM, REVIEW = "transactions/transaction_create.html", "transactions/transaction_review.html"
+LAST_POSTED = "last_posted"
 
 
 @require_http_methods(["GET", "POST"])
 def transaction_create(request: HtmxHttpRequest) -> HttpResponse:
     """The form; and, with the token of a review, the posting or the form to change it."""
     if request.method == "GET":
-        form = open_form(request, TransactionForm, initial={"reference": draw_reference()})
-        return _show_form(request, form)
+        return _show_form(request, _open_form(request))
     try:
         reviewed = Reviewed.unseal(request.POST.get("token", ""), cast(User, request.user))
     except BadSignature:
-        form = TransactionForm(initial={"reference": draw_reference()})
+        form = TransferForm(initial={"reference": draw_reference()})
         messages.error(request, _("That review is not valid. Nothing was posted."))
         return _show_form(request, form, status=422)
     if "change" in request.POST:
-        return _show_form(request, TransactionForm(initial=as_initial(reviewed.draft)))
+        sent = QueryDict(reviewed.draft.sent)
+        return _show_form(request, _form_class(sent).typed(sent))
     return _post(request, reviewed)
 
 
@@ -43,7 +60,10 @@ def transaction_create(request: HtmxHttpRequest) -> HttpResponse:
 def transaction_review(request: HtmxHttpRequest) -> HttpResponse:
     if request.method == "GET":  # a reload, or the way back from signing in
         return redirect("transactions:create")
-    form = open_form(request, TransactionForm)
+    form_class = _form_class(request.POST)
+    if not form_class.row_actions().isdisjoint(request.POST):
+        return _show_form(request, form_class.typed(request.POST))
+    form = form_class(request.POST)
     if form.is_valid():
         try:
             reviewed = preview_draft(form.draft())
@@ -51,26 +71,82 @@ def transaction_review(request: HtmxHttpRequest) -> HttpResponse:
             form.blame(error)
         else:
             return _show_review(request, reviewed)
-    return _show_form(request, form, status=422 if form.errors else 200)
+    return _show_form(request, form, status=422)
+
+
+@require_POST
+def transaction_reading(request: HtmxHttpRequest) -> HttpResponse:
+    """How the amounts of a form are read, while it is filled in."""
+    form = _form_class(request.POST)(request.POST)
+    form.is_valid()
+    return render(request, "transactions/create/_reading.html", {"form": form})
+
+
+def _open_form(request: HtmxHttpRequest) -> OptionsForm:
+    """A new form: blank, as the address says, or as a transaction that is to be entered anew."""
+    copy = _copy_asked_for(request)
+    initial = {**copy.initial, "reference": draw_reference()}
+    return open_form(request, partial(copy.form_class, rows=copy.rows), initial=initial)
+
+
+def _copy_asked_for(request: HtmxHttpRequest) -> Copy:
+    if public_id := parse_key(request.GET.get("from", ""), "txn"):
+        transaction = Transaction.objects.filter(public_id=public_id).first()
+        if transaction:
+            return copy_of(transaction)
+    return Copy(_form_class(request.GET), {})
+
+
+def _form_class(data: QueryDict) -> type[OptionsForm]:
+    return FORMS.get(data.get("mode", ""), TransferForm)
 
 
 def _post(request: HtmxHttpRequest, reviewed: Reviewed) -> HttpResponse:
     try:
-        transaction, outcome = post_reviewed(reviewed, actor=cast(User, request.user))
+        url, key = _write(request, reviewed)
     except FiguresChangedError:
         return _review_again(request, reviewed.draft)
     except PostingError as error:
         return _refuse(request, reviewed.draft, error)
+    last = _remember(request, reviewed.draft)
+    if "next" in request.POST:
+        return _open_next(request, last, key=key)
+    return finish_form(request, url=url, event="transactionPosted", key=key)
+
+
+def _write(request: HtmxHttpRequest, reviewed: Reviewed) -> tuple[str, str]:
+    """Post or schedule; the address and the key of what has come of it."""
+    draft, actor = reviewed.draft, cast(User, request.user)
+    if draft.due_at:
+        kept = schedule(draft.request(), due_at=draft.due_at, actor=actor)
+        messages.success(request, _("Transaction %s scheduled.") % kept.reference)
+        return kept.get_absolute_url(), kept.key
+    transaction, outcome = post_reviewed(reviewed, actor=actor)
     if outcome == Outcome.PRESENT:
         messages.info(request, _("This was posted already. It was not posted again."))
+    elif draft.is_hold:
+        messages.success(request, _("Transaction %s held.") % transaction.reference)
     else:
         messages.success(request, _("Transaction %s posted.") % transaction.reference)
-    return finish_form(
-        request,
-        url=transaction.get_absolute_url(),
-        event="transactionPosted",
-        key=transaction.key,
-    )
+    return transaction.get_absolute_url(), transaction.key
+
+
+def _remember(request: HtmxHttpRequest, draft: Draft) -> dict[str, str]:
+    """Keep what the next form of this person is to offer."""
+    line = next(each for each in draft.lines if each.direction == DEBIT)
+    last = {"source": line.side, "currency": line.currency}
+    request.session[LAST_POSTED] = last
+    return last
+
+
+def _open_next(request: HtmxHttpRequest, last: Mapping[str, str], *, key: str) -> HttpResponse:
+    """The next form, beside a table that is told of what was posted."""
+    if not in_slide_over(request):
+        return redirect(f"{reverse('transactions:create')}?{urlencode(last)}")
+    form = TransferForm(initial={**last, "reference": draw_reference()})
+    response = _show_form(request, form)
+    response["HX-Trigger"] = json.dumps({"transactionPosted": {"key": key}})
+    return response
 
 
 def _review_again(request: HtmxHttpRequest, draft: Draft) -> HttpResponse:
@@ -82,16 +158,20 @@ def _review_again(request: HtmxHttpRequest, draft: Draft) -> HttpResponse:
 
 
 def _refuse(request: HtmxHttpRequest, draft: Draft, error: PostingError) -> HttpResponse:
-    form = TransactionForm(as_sent(draft))
+    sent = QueryDict(draft.sent)
+    form = _form_class(sent)(sent)
     if form.is_valid():
         form.blame(error)
     return _show_form(request, form, status=422)
 
 
-def _show_form(
-    request: HtmxHttpRequest, form: TransactionForm, *, status: int = 200
-) -> HttpResponse:
-    return render_page(request, FORM, {"form": form}, status=status)
+def _show_form(request: HtmxHttpRequest, form: OptionsForm, *, status: int = 200) -> HttpResponse:
+    context: dict[str, Any] = {"form": form, "last": None}
+    last = request.session.get(LAST_POSTED)
+    if last and form.mode == TransferForm.mode and not (form.is_bound or form["source"].value()):
+        label = BALANCES.label(last["source"]) or last["source"]
+        context["last"] = {"label": label, "query": urlencode(last)}
+    return render_page(request, FORM, context, status=status)
 
 
 def _show_review(
@@ -99,7 +179,8 @@ def _show_review(
 ) -> HttpResponse:
     context = {
         "draft": reviewed.draft,
-        "review": describe_review(reviewed),
+        "refusal": reviewed.refusal,
+        "review": describe_review(reviewed, at=timezone.now()),
         "token": reviewed.seal(cast(User, request.user)),
         "is_changed": is_changed,
     }

@@ -2,78 +2,201 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.translation import gettext as _
 
 from balances.models import Balance
 from balances.naming import describe_side, name_of, shown_minor
 from ledgers.models import Currency, Ledger
 from ledgers.money import format_amount
-from transactions.drafts import Reviewed
+from transactions.drafts import Draft, Figures, Reviewed
+from transactions.duplicates import find_duplicates
+from transactions.exchange import format_rate
+from transactions.models import Transaction
+from transactions.requests import DEBIT, UNLIMITED
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A figure before and after, ready to print."""
+
+    before: str
+    after: str
+    is_before_negative: bool
+    is_after_negative: bool
+
+    @property
+    def is_long(self) -> bool:
+        return len(self.before) > 18 or len(self.after) > 18
 
 
 @dataclass(frozen=True, slots=True)
 class ReviewedSide:
-    """One balance as the review shows it. A new one has no page yet."""
+    """One balance as the review shows it. A new one has no page yet.
+
+    `available` is there where holds make it differ from the balance; `limits` say what the
+    transaction runs into.
+    """
 
     name: str
     url: str
     ledger: str
     counting: str
+    currency: str
     is_new: bool
-    is_debit: bool
-    change: str
-    before: str
-    is_before_negative: bool
-    after: str
-    is_after_negative: bool
+    moves: tuple[str, ...]
+    balance: Change | None
+    available: Change | None
+    inflight: Change | None
+    limits: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class ReviewPage:
-    amount: str
-    currency: str
-    sides: tuple[ReviewedSide, ReviewedSide]
+    """What the review shows; `amounts` are the sums of debits, one for each currency."""
+
+    amounts: tuple[str, ...]
+    rate: str
+    sides: tuple[ReviewedSide, ...]
+    overdraft: str
+    duplicates: tuple[Transaction, ...]
+    submit: str
 
 
-def describe_review(reviewed: Reviewed) -> ReviewPage:
+def describe_review(reviewed: Reviewed, *, at: datetime) -> ReviewPage:
     """What the review page shows."""
     draft = reviewed.draft
-    currency = Currency.objects.get(pk=draft.currency)
+    codes = {line.currency for line in draft.lines}
+    currencies = Currency.objects.in_bulk(list(codes))
+    amounts = _amounts(draft, currencies)
+    return ReviewPage(
+        amounts=amounts,
+        rate=_describe_rate(draft),
+        sides=tuple(_describe_sides(reviewed, currencies)),
+        overdraft=_describe_overdraft(draft, currencies),
+        duplicates=tuple(find_duplicates(draft, at=at)),
+        submit=_describe_submit(draft, amounts),
+    )
+
+
+def _amounts(draft: Draft, currencies: dict[str, Currency]) -> tuple[str, ...]:
+    sums: Counter[str] = Counter()
+    for line in draft.lines:
+        if line.direction == DEBIT:
+            sums[line.currency] += line.amount_minor
+    return tuple(
+        f"{format_amount(minor, currencies[code].exponent)} {code}" for code, minor in sums.items()
+    )
+
+
+def _describe_rate(draft: Draft) -> str:
+    if draft.exchange_rate is None:
+        return ""
+    paid, received = draft.lines[0].currency, draft.lines[-1].currency
+    return f"1 {paid} = {format_rate(draft.exchange_rate)} {received}"
+
+
+def _describe_overdraft(draft: Draft, currencies: dict[str, Currency]) -> str:
+    if draft.overdraft_minor is None:
+        return ""
+    if draft.overdraft_minor == UNLIMITED:
+        return _("Allowed, without a limit")
+    currency = currencies[draft.lines[0].currency]
+    return _("Allowed, up to %(limit)s %(currency)s below") % {
+        "limit": format_amount(draft.overdraft_minor, currency.exponent),
+        "currency": currency.code,
+    }
+
+
+def _describe_submit(draft: Draft, amounts: tuple[str, ...]) -> str:
+    amount = " → ".join(amounts) if draft.exchange_rate else ""
+    if len(amounts) == 1:
+        (amount,) = amounts
+    if draft.due_at:
+        return _("Schedule %(amount)s") % {"amount": amount or _("journal entry")}
+    if draft.is_hold:
+        return _("Hold %(amount)s") % {"amount": amount or _("journal entry")}
+    return _("Post %(amount)s") % {"amount": amount or _("journal entry")}
+
+
+def _describe_sides(reviewed: Reviewed, currencies: dict[str, Currency]) -> Iterator[ReviewedSide]:
+    draft = reviewed.draft
     balances = draft.balances()
-    (source_before, source_after, *_), (destination_before, destination_after, *_) = (
-        reviewed.figures
-    )
-    source = _describe(
-        draft.source, balances.get(draft.source), currency, source_before, source_after
-    )
-    destination = _describe(
-        draft.destination,
-        balances.get(draft.destination),
-        currency,
-        destination_before,
-        destination_after,
-    )
-    amount = format_amount(draft.amount_minor, currency.exponent)
-    return ReviewPage(amount, currency.code, (source, destination))
+    general = "" if len(balances) == len(draft.sides) else Ledger.objects.get(is_general=True).name
+    moves: dict[tuple[str, str], list[str]] = {side: [] for side in draft.sides}
+    for line in draft.lines:
+        amount = format_amount(line.amount_minor, currencies[line.currency].exponent)
+        word = _("debited %s") if line.direction == DEBIT else _("credited %s")
+        moves[line.side, line.currency].append(word % amount)
+    for number, (key, code) in enumerate(draft.sides):
+        balance = balances.get(key)
+        figures = reviewed.figures[number] if reviewed.figures else None
+        side = balance.normal_side if balance else Balance.NormalSide.CREDIT
+        exponent = currencies[code].exponent
+        yield ReviewedSide(
+            name=name_of(balance) if balance else key,
+            url=balance.get_absolute_url() if balance else "",
+            ledger=balance.ledger.name if balance else general,
+            counting=describe_side(side),
+            currency=code,
+            is_new=balance is None,
+            moves=tuple(moves[key, code]),
+            balance=figures and _describe_balance(figures, side, exponent),
+            available=figures and _describe_available(figures, side, exponent),
+            inflight=figures and _describe_inflight(figures, side, exponent),
+            limits=tuple(_limits(balance, figures)) if balance and figures else (),
+        )
 
 
-def _describe(
-    indicator: str, balance: Balance | None, currency: Currency, before: int, after: int
-) -> ReviewedSide:
-    side = balance.normal_side if balance else Balance.NormalSide.CREDIT
-    before_minor, after_minor = shown_minor(before, side), shown_minor(after, side)
-    change = format_amount(after_minor - before_minor, currency.exponent)
-    general = "" if balance else Ledger.objects.get(is_general=True).name
-    return ReviewedSide(
-        name=name_of(balance) if balance else indicator,
-        url=balance.get_absolute_url() if balance else "",
-        ledger=balance.ledger.name if balance else general,
-        counting=describe_side(side),
-        is_new=balance is None,
-        is_debit=after < before,
-        change=change if after_minor < before_minor else f"+{change}",
-        before=format_amount(before_minor, currency.exponent),
-        is_before_negative=before_minor < 0,
-        after=format_amount(after_minor, currency.exponent),
-        is_after_negative=after_minor < 0,
+def _describe_balance(figures: Figures, side: str, exponent: int) -> Change:
+    return _change(
+        shown_minor(figures.before_minor, side), shown_minor(figures.after_minor, side), exponent
     )
+
+
+def _describe_inflight(figures: Figures, side: str, exponent: int) -> Change | None:
+    before, after = figures.inflight_before_minor, figures.inflight_after_minor
+    if before == after:
+        return None
+    return _change(shown_minor(before, side), shown_minor(after, side), exponent)
+
+
+def _describe_available(figures: Figures, side: str, exponent: int) -> Change | None:
+    """What can be spent, where holds make it differ from the balance."""
+    before, after = figures.available_before_minor, figures.available_after_minor
+    balances = (figures.before_minor, figures.after_minor)
+    if (before, after) == tuple(shown_minor(each, side) for each in balances):
+        return None
+    return _change(before, after, exponent)
+
+
+def _change(before_minor: int, after_minor: int, exponent: int) -> Change:
+    return Change(
+        format_amount(before_minor, exponent),
+        format_amount(after_minor, exponent),
+        before_minor < 0,
+        after_minor < 0,
+    )
+
+
+def _limits(balance: Balance, figures: Figures) -> Iterator[str]:
+    """What the transaction takes the balance to, where that is near or below its floor."""
+    after, before = figures.available_after_minor, figures.available_before_minor
+    floor = balance.floor_minor
+    if after >= before or floor is None:
+        return
+    figure = {
+        "floor": format_amount(int(floor), balance.currency.exponent),
+        "below": format_amount(int(floor) - after, balance.currency.exponent),
+        "used": format_amount(-after, balance.currency.exponent),
+    }
+    if after < floor:
+        yield _("%(below)s below its floor of %(floor)s, by this overdraft") % figure
+    elif after == floor:
+        yield _("Down to its floor of %(floor)s") % figure
+    elif after < 0:
+        yield _("Uses %(used)s of its overdraft; the floor is %(floor)s") % figure

@@ -4,20 +4,22 @@ import { suggestWhileTyping } from "./combobox.js";
 import { copyOnClick } from "./copy.js";
 import { dismissOnClick, offerDismissal } from "./dismiss.js";
 import { keepFocus } from "./focus.js";
+import { editFormRows } from "./form-rows.js";
 import { closeMenus } from "./menu.js";
 import { showNetworkErrors } from "./network-error.js";
 import { submitOnce } from "./once.js";
 import { editRows } from "./rows.js";
 import { focusSearch } from "./search-key.js";
+import { pressByKey } from "./shortcuts.js";
 import { openSlideOvers } from "./slide-over.js";
 import { applyTheme } from "./theme.js";
 import { tellTimeZone } from "./time-zone.js";
 
-for (const start of [markBusy, keepFocus, closeMenus, dismissOnClick, showNetworkErrors, submitOnce, focusSearch, openSlideOvers, applyTheme, tellTimeZone]) {
+for (const start of [markBusy, keepFocus, closeMenus, dismissOnClick, showNetworkErrors, submitOnce, focusSearch, pressByKey, openSlideOvers, applyTheme, tellTimeZone]) {
   start(document);
 }
 
 // htmx says so for the body once, and then for everything it swaps in.
 document.addEventListener("htmx:load", ({ target }) => {
-  for (const start of [copyOnClick, offerDismissal, editRows, suggestWhileTyping]) start(target);
+  for (const start of [copyOnClick, offerDismissal, editRows, editFormRows, suggestWhileTyping]) start(target);
 });

@@ -36,6 +36,20 @@ def clerk() -> Client:
         ({"amount": "1.005"}, "This currency has 2 decimals"),
         ({"amount": "1e3"}, "Enter the amount in figures"),
         ({"amount": "9" * 40}, "This amount is too large"),
+        ({"amount": "1000/3"}, "between 333.33 and 333.34"),
+        ({"amount": "(" * 10_000 + "1" + ")" * 10_000}, "at most 120 characters"),
+        ({"amount": "1+1\x00"}, "Null characters are not allowed."),
+        ({"rate": "1.2"}, "Both balances are in GBP: nothing is exchanged."),
+        ({"first_share": "50%"}, "A share needs further balances"),
+        ({"overdraft": "limit"}, "Enter an amount."),
+        ({"overdraft_limit": "5"}, "A limit needs the answer"),
+        ({"overdraft": "perhaps"}, "Select a valid choice."),
+        ({"expires_date": "2999-01-01"}, "Only a hold expires."),
+        ({"is_hold": "on", "expires_date": "2001-01-01"}, "still to come"),
+        ({"due_date": "2001-01-01"}, "still to come"),
+        ({"due_date": "9999-12-31", "effective_date": "2025-01-01"}, "takes effect then"),
+        ({"is_hold": "on", "expires_time": "10:00"}, "A time needs its date."),
+        ({"mode": "journal"}, "Enter two lines at least."),
         ({"amount": "١٢"}, "Enter the amount in figures"),
         ({"currency": ""}, "Say which currency"),
         ({"currency": "XXQ"}, "This currency is not in the registry."),
@@ -88,13 +102,13 @@ def test_debit_normal_balance_can_be_short_of_funds_too(clerk: Client) -> None:
     assert "@Cash holds 10.00 GBP; this would take it to −0.01" in text_of(response)
 
 
-def test_balances_of_two_currencies_are_refused(clerk: Client) -> None:
+def test_balances_of_two_currencies_ask_for_a_rate(clerk: Client) -> None:
     pounds, euros = make_balance(opening_minor=5_00), make_balance(currency="EUR")
 
     response = review(clerk, source=pounds.key, destination=euros.key, currency="")
 
     assert response.status_code == 422
-    assert "This balance is in EUR, the other in GBP." in text_of(response)
+    assert "GBP becomes EUR: enter the rate, or what is received." in text_of(response)
 
 
 def test_currency_that_contradicts_the_balances_is_refused(clerk: Client) -> None:

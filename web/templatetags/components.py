@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sized
 from typing import Any
 
 from django import template
@@ -41,8 +41,9 @@ def url_with_tag(context: template.RequestContext, **changes: object) -> str:
 
 @register.filter
 def count_errors(form: BaseForm) -> int:
-    """How many messages a form shows; a field may have several."""
-    return sum(len(messages) for messages in form.errors.values())
+    """How many messages a form shows; a field may have several, and so may its rows."""
+    in_rows: Sized = getattr(form, "row_errors", ())
+    return sum(len(messages) for messages in form.errors.values()) + len(in_rows)
 
 
 @register.filter

@@ -1,0 +1,405 @@
+"""What every way of entering a transaction asks for, besides its balances and amounts."""
+
+from __future__ import annotations
+
+import secrets
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from typing import Any, ClassVar, Self
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.forms.utils import from_current_timezone
+from django.http import QueryDict
+from django.utils import timezone
+from django.utils.functional import cached_property
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from balances.models import Balance
+from balances.naming import name_of, shown_minor
+from ledgers.arithmetic import LENGTH_MAX, read_amount, show_reading
+from ledgers.models import Currency
+from ledgers.money import AmountError, format_amount
+from transactions.checks import DESCRIPTION_LENGTH_MAX, REFERENCE_LENGTH_MAX
+from transactions.drafts import Draft, DraftLine
+from transactions.errors import (
+    ClosedBalanceError,
+    FutureDateError,
+    InsufficientFundsError,
+    PostingError,
+    ReferenceUsedError,
+    SameBalanceError,
+    SeveralCurrenciesError,
+)
+from transactions.forms.rows import RowError, Rows, open_rows, typed_rows
+from transactions.forms.sides import Side
+from transactions.models import Transaction
+from transactions.requests import UNLIMITED
+from web.formatting import zone_name
+from web.metadata import MetadataField
+from web.text import NameField
+
+EARLIEST = date(1900, 1, 1)
+# Letters and digits that cannot be taken for one another when read aloud.
+REFERENCE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
+NO_OVERDRAFT, ANY_OVERDRAFT, LIMITED_OVERDRAFT = "", "any", "limit"
+OVERDRAFTS = (
+    (NO_OVERDRAFT, gettext_lazy("No")),
+    (LIMITED_OVERDRAFT, gettext_lazy("Yes, up to a limit")),
+    (ANY_OVERDRAFT, gettext_lazy("Yes, without a limit")),
+)
+
+
+def draw_reference() -> str:
+    """A reference that nobody else draws, with the day in front."""
+    letters = "".join(secrets.choice(REFERENCE_ALPHABET) for _place in range(10))
+    return f"{timezone.localdate():%Y%m%d}-{letters}"
+
+
+def amount_field(**kwargs: Any) -> forms.CharField:
+    """An amount, to be read once its currency is known."""
+    attrs = {"inputmode": "decimal", "class": "num", "autocomplete": "off"}
+    return forms.CharField(max_length=LENGTH_MAX, widget=forms.TextInput(attrs=attrs), **kwargs)
+
+
+def day_field(label: Any) -> forms.DateField:
+    widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    return forms.DateField(label=label, required=False, widget=widget)
+
+
+def time_field() -> forms.TimeField:
+    widget = forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
+    return forms.TimeField(label=gettext_lazy("Time"), required=False, widget=widget)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a side was entered, so that a refusal is shown there."""
+
+    side: Side
+    form: forms.Form
+    field: str
+
+
+class OptionsForm(forms.Form):
+    """The base of both forms. The reference makes sending one twice harmless."""
+
+    mode: ClassVar[str]
+    rows_class: ClassVar[type[Rows]]
+    rows_prefix: ClassVar[str]
+    rows_blank: ClassVar[int] = 0
+    advanced: ClassVar[tuple[str, ...]] = (
+        "effective_date",
+        "effective_time",
+        "overdraft",
+        "overdraft_limit",
+        "is_hold",
+        "expires_date",
+        "expires_time",
+        "due_date",
+        "due_time",
+    )
+
+    description = forms.CharField(
+        label=gettext_lazy("Description"),
+        required=False,
+        max_length=DESCRIPTION_LENGTH_MAX,
+        widget=forms.Textarea(attrs={"rows": 2, "dir": "auto"}),
+    )
+    reference = NameField(
+        label=gettext_lazy("Reference"),
+        max_length=REFERENCE_LENGTH_MAX,
+        help_text=gettext_lazy("Unique. Take your own, such as an invoice number, or keep this."),
+    )
+    effective_date = day_field(gettext_lazy("Effective date"))
+    effective_time = time_field()
+    overdraft = forms.ChoiceField(
+        label=gettext_lazy("May balances fall below their floors?"),
+        required=False,
+        choices=OVERDRAFTS,
+    )
+    overdraft_limit = amount_field(
+        label=gettext_lazy("Limit"),
+        required=False,
+        help_text=gettext_lazy("How far below, such as 500.00."),
+    )
+    is_hold = forms.BooleanField(
+        label=gettext_lazy("Hold the amount"),
+        required=False,
+        help_text=gettext_lazy("Inflight: reserved now, posted when you commit it."),
+    )
+    expires_date = day_field(gettext_lazy("Hold expires"))
+    expires_time = time_field()
+    due_date = day_field(gettext_lazy("Post on"))
+    due_time = time_field()
+    metadata = MetadataField()
+
+    def __init__(
+        self,
+        data: QueryDict | None = None,
+        *,
+        initial: Mapping[str, Any] | None = None,
+        rows: Sequence[Mapping[str, Any]] = (),
+        blank: int | None = None,
+    ) -> None:
+        super().__init__(data, initial=dict(initial or {}))
+        self.rows = open_rows(
+            self.rows_class,
+            data,
+            prefix=self.rows_prefix,
+            initial=rows,
+            blank=max(self.rows_blank - len(rows), 0) if blank is None else blank,
+        )
+        self.places: list[Place] = []
+        self.lines: list[DraftLine] = []
+        self.readings: list[str] = []
+        self._explain_moments()
+
+    @classmethod
+    def typed(cls, data: QueryDict) -> Self:
+        """A form that holds what was typed and judges nothing, with the rows asked for."""
+        initial = {
+            name: field.widget.value_from_datadict(data, {}, name)
+            for name, field in cls.base_fields.items()
+        }
+        rows = typed_rows(cls.rows_class, data, prefix=cls.rows_prefix)
+        is_more = f"{cls.rows_prefix}-add" in data
+        return cls(initial=initial, rows=rows, blank=max(is_more, cls.rows_blank - len(rows)))
+
+    @classmethod
+    def row_actions(cls) -> set[str]:
+        """The buttons that change rows and are pressed without JavaScript."""
+        return {
+            "metadata_add",
+            "metadata_remove",
+            f"{cls.rows_prefix}-add",
+            f"{cls.rows_prefix}-remove",
+        }
+
+    @cached_property
+    def row_errors(self) -> list[RowError]:
+        return list(self.rows.errors_by_cell()) if self.is_bound else []
+
+    @property
+    def is_refused(self) -> bool:
+        return bool(self.errors or self.row_errors)
+
+    @property
+    def is_advanced(self) -> bool:
+        """Whether anything is set, or wrong, among the advanced options."""
+        return any(self[name].value() or name in self.errors for name in self.advanced)
+
+    def is_valid(self) -> bool:
+        return super().is_valid() and not self.row_errors
+
+    def clean_description(self) -> str:
+        text = str(self.cleaned_data["description"]).replace("\r\n", "\n")
+        for character in text:
+            if character not in "\n\t" and unicodedata.category(character) in ("Cc", "Cs"):
+                raise ValidationError(
+                    _("This contains the control character U+%(code)04X. Remove it.")
+                    % {"code": ord(character)}
+                )
+        return text
+
+    def clean_reference(self) -> str:
+        reference = str(self.cleaned_data["reference"])
+        posted = Transaction.objects.filter(reference=reference).first()
+        if posted:
+            raise ValidationError(_used_reference(posted))
+        return reference
+
+    def clean(self) -> dict[str, Any]:
+        given = self.cleaned_data
+        given["effective_at"] = self._effective_at()
+        given["expires_at"] = self._expires_at()
+        given["due_at"] = self._due_at()
+        self.rows.is_valid()
+        return given
+
+    def draft(self) -> Draft:
+        """What was entered, once it is valid."""
+        given = self.cleaned_data
+        assert isinstance(self.data, QueryDict)
+        return Draft(
+            lines=tuple(self.lines),
+            reference=given["reference"],
+            description=given["description"],
+            metadata=given["metadata"],
+            effective_at=given["effective_at"],
+            overdraft_minor=given["overdraft_minor"],
+            exchange_rate=given.get("exchange_rate"),
+            is_hold=given["is_hold"],
+            expires_at=given["expires_at"],
+            due_at=given["due_at"],
+            readings=tuple(self.readings),
+            sent=_without_token(self.data).urlencode(),
+        )
+
+    def blame(self, error: PostingError) -> None:
+        """Show a refusal of the posting engine at the field that can put it right."""
+        match error:
+            case InsufficientFundsError() | ClosedBalanceError():
+                self._blame_balance(error)
+            case SameBalanceError():
+                self.add_error(None, str(error))
+            case FutureDateError():
+                self.add_error("effective_date", str(error))
+            case ReferenceUsedError():
+                self.add_error("reference", str(error))
+            case SeveralCurrenciesError():
+                self.add_error("is_hold", str(error))
+            case _:
+                field = "due_date" if error.code == "due_in_past" else None
+                self.add_error(field, str(error))
+
+    def read(self, form: forms.Form, name: str, currency: Currency) -> int | None:
+        """The amount in a field in minor units; what is wrong with it is shown there."""
+        text = form.cleaned_data.get(name)
+        if not text:
+            return None
+        try:
+            minor = read_amount(text, currency.exponent)
+        except AmountError as error:
+            form.add_error(name, str(error))
+            return None
+        self.note(text, minor, currency)
+        return minor
+
+    def note(self, text: str, minor: int, currency: Currency) -> None:
+        """Say how a sum was read."""
+        if reading := show_reading(text, minor, currency.exponent):
+            self.readings.append(f"{reading} {currency.code}")
+
+    def settle_overdraft(self, currencies: Sequence[Currency]) -> None:
+        """Read the overdraft; a limit counts in the currency of what is paid."""
+        given = self.cleaned_data
+        choice, limit = given.get("overdraft"), given.get("overdraft_limit")
+        given["overdraft_minor"] = None
+        if choice == ANY_OVERDRAFT:
+            given["overdraft_minor"] = UNLIMITED
+        if choice != LIMITED_OVERDRAFT:
+            if limit:
+                message = _("A limit needs the answer “Yes, up to a limit”.")
+                self.add_error("overdraft_limit", message)
+            return
+        if not limit and "overdraft_limit" not in self.errors:
+            self.add_error("overdraft_limit", _("Enter an amount."))
+        elif len(currencies) > 1:
+            self.add_error("overdraft_limit", _("Over several currencies there is no limit."))
+        elif currencies:
+            given["overdraft_minor"] = self.read(self, "overdraft_limit", currencies[0])
+
+    def _explain_moments(self) -> None:
+        today = timezone.localdate().isoformat()
+        zone = {"zone": zone_name()}
+        start = _("In %(zone)s. Empty: the start of that day.") % zone
+        self.fields["effective_date"].widget.attrs |= {"min": EARLIEST.isoformat(), "max": today}
+        self.fields["effective_date"].help_text = _("Empty: the moment of posting.")
+        self.fields["effective_time"].help_text = start
+        self.fields["expires_date"].widget.attrs |= {"min": today}
+        self.fields["expires_date"].help_text = _("Empty: when you commit or void it.")
+        self.fields["expires_time"].help_text = _("In %(zone)s. Empty: the end of that day.") % zone
+        self.fields["due_date"].widget.attrs |= {"min": today}
+        self.fields["due_date"].help_text = _("It posts itself then. Empty: now.")
+        self.fields["due_time"].help_text = start
+
+    def _effective_at(self) -> datetime | None:
+        moment = self._moment("effective")
+        if moment and moment > timezone.now():
+            self.add_error("effective_date", str(FutureDateError()))
+        return moment
+
+    def _expires_at(self) -> datetime | None:
+        moment = self._moment("expires", empty=time.max)
+        if moment and not self.cleaned_data.get("is_hold"):
+            self.add_error("expires_date", _("Only a hold expires."))
+        elif moment and moment <= timezone.now():
+            self.add_error("expires_date", _("Choose a time that is still to come."))
+        return moment
+
+    def _due_at(self) -> datetime | None:
+        moment = self._moment("due")
+        if moment and moment <= timezone.now():
+            self.add_error("due_date", _("Choose a time that is still to come."))
+        elif moment and self.cleaned_data.get("effective_date"):
+            message = _("What is posted later takes effect then. Leave this empty.")
+            self.add_error("effective_date", message)
+        return moment
+
+    def _moment(self, name: str, *, empty: time = time.min) -> datetime | None:
+        """The date and time of two fields, in the person's zone."""
+        day: date | None = self.cleaned_data.get(f"{name}_date")
+        moment: time | None = self.cleaned_data.get(f"{name}_time")
+        if day is None:
+            if moment and f"{name}_date" not in self.errors:
+                self.add_error(f"{name}_date", _("A time needs its date."))
+            return None
+        if day < EARLIEST:
+            self.add_error(f"{name}_date", _("The earliest date is 1 January 1900."))
+            return None
+        try:
+            at = from_current_timezone(datetime.combine(day, moment or empty))
+        except ValidationError as error:
+            self.add_error(f"{name}_time", error)
+            return None
+        except OverflowError:
+            self.add_error(f"{name}_date", _("Enter a valid date."))
+            return None
+        return at
+
+    def _blame_balance(self, error: PostingError) -> None:
+        for place in self.places:
+            if isinstance(place.side, Balance) and place.side.pk == error.balance_id:
+                place.form.add_error(place.field, self._reason(error, place.side))
+                self.__dict__.pop("row_errors", None)
+                return
+        self.add_error(None, str(error))
+
+    def _reason(self, error: PostingError, balance: Balance) -> str:
+        if isinstance(error, ClosedBalanceError):
+            return str(error)
+        moved_minor = sum(
+            line.direction * line.amount_minor for line in self.lines if line.side == balance.key
+        )
+        exponent, side = balance.currency.exponent, balance.normal_side
+        is_credit = side == Balance.NormalSide.CREDIT
+        held = balance.inflight_debit_minor if is_credit else balance.inflight_credit_minor
+        before = shown_minor(balance.balance_minor, side) - int(held)
+        lowest = int(balance.floor_minor or 0) - (self.cleaned_data["overdraft_minor"] or 0)
+        message = (
+            _(
+                "%(name)s has %(before)s %(currency)s available, the rest is held; this would take"
+                " that to %(after)s, and it may not fall below %(floor)s."
+            )
+            if held
+            else _(
+                "%(name)s holds %(before)s %(currency)s; this would take it to %(after)s,"
+                " and it may not fall below %(floor)s."
+            )
+        )
+        return message % {
+            "name": name_of(balance),
+            "currency": balance.currency_id,
+            "before": format_amount(before, exponent),
+            "after": format_amount(before + shown_minor(moved_minor, side), exponent),
+            "floor": format_amount(lowest, exponent),
+        }
+
+
+def _without_token(data: QueryDict) -> QueryDict:
+    kept = data.copy()
+    kept.pop("csrfmiddlewaretoken", None)
+    return kept
+
+
+def _used_reference(posted: Transaction) -> str:
+    link = format_html(
+        '<a href="{}"><bdi>{}</bdi></a>', posted.get_absolute_url(), posted.reference
+    )
+    message = _("This reference belongs to a transaction that is posted: {link}. Choose a new one.")
+    return format_html(message, link=link)

@@ -1,0 +1,356 @@
+"""A transfer: one amount from a balance to another, split over several, or exchanged."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from balances.forms import IndicatorField
+from balances.lookups import CURRENCIES, LookupField
+from balances.models import Balance
+from ledgers.arithmetic import is_calculated
+from ledgers.models import Currency
+from ledgers.money import AmountError, format_amount
+from transactions.drafts import DraftLine
+from transactions.errors import SameBalanceError
+from transactions.exchange import (
+    LIQUIDITY,
+    Exchange,
+    RateError,
+    exchange_at,
+    exchange_for,
+    format_rate,
+    parse_rate,
+)
+from transactions.forms.options import OptionsForm, Place, amount_field
+from transactions.forms.rows import RowForm, rows_of
+from transactions.forms.sides import (
+    Side,
+    SideField,
+    call_side,
+    currencies_of,
+    key_of,
+    settle_side,
+)
+from transactions.requests import CREDIT, DEBIT
+from transactions.splits import LEFT, Share, SplitError, parse_share, refuse_repeated, split
+from web.forms import ComboboxInput
+
+PARTS_MAX = 100
+DESTINATIONS, SOURCES = "destinations", "sources"
+SPLITS = (
+    (DESTINATIONS, gettext_lazy("Several destinations")),
+    (SOURCES, gettext_lazy("Several sources")),
+)
+
+
+def share_field(**kwargs: Any) -> forms.CharField:
+    attrs = {"class": "num", "autocomplete": "off", "spellcheck": "false"}
+    widget = forms.TextInput(attrs=attrs)
+    return forms.CharField(required=False, max_length=120, widget=widget, **kwargs)
+
+
+class PartForm(RowForm):
+    """One further source or destination, and its share."""
+
+    telling = ("side", "share")
+
+    side = SideField(label=gettext_lazy("Balance"), required=False)
+    share = share_field(label=gettext_lazy("Share"))
+
+    def clean(self) -> dict[str, Any]:
+        given = self.cleaned_data
+        if not self.is_filled:
+            return given
+        if not given.get("side") and "side" not in self.errors:
+            self.add_error("side", _("Name the balance."))
+        if not given.get("share") and "share" not in self.errors:
+            self.add_error("share", _("Enter an amount, a percentage, or “left”."))
+        return given
+
+
+class TransferForm(OptionsForm):
+    """An amount that leaves one balance, or several, and arrives on another, or several."""
+
+    mode = "transfer"
+    rows_class = rows_of(PartForm, label=gettext_lazy("Part"), count_max=PARTS_MAX)
+    rows_prefix = "part"
+    advanced: ClassVar[tuple[str, ...]] = (
+        *OptionsForm.advanced,
+        "first_share",
+        "rate",
+        "received",
+    )
+    field_order = ("source", "destination", "amount", "currency", "description", "reference")
+
+    source = SideField(
+        attrs={"autofocus": True},
+        label=gettext_lazy("From"),
+        help_text=gettext_lazy("Debited. An owner, an id or an @indicator."),
+    )
+    destination = SideField(
+        label=gettext_lazy("To"),
+        help_text=gettext_lazy("Credited. An owner, an id or an @indicator."),
+    )
+    amount = amount_field(
+        label=gettext_lazy("Amount"),
+        help_text=gettext_lazy("As written, such as 1,250.00, or a sum: 1200/12."),
+    )
+    currency = LookupField(
+        CURRENCIES,
+        label=gettext_lazy("Currency"),
+        required=False,
+        widget=ComboboxInput("balances:suggest-currency"),
+        help_text=gettext_lazy("Taken from the balances; needed between new @indicators."),
+    )
+    split_of = forms.ChoiceField(
+        label=gettext_lazy("Split over"), required=False, choices=SPLITS, initial=DESTINATIONS
+    )
+    first_share = share_field(
+        label=gettext_lazy("Share of the one above"), help_text=gettext_lazy("Empty: what is left.")
+    )
+    rate = forms.CharField(
+        label=gettext_lazy("Rate"),
+        required=False,
+        max_length=80,
+        widget=forms.TextInput(
+            attrs={"inputmode": "decimal", "class": "num", "autocomplete": "off"}
+        ),
+        help_text=gettext_lazy("What one unit paid is worth in the other currency."),
+    )
+    received = amount_field(
+        label=gettext_lazy("Amount received"),
+        required=False,
+        help_text=gettext_lazy("Instead of the rate."),
+    )
+    through = IndicatorField(
+        label=gettext_lazy("Through"),
+        required=False,
+        initial=LIQUIDITY,
+        help_text=gettext_lazy("The indicator that holds the position, in both currencies."),
+    )
+
+    @property
+    def is_advanced(self) -> bool:
+        return super().is_advanced or bool(self.rows.forms)
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean()
+        paid, received = self._currencies()
+        self.settle_overdraft([paid] if paid else [])
+        if paid is None or received is None:
+            return given
+        self._settle("source", paid)
+        self._settle("destination", received)
+        given["amount_minor"] = self.read(self, "amount", paid)
+        if paid != received:
+            self._enter_exchange(paid, received)
+        elif given.get("rate") or given.get("received"):
+            message = _("Both balances are in %(code)s: nothing is exchanged.")
+            self.add_error(
+                "rate" if given.get("rate") else "received", message % {"code": paid.code}
+            )
+        else:
+            self._enter_transfer(paid)
+        return given
+
+    def _currencies(self) -> tuple[Currency | None, Currency | None]:
+        """The currency of what is paid, and of what is received; the same but for an exchange."""
+        given = self.cleaned_data
+        known = [
+            side.currency if isinstance(side, Balance) else None
+            for side in (given.get("source"), given.get("destination"))
+        ]
+        chosen: Currency | None = given.get("currency")
+        paid = known[0] or known[1]
+        if paid and chosen and paid != chosen:
+            message = _("The balances are in %(code)s.")
+            if known[0] and known[1] and known[0] != known[1]:
+                message = _("The amount is in %(code)s, as the balance it comes from.")
+            self.add_error("currency", message % {"code": paid.code})
+            return None, None
+        paid = paid or chosen
+        if paid is None and not self.errors:
+            paid = self._currency_of_indicators()
+        return paid, known[1] or paid
+
+    def _currency_of_indicators(self) -> Currency | None:
+        given = self.cleaned_data
+        currencies = currencies_of([given["source"], given["destination"]])
+        if len(currencies) == 1:
+            return currencies[0]
+        self.add_error("currency", _("Say which currency: the indicators do not tell."))
+        return None
+
+    def _settle(self, name: str, currency: Currency) -> None:
+        """Take the balance that an indicator has in this currency."""
+        side: Side | None = self.cleaned_data.get(name)
+        if not side:
+            return
+        try:
+            settled = settle_side(side, currency)
+        except ValidationError as error:
+            self.add_error(name, error)
+            return
+        self.cleaned_data[name] = settled
+        self.places.append(Place(settled, self, name))
+
+    def _enter_transfer(self, currency: Currency) -> None:
+        """The lines of a transfer, split or not, in the order they were entered."""
+        given = self.cleaned_data
+        source, destination = given.get("source"), given.get("destination")
+        if source and source == destination:
+            self.add_error("destination", str(SameBalanceError()))
+        parts = self.rows.filled
+        if given.get("first_share") and not parts:
+            self.add_error("first_share", _("A share needs further balances to split with."))
+        amount_minor = given.get("amount_minor")
+        if not (source and destination and amount_minor) or self.errors:
+            return
+        is_sources = given.get("split_of") == SOURCES
+        first, other = (source, destination) if is_sources else (destination, source)
+        amounts = {key_of(first): amount_minor}
+        if parts:
+            amounts = self._split([first, *self._part_sides(currency, other)], currency)
+        direction = DEBIT if is_sources else CREDIT
+        shared = [
+            DraftLine(key, currency.code, int(direction), minor) for key, minor in amounts.items()
+        ]
+        whole = DraftLine(key_of(other), currency.code, -int(direction), amount_minor)
+        self.lines = [*shared, whole] if is_sources else [whole, *shared]
+
+    def _part_sides(self, currency: Currency, other: Side) -> list[Side]:
+        """The further sides; none of them twice, none on both sides, all in one currency."""
+        sides: list[Side] = []
+        for part in self.rows.filled:
+            side: Side | None = part.cleaned_data.get("side")
+            if not side:
+                continue
+            if isinstance(side, Balance) and side.currency != currency:
+                message = _("This balance is in %(own)s, the amount in %(code)s.")
+                codes = {"own": side.currency_id, "code": currency.code}
+                part.add_error("side", message % codes)
+                continue
+            try:
+                side = settle_side(side, currency)
+            except ValidationError as error:
+                part.add_error("side", error)
+                continue
+            if side == other:
+                part.add_error("side", _("This balance is on the other side already."))
+            self.places.append(Place(side, part, "side"))
+            sides.append(side)
+        return sides
+
+    def _split(self, sides: list[Side], currency: Currency) -> dict[str, int]:
+        """What each side gets, by key; what stands in the way is shown at its share."""
+        amount_minor = self.cleaned_data["amount_minor"]
+        parts = self.rows.filled
+        cells: list[tuple[forms.Form, str]] = [(self, "first_share")]
+        cells += [(part, "share") for part in parts]
+        shares = [share for cell in cells if (share := self._share(*cell, currency))]
+        if len(shares) < len(cells) or any(part.errors for part in parts):
+            return {}
+        try:
+            refuse_repeated([key_of(side) for side in sides])
+            amounts = split(amount_minor, shares, exponent=currency.exponent)
+        except SplitError as error:
+            form, name = cells[error.index or 0]
+            form.add_error(name, str(error))
+            return {}
+        for (form, name), minor in zip(cells, amounts, strict=True):
+            if minor == 0:
+                form.add_error(name, _("This share comes to nothing."))
+        self.readings.append(
+            " · ".join(
+                f"{call_side(side)} {format_amount(minor, currency.exponent)}"
+                for side, minor in zip(sides, amounts, strict=True)
+            )
+        )
+        return {key_of(side): minor for side, minor in zip(sides, amounts, strict=True)}
+
+    def _share(self, form: forms.Form, name: str, currency: Currency) -> Share | None:
+        text = form.cleaned_data.get(name, "")
+        if form is self and not text:
+            return LEFT
+        try:
+            share = parse_share(text, currency.exponent)
+        except AmountError as error:
+            if name not in form.errors:
+                form.add_error(name, str(error))
+            return None
+        if is_calculated(text) and "%" not in text:
+            self.note(text, int(share.number), currency)
+        return share
+
+    def _enter_exchange(self, paid: Currency, received: Currency) -> None:
+        """The four lines of an exchange; the rate is kept."""
+        given = self.cleaned_data
+        codes = {"paid": paid.code, "received": received.code}
+        if self.rows.filled:
+            message = _("An exchange has one source and one destination.")
+            self.rows.filled[0].add_error("side", message)
+        if given.get("is_hold"):
+            self.add_error("is_hold", _("An exchange cannot be held."))
+        if not given.get("rate") and not given.get("received"):
+            if not {"rate", "received"} & self.errors.keys():
+                message = _("%(paid)s becomes %(received)s: enter the rate, or what is received.")
+                self.add_error("rate", message % codes)
+            return
+        if given.get("rate") and given.get("received"):
+            self.add_error("received", _("Enter the rate or the amount received, not both."))
+            return
+        exchange = self._exchange(paid, received)
+        source, destination = given.get("source"), given.get("destination")
+        through = given.get("through") or LIQUIDITY
+        if exchange is None or not (source and destination):
+            return
+        try:
+            paid_into, paid_out_of = (settle_side(through, each) for each in (paid, received))
+        except ValidationError as error:
+            self.add_error("through", error)
+            return
+        if paid_into == source or paid_out_of == destination:
+            self.add_error("through", _("This is the source or the destination itself."))
+            return
+        given["exchange_rate"] = exchange.rate
+        self.places += [Place(side, self, "through") for side in (paid_into, paid_out_of)]
+        self.lines = [
+            DraftLine(key_of(source), paid.code, int(DEBIT), exchange.source_minor),
+            DraftLine(key_of(paid_into), paid.code, int(CREDIT), exchange.source_minor),
+            DraftLine(key_of(paid_out_of), received.code, int(DEBIT), exchange.destination_minor),
+            DraftLine(key_of(destination), received.code, int(CREDIT), exchange.destination_minor),
+        ]
+
+    def _exchange(self, paid: Currency, received: Currency) -> Exchange | None:
+        given = self.cleaned_data
+        source_minor = given.get("amount_minor")
+        if not source_minor:
+            return None
+        field = "rate" if given.get("rate") else "received"
+        exponents = {
+            "source_exponent": paid.exponent,
+            "destination_exponent": received.exponent,
+        }
+        try:
+            if given.get("rate"):
+                rate = parse_rate(given["rate"])
+                exchange = exchange_at(rate, source_minor=source_minor, **exponents)
+            else:
+                received_minor = self.read(self, "received", received)
+                if received_minor is None:
+                    return None
+                exchange = exchange_for(received_minor, source_minor=source_minor, **exponents)
+        except RateError as error:
+            self.add_error(field, str(error))
+            return None
+        self.readings.append(
+            f"{format_amount(exchange.source_minor, paid.exponent)} {paid.code}"
+            f" = {format_amount(exchange.destination_minor, received.exponent)} {received.code}"
+            f" · 1 {paid.code} = {format_rate(exchange.rate)} {received.code}"
+        )
+        return exchange
