@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from random import Random
 from typing import Any
 
@@ -16,6 +15,7 @@ from django.db import transaction as db_transaction
 from balances.models import Balance
 from ledgers.models import Currency
 from ledgers.operations import add_currency
+from tests.at_once import at_once
 from tests.books import assert_sound
 from tests.conftest import OwnDatabase
 from tests.factories import make_balance, make_ledger
@@ -25,26 +25,6 @@ from transactions.posting import post, post_many
 from transactions.requests import CREDIT, DEBIT, Indicator, Leg, PostingRequest, transfer
 
 THREADS = 200
-
-
-def _at_once(acts: Sequence[Callable[[], Any]]) -> list[Any]:
-    """Start all in the same moment; the outcome or the refusal of each, in order."""
-    start = threading.Barrier(len(acts))
-
-    def run(act: Callable[[], Any]) -> Any:
-        try:
-            with connection.cursor() as cursor:
-                # What a busy machine takes is no matter here; deadlocks show all the same.
-                cursor.execute("SET lock_timeout = '60s'")
-            start.wait(60)
-            return act()
-        except PostingError as error:
-            return error
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(len(acts)) as pool:
-        return list(pool.map(run, acts))
 
 
 def _transfer(reference: str, source: Any, target: Any, amount_minor: int = 1) -> PostingRequest:
@@ -61,7 +41,7 @@ def test_200_threads_posting_opposite_transfers_meet_no_deadlock(own_database: O
     first, second = make_balance(floor_minor=None), make_balance(floor_minor=None)
     pairs = [(first.pk, second.pk), (second.pk, first.pk)]
 
-    outcomes = _at_once(
+    outcomes = at_once(
         [_posting(_transfer(f"R-{number}", *pairs[number % 2])) for number in range(THREADS)]
     )
 
@@ -75,7 +55,7 @@ def test_200_threads_with_one_reference_post_once(own_database: OwnDatabase) -> 
     first, second = make_balance(floor_minor=None), make_balance()
     request = _transfer("R-1", first.pk, second.pk)
 
-    outcomes = _at_once([_posting(request)] * THREADS)
+    outcomes = at_once([_posting(request)] * THREADS)
 
     assert Counter(outcomes) == {"posted": 1, "present": THREADS - 1}
     assert Transaction.objects.count() == 1
@@ -86,7 +66,7 @@ def test_one_reference_with_other_content_is_posted_once(own_database: OwnDataba
     balances = [make_balance(floor_minor=None).pk for _ in range(20)]
 
     # No balance is shared, so no lock puts them in order: the unique reference has to.
-    outcomes = _at_once(
+    outcomes = at_once(
         [
             _posting(_transfer("R-1", balances[place], balances[place + 1]))
             for place in range(0, 20, 2)
@@ -102,7 +82,7 @@ def test_one_reference_with_other_content_is_posted_once(own_database: OwnDataba
 def test_hot_balance_is_never_overdrawn(own_database: OwnDatabase) -> None:
     hot, target = make_balance(opening_minor=50), make_balance()
 
-    outcomes = _at_once(
+    outcomes = at_once(
         [_posting(_transfer(f"R-{number}", hot.pk, target.pk)) for number in range(100)]
     )
 
@@ -128,7 +108,7 @@ def test_batches_and_singles_share_balances_soundly(own_database: OwnDatabase) -
     batches = [requests(f"batch-{number}", 60) for number in range(6)]
     singles = [requests(f"single-{number}", 12) for number in range(14)]
 
-    outcomes = _at_once(
+    outcomes = at_once(
         [
             *(
                 lambda batch=batch, number=number: post_many(batch, atomic=number % 3 == 0)
@@ -158,7 +138,7 @@ def test_many_legs_in_every_order_meet_no_deadlock(own_database: OwnDatabase) ->
             Leg(pk, direction, 5) for pk, direction in zip(chosen, [DEBIT, CREDIT] * 3, strict=True)
         ]
 
-    outcomes = _at_once([_posting(PostingRequest(f"R-{n}", legs())) for n in range(60)])
+    outcomes = at_once([_posting(PostingRequest(f"R-{n}", legs())) for n in range(60)])
 
     assert Counter(outcomes) == {"posted": 60}
     assert_sound()
@@ -177,7 +157,7 @@ def test_first_use_of_an_indicator_by_20_threads_opens_one_balance(
             return _posting(request)
         return lambda: str(post_many([request])[0].outcome)
 
-    outcomes = _at_once([act(number) for number in range(20)])
+    outcomes = at_once([act(number) for number in range(20)])
 
     assert Counter(outcomes) == {"posted": 20}
     assert Balance.objects.filter(indicator="@A").count() == 1
@@ -238,7 +218,7 @@ def test_exponent_changes_between_postings_of_other_currencies(own_database: Own
         Currency.objects.filter(pk="XTK").update(exponent=18)
         return "changed"
 
-    outcomes = _at_once([*(_posting(_transfer(f"R-{n}", *pounds)) for n in range(30)), change])
+    outcomes = at_once([*(_posting(_transfer(f"R-{n}", *pounds)) for n in range(30)), change])
 
     assert Counter(outcomes) == {"posted": 30, "changed": 1}
     assert Currency.objects.get(pk="XTK").exponent == 18
@@ -252,7 +232,7 @@ def test_batches_that_claim_the_same_references_post_each_once(own_database: Own
         requests = [_transfer(name, *pair) for name in references[:: -1 if number % 2 else 1]]
         return lambda: post_many(requests)
 
-    outcomes = _at_once([batch(number) for number in range(6)])
+    outcomes = at_once([batch(number) for number in range(6)])
 
     results = [result for each in outcomes if isinstance(each, list) for result in each]
     refusals = {result.error.code for result in results if result.error}
@@ -274,7 +254,7 @@ def test_atomic_batches_of_several_chunks_in_opposite_order_stay_whole(
         requests = [_transfer(f"{number}-{n}", *pair) for n, pair in enumerate(order)]
         return lambda: post_many(requests, atomic=True)
 
-    outcomes = _at_once([batch(number) for number in range(8)])
+    outcomes = at_once([batch(number) for number in range(8)])
 
     whole = [each for each in outcomes if isinstance(each, list)]
     assert {type(each) for each in outcomes} <= {list, BusyError}
@@ -295,7 +275,7 @@ def test_one_request_that_opens_indicators_is_posted_once_by_20_threads(
             return _posting(request)
         return lambda: str(post_many([request])[0].outcome)
 
-    outcomes = _at_once([act(number) for number in range(20)])
+    outcomes = at_once([act(number) for number in range(20)])
 
     assert Counter(map(str, outcomes)) == {"posted": 1, "present": 19}
     assert_sound()
