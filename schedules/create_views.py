@@ -17,19 +17,14 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from balances.lookups import BALANCES
 from schedules.operations import schedule
-from transactions.drafts import (
-    Draft,
-    FiguresChangedError,
-    Reviewed,
-    post_reviewed,
-    preview_draft,
-)
+from transactions.drafts import Draft, Reviewed, post_reviewed, preview_draft
 from transactions.errors import PostingError
 from transactions.forms import FORMS, OptionsForm, TransferForm, draw_reference
 from transactions.forms.copies import Copy, copy_of
 from transactions.models import Transaction
 from transactions.requests import DEBIT, Outcome
 from transactions.review import describe_review
+from transactions.sealing import FiguresChangedError
 from users.models import User
 from web.converters import parse_key
 from web.forms import open_form

@@ -13,7 +13,7 @@ from balances.models import Balance
 from balances.naming import describe_side, name_of, shown_minor
 from ledgers.models import Currency, Ledger
 from ledgers.money import format_amount
-from transactions.drafts import Draft, Figures, Reviewed
+from transactions.drafts import Draft, Reviewed
 from transactions.duplicates import find_duplicates
 from transactions.exchange import format_rate
 from transactions.models import Transaction
@@ -137,6 +137,7 @@ def _describe_sides(reviewed: Reviewed, currencies: dict[str, Currency]) -> Iter
         figures = reviewed.figures[number] if reviewed.figures else None
         side = balance.normal_side if balance else Balance.NormalSide.CREDIT
         exponent = currencies[code].exponent
+        available = _available(draft, balance) if balance and figures else None
         yield ReviewedSide(
             name=name_of(balance) if balance else key,
             url=balance.get_absolute_url() if balance else "",
@@ -145,33 +146,42 @@ def _describe_sides(reviewed: Reviewed, currencies: dict[str, Currency]) -> Iter
             currency=code,
             is_new=balance is None,
             moves=tuple(moves[key, code]),
-            balance=figures and _describe_balance(figures, side, exponent),
-            available=figures and _describe_available(figures, side, exponent),
-            inflight=figures and _describe_inflight(figures, side, exponent),
-            limits=tuple(_limits(balance, figures)) if balance and figures else (),
+            balance=figures and _shown(figures[:2], side, exponent),
+            available=available and _differing(available, figures, side, exponent),
+            inflight=_shown(figures[2:], side, exponent)
+            if figures and figures[2] != figures[3]
+            else None,
+            limits=tuple(_limits(balance, *available)) if balance and available else (),
         )
 
 
-def _describe_balance(figures: Figures, side: str, exponent: int) -> Change:
-    return _change(
-        shown_minor(figures.before_minor, side), shown_minor(figures.after_minor, side), exponent
-    )
+def _available(draft: Draft, balance: Balance) -> tuple[int, int]:
+    """What can be spent before and after, on the normal side: holds may still take theirs."""
+    is_credit = balance.normal_side == Balance.NormalSide.CREDIT
+    held = balance.inflight_debit_minor if is_credit else balance.inflight_credit_minor
+    before = shown_minor(balance.balance_minor, balance.normal_side) - int(held)
+    moves = [
+        shown_minor(line.direction * line.amount_minor, balance.normal_side)
+        for line in draft.lines
+        if line.side == balance.key
+    ]
+    if draft.is_hold:  # what it will bring cannot be spent yet
+        moves = [move for move in moves if move < 0]
+    return before, before + sum(moves)
 
 
-def _describe_inflight(figures: Figures, side: str, exponent: int) -> Change | None:
-    before, after = figures.inflight_before_minor, figures.inflight_after_minor
-    if before == after:
-        return None
-    return _change(shown_minor(before, side), shown_minor(after, side), exponent)
-
-
-def _describe_available(figures: Figures, side: str, exponent: int) -> Change | None:
-    """What can be spent, where holds make it differ from the balance."""
-    before, after = figures.available_before_minor, figures.available_after_minor
-    balances = (figures.before_minor, figures.after_minor)
-    if (before, after) == tuple(shown_minor(each, side) for each in balances):
-        return None
+def _shown(pair: tuple[int, ...], side: str, exponent: int) -> Change:
+    before, after = (shown_minor(each, side) for each in pair)
     return _change(before, after, exponent)
+
+
+def _differing(
+    available: tuple[int, int], figures: tuple[int, ...] | None, side: str, exponent: int
+) -> Change | None:
+    """What is available, where holds make it differ from the balance."""
+    if figures and available == tuple(shown_minor(each, side) for each in figures[:2]):
+        return None
+    return _change(*available, exponent)
 
 
 def _change(before_minor: int, after_minor: int, exponent: int) -> Change:
@@ -183,9 +193,8 @@ def _change(before_minor: int, after_minor: int, exponent: int) -> Change:
     )
 
 
-def _limits(balance: Balance, figures: Figures) -> Iterator[str]:
+def _limits(balance: Balance, before: int, after: int) -> Iterator[str]:
     """What the transaction takes the balance to, where that is near or below its floor."""
-    after, before = figures.available_after_minor, figures.available_before_minor
     floor = balance.floor_minor
     if after >= before or floor is None:
         return

@@ -16,7 +16,6 @@ from tests.transactions.reviewing import (
     REVIEW,
     filled,
     journal,
-    posted,
     review,
     token_of,
 )
