@@ -271,10 +271,10 @@ class Books(RuleBasedStateMachine):
                 self.model.held_credit[place],
                 self.model.held_debit[place],
             )
-        for found in Hold.objects.all():
-            kept = self.kept[found.pk]
-            assert found.remaining_minor == debits(kept.left)
-            assert bool(found.ended_as) == kept.is_ended
+        for held in Hold.objects.all():
+            kept = self.kept[held.pk]
+            assert held.remaining_minor == debits(kept.left)
+            assert bool(held.ended_as) == kept.is_ended
 
     def call(self, verb: Callable[[Any], Result], request: Any, *, is_allowed: bool) -> int | None:
         """Preview, then do; the preview must have told what was done."""
