@@ -79,14 +79,22 @@ class BalanceFigures:
     @classmethod
     def of(cls, balance: Balance) -> Self:
         """Signed by the normal side; `balance` was read with its currency."""
+        return cls.at(balance, credits_=balance.credit_minor, debits=balance.debit_minor)
+
+    @classmethod
+    def at(cls, balance: Balance, *, credits_: int, debits: int) -> Self:
+        """The same with the credits and debits of another moment, in minor units.
+
+        What is inflight, and the floor, are those of now.
+        """
         exponent, side = balance.currency.exponent, balance.normal_side
-        net_minor = shown_minor(balance.balance_minor, side)
+        net_minor = shown_minor(credits_ - debits, side)
         floor_minor = balance.floor_minor
         return cls(
             balance=format_amount(net_minor, exponent),
             is_negative=net_minor < 0,
-            credits=format_amount(balance.credit_minor, exponent),
-            debits=format_amount(balance.debit_minor, exponent),
+            credits=format_amount(credits_, exponent),
+            debits=format_amount(debits, exponent),
             inflight=format_amount(shown_minor(balance.inflight_minor, side), exponent),
             inflight_credits=format_amount(balance.inflight_credit_minor, exponent),
             inflight_debits=format_amount(balance.inflight_debit_minor, exponent),

@@ -15,6 +15,7 @@ from identities.models import Identity
 from ledgers.models import Ledger
 from ledgers.money import format_amount
 from web.addresses import url_of
+from web.as_of import NOW, Moment
 from web.formatting import Dates, active_dates
 from web.statements import fetch_all
 
@@ -78,6 +79,7 @@ class BalanceRow(TypedDict):
     ledger_link: SafeString
     created: SafeString | str
     is_closed: bool
+    is_now: bool
 
 
 def newest_of_ledger(ledger: Ledger) -> list[dict[str, Any]]:
@@ -102,16 +104,22 @@ class Surroundings:
     balances_url: str
     ledgers_url: str
     dates: Dates
+    moment: Moment
 
 
 def format_rows(
-    rows: Iterable[dict[str, Any]], *, by_ledger: bool = False, new: str = ""
+    rows: Iterable[dict[str, Any]],
+    *,
+    by_ledger: bool = False,
+    new: str = "",
+    moment: Moment = NOW,
 ) -> list[BalanceRow]:
     """Rows of `ROWS`, formatted. The one with the key `new` is marked.
 
     The title is the balance's own, or `by_ledger` that of its ledger, where all have one owner.
+    Their figures are those of `moment`, which the links keep.
     """
-    shared = Surroundings(url_of("balances:list"), url_of("ledgers:list"), active_dates())
+    shared = Surroundings(url_of("balances:list"), url_of("ledgers:list"), active_dates(), moment)
     return [_format_row(row, shared, by_ledger=by_ledger, new=new) for row in rows]
 
 
@@ -123,7 +131,7 @@ def _format_row(
     figure = format_amount(minor, exponent)
     held_credits, held_debits = int(row["inflight_credit_minor"]), int(row["inflight_debit_minor"])
     key = f"bln_{row['public_id']}"
-    url = f"{shared.balances_url}{key}/"
+    url = f"{shared.balances_url}{key}/{shared.moment.suffix}"
     name = name_balance(
         indicator=row["indicator"], owner=row["identity__name"], public_id=row["public_id"]
     )
@@ -140,8 +148,10 @@ def _format_row(
         "has_no_inflight": not (held_credits or held_debits),
         "title": row["ledger__name"] if by_ledger else name,
         "ledger_link": link_tag(
-            f"{shared.ledgers_url}ldg_{row['ledger__public_id']}/", row["ledger__name"]
+            f"{shared.ledgers_url}ldg_{row['ledger__public_id']}/{shared.moment.suffix}",
+            row["ledger__name"],
         ),
         "created": shared.dates.time_tag(row["created_at"]),
         "is_closed": row["closed_at"] is not None,
+        "is_now": shared.moment.is_now,
     }

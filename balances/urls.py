@@ -7,12 +7,11 @@ from balances import views
 app_name = "balances"
 
 urlpatterns = [
-    path("", views.balance_list, name="list"),
     path("new/", views.balance_create, name="create"),
     path("suggest/", views.balance_suggest, name="suggest"),
     path("suggest/currencies/", views.currency_suggest, name="suggest-currency"),
     path("<bln:public_id>/metadata/", views.balance_metadata, name="metadata"),
     path("<bln:public_id>/info/", views.balance_info, name="info"),
-    # The page of a balance shows its entries: it lives above them.
+    # The table shows figures of the past, and the page of a balance its entries: they live above.
     path("", include("reports.balance_urls")),
 ]

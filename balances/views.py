@@ -8,61 +8,23 @@ from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from audit.views import edit_metadata, show_info
-from balances.figures import BalanceFigures, count_balances
-from balances.filters import BalanceFilter, kept_parameters
+from balances.figures import BalanceFigures
 from balances.forms import BalanceForm
 from balances.lookups import suggest_currency
 from balances.models import Balance
 from balances.naming import describe_side, name_of
 from balances.operations import IndicatorTakenError, open_balance
 from balances.records import describe_record
-from balances.rows import ROWS, format_rows
 from balances.suggestions import suggest_balances
 from ledgers.models import Currency
 from users.models import User
 from web.forms import open_form
 from web.htmx import HtmxHttpRequest, finish_form, render_page
-from web.pagination import paginate_request
-from web.sorting import Column, sort_columns
 from web.suggestions import SUGGESTIONS_MAX, render_suggestions
 from web.text import search_text
-
-COLUMNS = (
-    Column("owner", gettext_lazy("Owner or indicator")),
-    Column("ledger", gettext_lazy("Ledger"), css="hide-s"),
-    Column("currency", gettext_lazy("Currency"), css="hide-s"),
-    Column("balance", gettext_lazy("Balance"), css="num"),
-    Column("inflight", gettext_lazy("Inflight"), css="num hide-s"),
-    Column(
-        "created",
-        gettext_lazy("Created"),
-        ("created_at", "id"),
-        css="hide-s",
-        descending_first=True,
-    ),
-)
-
-
-@require_safe
-def balance_list(request: HtmxHttpRequest) -> HttpResponse:
-    chosen = BalanceFilter.read(request)
-    sorting = sort_columns(request, COLUMNS, table="balance-table", default="-created")
-    balances, order = chosen.select_in_order(ROWS, sorting.order)
-    page = paginate_request(request, balances, order=order)
-    context = {
-        "chosen": chosen,
-        "chips": chosen.chips(request),
-        "kept": kept_parameters(request, "ledger", "identity", "tab", "sort"),
-        "counts": count_balances(chosen),
-        "page": page,
-        "rows": format_rows(page.rows, new=request.GET.get("new", "")),
-        "sorting": sorting,
-    }
-    return render_page(request, "balances/balance_list.html", context, partial="balance-table")
 
 
 @require_http_methods(["GET", "POST"])

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from django.urls import path
 
-from reports import balance_views
+from reports import balance_list, balance_views
 
 urlpatterns = [
+    path("", balance_list.balance_list, name="list"),
     path("<bln:public_id>/", balance_views.balance_detail, name="detail"),
     path("<bln:public_id>/closing/", balance_views.balance_close, name="close"),
 ]

@@ -1,7 +1,8 @@
-"""The figures of whole ledgers at any moment, in each currency: as `reports.moments` for balances.
+"""The figures of whole ledgers at any moment, in each currency, and of all balances of one.
 
-The currencies that a ledger has entries in are kept, so that one step into an index finds each
-figure; what is not rolled up yet is found by the numbers of the entries.
+One step into an index finds each figure at the end of the day before. What comes on top is found
+once for all of them: the entries of the last day by their dates, and those that are not rolled up
+yet by their numbers. `reports.moments` does the same for each of some balances.
 """
 
 from __future__ import annotations
@@ -22,6 +23,29 @@ WITH mark AS MATERIALIZED (
     FROM reports_rollmark
 ),
 parts AS (
+    {whole_days}
+    UNION ALL
+    SELECT {columns}, {sums}
+    FROM (
+        {last_day}
+        UNION ALL
+        SELECT e.ledger_id, e.balance_id, e.direction, e.amount_minor
+        FROM transactions_entry AS e
+        WHERE e.id > (SELECT entry_id FROM mark) AND e.id <= (SELECT last_id FROM mark)
+          AND e.effective_at < %(before)s AND {is_entry_asked}
+    ) AS e
+    {with_currency}
+    GROUP BY {columns}
+    {later}
+),
+figures AS (
+    SELECT {names}, sum(credit_minor) AS credit_minor, sum(debit_minor) AS debit_minor,
+           sum(entry_count)::bigint AS entry_count
+    FROM parts GROUP BY {names}
+)
+{result}
+"""
+WHOLE_DAYS_OF_LEDGERS = """
     SELECT kept.ledger_id, kept.currency, t.credit_minor, t.debit_minor, t.entry_count
     FROM reports_ledgercurrency AS kept
     CROSS JOIN LATERAL (
@@ -31,28 +55,21 @@ parts AS (
         ORDER BY t.day DESC LIMIT 1
     ) AS t
     WHERE {is_kept_asked}
-    UNION ALL
-    SELECT e.ledger_id, b.currency, {sums}
-    FROM (
-        {last_day}
-        UNION ALL
-        SELECT e.ledger_id, e.balance_id, e.direction, e.amount_minor
-        FROM transactions_entry AS e
-        WHERE e.id > (SELECT entry_id FROM mark) AND e.id <= (SELECT last_id FROM mark)
-          AND e.effective_at < %(before)s AND {is_entry_asked}
-    ) AS e
+"""
+WHOLE_DAYS_OF_BALANCES = """
+    SELECT b.id AS balance_id, b.currency, t.credit_minor, t.debit_minor, t.entry_count
+    FROM balances_balance AS b
+    CROSS JOIN LATERAL (
+        SELECT t.credit_minor, t.debit_minor, t.entry_count FROM reports_daytotal AS t
+        WHERE t.balance_id = b.id AND t.day < (%(before)s AT TIME ZONE 'UTC')::date
+        ORDER BY t.day DESC LIMIT 1
+    ) AS t
+    WHERE b.ledger_id = ANY (%(ledger_ids)s)
+"""
+WITH_CURRENCY = """
     CROSS JOIN LATERAL (
         SELECT currency FROM balances_balance WHERE id = e.balance_id OFFSET 0
     ) AS b
-    GROUP BY e.ledger_id, b.currency
-    {later}
-),
-figures AS (
-    SELECT ledger_id, currency, sum(credit_minor) AS credit_minor, sum(debit_minor) AS debit_minor,
-           sum(entry_count)::bigint AS entry_count
-    FROM parts GROUP BY ledger_id, currency
-)
-{result}
 """
 LAST_DAY = """
     SELECT e.ledger_id, e.balance_id, e.direction, e.amount_minor
@@ -77,17 +94,15 @@ LAST_DAY_OF_LEDGERS = """
 # What was recorded after a moment is taken away again.
 LATER = """
     UNION ALL
-    SELECT ledger_id, currency, -credit_minor, -debit_minor, -entry_count
+    SELECT {names}, -credit_minor, -debit_minor, -entry_count
     FROM (
-        SELECT e.ledger_id, b.currency, {sums}
+        SELECT {columns}, {sums}
         FROM transactions_entry AS e
         CROSS JOIN LATERAL (
             SELECT t.id FROM transactions_transaction AS t
             WHERE t.id = e.transaction_id AND t.created_at > %(known_at)s OFFSET 0
         ) AS t
-        CROSS JOIN LATERAL (
-            SELECT currency FROM balances_balance WHERE id = e.balance_id OFFSET 0
-        ) AS b
+        {with_currency}
         WHERE e.id >= coalesce(
             (SELECT min(first_entry_id) FROM reports_recordedday
              WHERE day >= (%(known_at)s AT TIME ZONE 'UTC')::date),
@@ -95,7 +110,7 @@ LATER = """
         )
           AND e.id <= (SELECT last_id FROM mark)
           AND e.effective_at < %(before)s AND {is_entry_asked}
-        GROUP BY e.ledger_id, b.currency
+        GROUP BY {columns}
     ) AS e
 """
 BY_LEDGER = """
@@ -104,17 +119,18 @@ FROM figures AS f JOIN ledgers_currency AS c ON c.code = f.currency
 WHERE f.entry_count > 0
 ORDER BY f.ledger_id, f.currency
 """
-# A ledger stands in the column of its net.
-BY_CURRENCY = """
-SELECT s.*
+# A ledger, or a balance, stands in the column of its net.
+SUM_UP = """
+SELECT s.currency, c.exponent, s.figure_count, s.credit_minor, s.debit_minor, s.entry_count,
+       s.net_credit_minor, s.net_debit_minor
 FROM (
-    SELECT f.currency, c.exponent, count(*), sum(f.credit_minor), sum(f.debit_minor),
-           sum(f.entry_count)::bigint, sum(greatest(f.credit_minor - f.debit_minor, 0)),
-           sum(greatest(f.debit_minor - f.credit_minor, 0))
-    FROM figures AS f JOIN ledgers_currency AS c ON c.code = f.currency
-    WHERE f.entry_count > 0
-    GROUP BY f.currency, c.exponent
+    SELECT f.currency, count(*) AS figure_count, sum(f.credit_minor) AS credit_minor,
+           sum(f.debit_minor) AS debit_minor, sum(f.entry_count)::bigint AS entry_count,
+           sum(greatest(f.credit_minor - f.debit_minor, 0)) AS net_credit_minor,
+           sum(greatest(f.debit_minor - f.credit_minor, 0)) AS net_debit_minor
+    FROM figures AS f WHERE f.entry_count > 0 GROUP BY f.currency
 ) AS s
+JOIN ledgers_currency AS c ON c.code = s.currency
 ORDER BY s.currency
 """
 
@@ -129,29 +145,50 @@ class LedgerFigure:
     totals: Totals
 
 
-def _figures(result: str, *, is_of_some: bool, is_known: bool) -> str:
-    is_entry_asked = "e.ledger_id = ANY (%(ledger_ids)s)" if is_of_some else "true"
-    return FIGURES.format(
-        is_kept_asked="kept.ledger_id = ANY (%(ledger_ids)s)" if is_of_some else "true",
-        is_entry_asked=is_entry_asked,
+def _by_ledger(result: str, *, is_of_some: bool, is_known: bool) -> str:
+    is_asked = "{}.ledger_id = ANY (%(ledger_ids)s)" if is_of_some else "true"
+    return _figures(
+        result,
+        whole_days=WHOLE_DAYS_OF_LEDGERS.format(is_kept_asked=is_asked.format("kept")),
         last_day=LAST_DAY_OF_LEDGERS if is_of_some else LAST_DAY,
-        sums=SUMS,
-        later=LATER.format(sums=SUMS, is_entry_asked=is_entry_asked) if is_known else "",
-        result=result,
+        is_entry_asked=is_asked.format("e"),
+        columns="e.ledger_id, b.currency",
+        names="ledger_id, currency",
+        with_currency=WITH_CURRENCY,
+        is_known=is_known,
     )
 
 
+def _by_balance(result: str, *, is_known: bool) -> str:
+    return _figures(
+        result,
+        whole_days=WHOLE_DAYS_OF_BALANCES,
+        last_day=LAST_DAY_OF_LEDGERS,
+        is_entry_asked="e.ledger_id = ANY (%(ledger_ids)s)",
+        columns="e.balance_id, b.currency",
+        names="balance_id, currency",
+        with_currency=WITH_CURRENCY,
+        is_known=is_known,
+    )
+
+
+def _figures(result: str, *, is_known: bool, **parts: str) -> str:
+    later = LATER.format(sums=SUMS, **parts) if is_known else ""
+    return FIGURES.format(result=result, sums=SUMS, later=later, **parts)
+
+
+EITHER = (False, True)
 # By whether what was known at a moment is asked for.
-OF_LEDGERS = {
-    is_known: _figures(BY_LEDGER, is_of_some=True, is_known=is_known) for is_known in (False, True)
+LEDGERS = {
+    is_known: _by_ledger(BY_LEDGER, is_of_some=True, is_known=is_known) for is_known in EITHER
 }
-OF_ALL = {
-    is_known: _figures(BY_LEDGER, is_of_some=False, is_known=is_known) for is_known in (False, True)
+ALL_LEDGERS = {
+    is_known: _by_ledger(BY_LEDGER, is_of_some=False, is_known=is_known) for is_known in EITHER
 }
-SUMS_OF_ALL = {
-    is_known: _figures(BY_CURRENCY, is_of_some=False, is_known=is_known)
-    for is_known in (False, True)
+SUMS_OF_LEDGERS = {
+    is_known: _by_ledger(SUM_UP, is_of_some=False, is_known=is_known) for is_known in EITHER
 }
+SUMS_OF_BALANCES = {is_known: _by_balance(SUM_UP, is_known=is_known) for is_known in EITHER}
 
 
 def ledgers_before(
@@ -162,7 +199,7 @@ def ledgers_before(
     Of these ledgers, or of all (None), those that have entries by then; `known_at` is as in
     `totals_before`.
     """
-    statements = OF_ALL if ledger_ids is None else OF_LEDGERS
+    statements = ALL_LEDGERS if ledger_ids is None else LEDGERS
     parameters: dict[str, Any] = {"before": moment}
     if ledger_ids is not None:
         parameters["ledger_ids"] = list(ledger_ids)
@@ -174,12 +211,22 @@ def ledgers_before(
     ]
 
 
-def ledger_sums_before(moment: datetime, *, known_at: datetime | None = None) -> list[CurrencySum]:
+def sums_of_ledgers_before(
+    moment: datetime, *, known_at: datetime | None = None
+) -> list[CurrencySum]:
     """What all ledgers had come to before `moment`, by currency; the nets are those of ledgers."""
-    return [
-        CurrencySum(currency, exponent, *map(int, figures))
-        for currency, exponent, *figures in _fetch(SUMS_OF_ALL, {"before": moment}, known_at)
-    ]
+    return _sums(_fetch(SUMS_OF_LEDGERS, {"before": moment}, known_at))
+
+
+def sums_of_ledger_before(
+    ledger_id: int, moment: datetime, *, known_at: datetime | None = None
+) -> list[CurrencySum]:
+    """`sums_before` for those balances of a ledger that have entries by then."""
+    return _sums(_fetch(SUMS_OF_BALANCES, {"before": moment, "ledger_ids": [ledger_id]}, known_at))
+
+
+def _sums(rows: list[tuple[Any, ...]]) -> list[CurrencySum]:
+    return [CurrencySum(currency, exponent, *map(int, rest)) for currency, exponent, *rest in rows]
 
 
 def _fetch(

@@ -19,10 +19,6 @@ SUMS = """
     count(*) AS entry_count
 """
 ASKED = "unnest(%s::bigint[], %s::timestamptz[]) WITH ORDINALITY AS a (balance_id, before, number)"
-ASKED_OF_LEDGER = """
-    (SELECT b.id, %s::timestamptz, 0 FROM balances_balance AS b WHERE b.ledger_id = %s)
-    AS a (balance_id, before, number)
-"""
 # The newest day of a balance tells by its count the last position that is rolled up. Each part is
 # found by a step or two into an index, however long the history is.
 OF_BALANCES = """
@@ -72,10 +68,10 @@ CROSS JOIN LATERAL (
 """
 # A balance stands in the column of its net.
 BY_CURRENCY = """
-SELECT s.currency, c.exponent, s.balance_count, s.credit_minor, s.debit_minor, s.entry_count,
+SELECT s.currency, c.exponent, s.figure_count, s.credit_minor, s.debit_minor, s.entry_count,
        s.net_credit_minor, s.net_debit_minor
 FROM (
-    SELECT b.currency, count(*) AS balance_count, sum(f.credit_minor) AS credit_minor,
+    SELECT b.currency, count(*) AS figure_count, sum(f.credit_minor) AS credit_minor,
            sum(f.debit_minor) AS debit_minor, sum(f.entry_count) AS entry_count,
            sum(greatest(f.credit_minor - f.debit_minor, 0)) AS net_credit_minor,
            sum(greatest(f.debit_minor - f.credit_minor, 0)) AS net_debit_minor
@@ -120,7 +116,7 @@ class CurrencySum:
 
     currency: str
     exponent: int
-    balance_count: int
+    figure_count: int
     credit_minor: int
     debit_minor: int
     entry_count: int
@@ -128,9 +124,9 @@ class CurrencySum:
     net_debit_minor: int
 
 
-def _figures(asked: str, *, is_known: bool) -> str:
+def _figures(*, is_known: bool) -> str:
     return OF_BALANCES.format(
-        asked=asked,
+        asked=ASKED,
         sums=SUMS,
         later=LATER.format(sums=SUMS) if is_known else "",
         less_credit=" - later.credit_minor" if is_known else "",
@@ -140,13 +136,9 @@ def _figures(asked: str, *, is_known: bool) -> str:
 
 
 # By whether what was known at a moment is asked for.
-FIGURES = {is_known: _figures(ASKED, is_known=is_known) for is_known in (False, True)}
+FIGURES = {is_known: _figures(is_known=is_known) for is_known in (False, True)}
 SUMS_OF_BALANCES = {
     is_known: BY_CURRENCY.format(figures=figures) for is_known, figures in FIGURES.items()
-}
-SUMS_OF_LEDGER = {
-    is_known: BY_CURRENCY.format(figures=_figures(ASKED_OF_LEDGER, is_known=is_known))
-    for is_known in (False, True)
 }
 
 
@@ -179,14 +171,6 @@ def sums_before(
     ids = list(balance_ids)
     parameters = [ids, [moment] * len(ids), *_known(known_at)]
     return _currency_sums(SUMS_OF_BALANCES[known_at is not None], parameters)
-
-
-def sums_of_ledger_before(
-    ledger_id: int, moment: datetime, *, known_at: datetime | None = None
-) -> list[CurrencySum]:
-    """`sums_before` for all balances of a ledger."""
-    parameters = [moment, ledger_id, *_known(known_at)]
-    return _currency_sums(SUMS_OF_LEDGER[known_at is not None], parameters)
 
 
 def _fetch(

@@ -5,13 +5,13 @@ from __future__ import annotations
 from django.http import HttpRequest
 
 # What belongs to one look at a table and must not survive a change of sort or filter.
-VOLATILE = ("cursor", "new")
+VOLATILE = ("cursor", "new", "expect")
 
 
 def url_with(request: HttpRequest, **changes: object) -> str:
     """The present address with some query parameters changed; None or "" removes one.
 
-    `cursor` and `new` are dropped unless given: another sort or filter begins at page one.
+    What is volatile is dropped unless given: another sort or filter begins at page one.
     """
     query = request.GET.copy()
     for name in VOLATILE:

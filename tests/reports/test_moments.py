@@ -13,9 +13,9 @@ from django.db import connection
 from balances.models import Balance
 from benchmarks.cluster import Books
 from benchmarks.data import QUICK, fill
-from reports.ledger_moments import ledger_sums_before, ledgers_before
+from reports.ledger_moments import ledgers_before, sums_of_ledger_before, sums_of_ledgers_before
 from reports.models import DayTotal
-from reports.moments import Totals, sums_before, sums_of_ledger_before, totals_at, totals_before
+from reports.moments import Totals, sums_before, totals_at, totals_before
 from reports.rolling import forget_days, roll_up_days
 from tests.conftest import OwnDatabase
 from tests.factories import NOON, make_balance, post_transfer
@@ -73,7 +73,7 @@ def assert_figures(random: Random, points: list[tuple[datetime, datetime | None]
 
 
 def assert_sums(moment: datetime, known_at: datetime | None) -> None:
-    for each in ledger_sums_before(moment, known_at=known_at):
+    for each in sums_of_ledgers_before(moment, known_at=known_at):
         assert each.credit_minor == each.debit_minor
         assert each.net_credit_minor == each.net_debit_minor
     ledgers = {each.ledger_id for each in ledgers_before(None, moment, known_at=known_at)}

@@ -1,0 +1,92 @@
+"""The Balances table, now or at a moment of the past: what its rows add up to lies above them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpResponse
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_safe
+
+from balances.figures import BalanceCounts, CurrencyTotal, count_balances
+from balances.filters import BalanceFilter, kept_parameters
+from balances.rows import ROWS, format_rows
+from reports.moments import CurrencySum, sums_before, totals_before
+from web.as_of import Moment, read_moment
+from web.htmx import HtmxHttpRequest, render_page
+from web.pagination import paginate_request
+from web.sorting import Column, sort_columns
+
+INFLIGHT = Column("inflight", gettext_lazy("Inflight"), css="num hide-s")
+COLUMNS = (
+    Column("owner", gettext_lazy("Owner or indicator")),
+    Column("ledger", gettext_lazy("Ledger"), css="hide-s"),
+    Column("currency", gettext_lazy("Currency"), css="hide-s"),
+    Column("balance", gettext_lazy("Balance"), css="num"),
+    INFLIGHT,
+    Column(
+        "created",
+        gettext_lazy("Created"),
+        ("created_at", "id"),
+        css="hide-s",
+        descending_first=True,
+    ),
+)
+# What was inflight then is not kept by moment.
+COLUMNS_OF_PAST = tuple(column for column in COLUMNS if column is not INFLIGHT)
+
+
+@require_safe
+def balance_list(request: HtmxHttpRequest) -> HttpResponse:
+    moment = read_moment(request)
+    chosen = BalanceFilter.read(request)
+    columns = COLUMNS if moment.is_now else COLUMNS_OF_PAST
+    sorting = sort_columns(request, columns, table="balance-table", default="-created")
+    balances, order = chosen.select_in_order(ROWS, sorting.order)
+    page = paginate_request(request, balances, order=order)
+    context = {
+        "moment": moment,
+        "chosen": chosen,
+        "chips": chosen.chips(request),
+        "kept": kept_parameters(request, "ledger", "identity", "tab", "sort", *moment.parameters),
+        "counts": count_balances(chosen) if moment.is_now else _counts_at(chosen, moment),
+        "page": page,
+        "rows": format_rows(
+            rows_at(page.rows, moment), new=request.GET.get("new", ""), moment=moment
+        ),
+        "sorting": sorting,
+    }
+    return render_page(request, "balances/balance_list.html", context, partial="balance-table")
+
+
+def rows_at(rows: list[dict[str, Any]], moment: Moment) -> list[dict[str, Any]]:
+    """Rows of `balances.rows` with the debits and credits of that moment."""
+    if moment.is_now:
+        return rows
+    ids = [row["id"] for row in rows]
+    totals = totals_before(ids, moment.before, known_at=moment.known_at)
+    return [
+        {
+            **row,
+            "credit_minor": totals[row["id"]].credit_minor,
+            "debit_minor": totals[row["id"]].debit_minor,
+        }
+        for row in rows
+    ]
+
+
+def currency_total(total: CurrencySum) -> CurrencyTotal:
+    """A sum at a moment, as the tables of totals show it."""
+    return CurrencyTotal(
+        total.currency, total.exponent, total.figure_count, total.debit_minor, total.credit_minor
+    )
+
+
+def _counts_at(chosen: BalanceFilter, moment: Moment) -> BalanceCounts:
+    """The totals of that moment. How many balances there were then is not told."""
+    totals: list[CurrencyTotal] = []
+    if chosen.is_narrow:
+        ids = list(chosen.select().order_by().values_list("pk", flat=True))
+        sums = sums_before(ids, moment.before, known_at=moment.known_at)
+        totals = [currency_total(each) for each in sums]
+    return BalanceCounts(all="", internal="", total="", totals=totals)
