@@ -1,5 +1,7 @@
 """What is done in the background, and when; `manage.py work` does it.
 
+An app that lies above has a `jobs.py` like this one, which is found by its name.
+
 Nothing here is done exactly once because the queue says so, only because rows are locked and
 references unique: a job may be lost, repeated, or run by two workers at the same time. Each is
 short, and leaves what it did not reach to its next turn.
@@ -11,6 +13,7 @@ from procrastinate.contrib.django import app
 from procrastinate.jobs import Status
 
 from schedules.operations import POST_SCHEDULED, post_due, post_scheduled
+from transactions.lifecycle import expire_due
 
 EACH_MINUTE = "* * * * *"
 EACH_HOUR = "17 * * * *"
@@ -26,6 +29,12 @@ def post_one(pk: int) -> None:
 @app.task(name="schedules.post_due", queueing_lock="schedules.post_due")
 def post_what_is_due(timestamp: int) -> None:
     post_due()
+
+
+@app.periodic(cron=EACH_MINUTE)
+@app.task(name="schedules.expire_holds", queueing_lock="schedules.expire_holds")
+def expire_holds(timestamp: int) -> None:
+    expire_due()
 
 
 @app.periodic(cron=EACH_HOUR)

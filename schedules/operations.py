@@ -8,7 +8,6 @@ it as it was.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -26,23 +25,30 @@ from transactions.answers import busy_refused
 from transactions.checks import check_request, encode_metadata
 from transactions.errors import (
     BusyError,
+    HoldExpiredError,
     InvalidRequestError,
     PostingError,
     ReferenceUsedError,
     SameBalanceError,
+    SeveralCurrenciesError,
     UnbalancedTransactionError,
     UnknownBalanceError,
 )
 from transactions.models import Transaction
 from transactions.posting import post
-from transactions.requests import PostingRequest, Result
+from transactions.requests import HoldRequest, PostingRequest, Result
 
 if TYPE_CHECKING:
     from users.models import User
 
-VERBS: dict[str, Callable[..., Result]] = {Transaction.Kind.POST: post}
 # No state of the books could make these right; funds may come, and balances open again.
-UNFIT = (InvalidRequestError, SameBalanceError, UnbalancedTransactionError, UnknownBalanceError)
+UNFIT = (
+    InvalidRequestError,
+    SameBalanceError,
+    SeveralCurrenciesError,
+    UnbalancedTransactionError,
+    UnknownBalanceError,
+)
 DUE_MAX = 1000
 # The job that posts one schedule at its time.
 POST_SCHEDULED = "schedules.post_scheduled"
@@ -76,8 +82,10 @@ def schedule(request: PostingRequest, *, due_at: datetime, actor: User | None) -
     Raises:
         DueInPastError: `due_at` is not in the future.
         ReferenceUsedError: a transaction, or another schedule, has the reference.
+        HoldExpiredError: it is a hold, which would expire before it begins.
         InvalidRequestError, UnknownBalanceError, SameBalanceError,
-        UnbalancedTransactionError: it is malformed, and could never be posted.
+        SeveralCurrenciesError, UnbalancedTransactionError: it is malformed, and
+            could never be posted.
     """
     check_request(request)
     encode_metadata(request.metadata)
@@ -85,6 +93,8 @@ def schedule(request: PostingRequest, *, due_at: datetime, actor: User | None) -
         return kept
     if due_at <= timezone.now():
         raise DueInPastError
+    if isinstance(request, HoldRequest) and request.expires_at and request.expires_at <= due_at:
+        raise HoldExpiredError(_("The hold would expire before it begins."))
     if Transaction.objects.filter(reference=request.reference).exists():
         raise ReferenceUsedError
     refusal = foresee(request)
@@ -109,7 +119,7 @@ def foresee(request: PostingRequest) -> PostingError | None:
     """What would refuse the request if it were posted at once, or None; nothing is written."""
     try:
         with db_transaction.atomic():
-            verb_of(request)(replace(request, effective_at=None))
+            post(replace(request, effective_at=None))
             db_transaction.set_rollback(True)
     except PostingError as error:
         return error
@@ -202,11 +212,6 @@ def request_of(schedule: Schedule, *, effective_at: datetime | None) -> PostingR
     )
 
 
-def verb_of(request: PostingRequest) -> Callable[..., Result]:
-    """The verb of the engine that a request is for."""
-    return VERBS[encode_request(request)["kind"]]
-
-
 def _post_or_reject(locked: Schedule) -> None:
     try:
         result = _post(locked, effective_at=locked.due_at, actor=locked.actor)
@@ -219,8 +224,7 @@ def _post_or_reject(locked: Schedule) -> None:
 
 
 def _post(locked: Schedule, *, effective_at: datetime | None, actor: User | None) -> Result:
-    request = request_of(locked, effective_at=effective_at)
-    return verb_of(request)(request, actor=actor)
+    return post(request_of(locked, effective_at=effective_at), actor=actor)
 
 
 def _lock(schedule: Schedule) -> Schedule:

@@ -118,3 +118,16 @@ def test_role_of_the_web_may_only_decide(own_database: OwnDatabase) -> None:
     ):
         with own_database.app() as raw, pytest.raises(psycopg.errors.InsufficientPrivilege):
             raw.execute(statement)
+
+
+def test_schedule_that_cannot_be_read_is_rejected(own_database: OwnDatabase) -> None:
+    kept = make_schedule(source=RENT, destination=make_balance())
+    with own_database.owner() as raw:
+        raw.execute("ALTER TABLE schedules_schedule DISABLE TRIGGER USER")
+        raw.execute("UPDATE schedules_schedule SET due_at = now(), request = '{\"legs\": [7]}'")
+        raw.execute("ALTER TABLE schedules_schedule ENABLE TRIGGER USER")
+
+    assert post_due() == 1
+
+    kept.refresh_from_db()
+    assert (kept.state, kept.reason_code) == ("REJECTED", "invalid")

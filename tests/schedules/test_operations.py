@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from django.utils import timezone
@@ -22,6 +22,7 @@ from schedules.operations import (
 from tests.factories import make_balance, make_user, post_transfer
 from tests.schedules.building import LATER, SOON, make_request, make_schedule, wait_until
 from transactions.errors import (
+    HoldExpiredError,
     InsufficientFundsError,
     InvalidRequestError,
     PostingError,
@@ -31,7 +32,7 @@ from transactions.errors import (
     UnknownBalanceError,
 )
 from transactions.models import Transaction
-from transactions.requests import CREDIT, Indicator, Leg
+from transactions.requests import CREDIT, HoldRequest, Indicator, Leg
 
 pytestmark = pytest.mark.django_db
 RENT = Indicator("@Rent", "GBP")
@@ -205,13 +206,43 @@ def test_schedule_that_cannot_be_posted_early_stays_scheduled() -> None:
 
 def test_request_comes_back_as_it_was_given() -> None:
     target = make_balance()
-    request = replace(
-        make_request(source=RENT, destination=target, amount_minor=10**37 + 1, description="Rent"),
+    plain = make_request(source=RENT, destination=target, amount_minor=10**37 + 1)
+    rich = replace(
+        make_request(source=RENT, destination=target, description="Rent"),
         metadata={"lease": {"number": 7}},
+        overdraft_minor=10**37 + 1,
+        exchange_rate=Decimal("1.10"),
     )
-    due_at = timezone.now() + timedelta(days=1)
+    due_at = timezone.now() + LATER
+    held = HoldRequest("held", plain.legs, expires_at=due_at + LATER)
 
-    kept = schedule(request, due_at=due_at, actor=None)
+    for request in (plain, rich, held):
+        kept = schedule(request, due_at=due_at, actor=None)
+        kept.refresh_from_db()
+        assert request_of(kept, effective_at=due_at) == replace(request, effective_at=due_at)
+        assert schedule(request, due_at=due_at, actor=None) == kept
+
+
+def test_due_hold_is_held() -> None:
+    source, target = make_balance(opening_minor=5_00), make_balance()
+    legs = make_request(source=source, destination=target, amount_minor=4_00).legs
+    due_at = timezone.now() + SOON
+    kept = schedule(HoldRequest("held", legs, expires_at=due_at + LATER), due_at=due_at, actor=None)
+    wait_until(due_at)
+
+    post_due()
+
     kept.refresh_from_db()
+    source.refresh_from_db()
+    assert kept.state == "POSTED"
+    assert kept.transaction is not None
+    assert kept.transaction.status == "INFLIGHT"
+    assert (source.balance_minor, source.inflight_minor) == (5_00, -4_00)
 
-    assert request_of(kept, effective_at=due_at) == replace(request, effective_at=due_at)
+
+def test_hold_that_would_expire_before_it_begins_is_refused() -> None:
+    legs = make_request(source=RENT, destination=SALES).legs
+    due_at = timezone.now() + LATER
+
+    with pytest.raises(HoldExpiredError):
+        schedule(HoldRequest("held", legs, expires_at=due_at), due_at=due_at, actor=None)

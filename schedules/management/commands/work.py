@@ -13,10 +13,13 @@ from psycopg import OperationalError
 POLL_SECONDS = 1.0
 RETRY_SECONDS = 1.0
 CONNECTIONS_MAX = 4
+# So that nothing that is due waits behind a long job.
+JOBS_AT_ONCE = 3
 
 
 class Command(BaseCommand):
     help = "Do what is to be done in the background, until it is interrupted."
+    requires_system_checks = ()
 
     def handle(self, *args: Any, **options: Any) -> None:
         asyncio.run(self._work_until_stopped())
@@ -43,6 +46,7 @@ class Command(BaseCommand):
             with app.replace_connector(connector):
                 async with app.open_async():
                     await app.run_worker_async(
+                        concurrency=JOBS_AT_ONCE,
                         delete_jobs="always",
                         fetch_job_polling_interval=POLL_SECONDS,
                         install_signal_handlers=False,

@@ -1,0 +1,11 @@
+from __future__ import annotations
+
+from procrastinate.contrib.django import app
+
+from reports.rolling import roll_up_days
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="reports.roll_up_days", queueing_lock="reports.roll_up_days")
+def roll_up(timestamp: int) -> None:
+    roll_up_days()
