@@ -23,6 +23,7 @@ WORDS = {
     "closed": gettext_lazy("Closed"),
     "reopened": gettext_lazy("Reopened"),
     "posted": gettext_lazy("Posted"),
+    "exported": gettext_lazy("Exported"),
     "metadata_changed": gettext_lazy("Extra information changed"),
 }
 TOLD = {"renamed", "changed", "metadata_changed"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import cast
 from uuid import UUID
 
@@ -18,18 +19,31 @@ from balances.figures import BalanceFigures, is_empty
 from balances.models import Balance
 from balances.naming import describe_side, name_of
 from balances.operations import NotEmptyError, close_balance, reopen_balance
-from reports.register import ORDER, entries_of, format_before, format_register
+from reports.places import entries_of
+from reports.register import (
+    EFFECTIVE,
+    ORDERS,
+    RECORDED,
+    format_before,
+    format_register,
+    read_register,
+)
 from users.models import User
 from web.formatting import format_count
 from web.htmx import HtmxHttpRequest, render_page
 from web.pagination import paginate_request
 from web.records import get_record_or_404
+from web.snapshots import snapshot
 
 
 @require_safe
 def balance_detail(request: HtmxHttpRequest, public_id: UUID) -> HttpResponse:
     balance = _get_balance(public_id)
-    page = paginate_request(request, entries_of(balance), order=ORDER)
+    order = EFFECTIVE if request.GET.get("order") == EFFECTIVE else RECORDED
+    # Only the figures of the effective order are read apart from the lines.
+    with snapshot() if order == EFFECTIVE else nullcontext():
+        page = paginate_request(request, entries_of(balance), order=ORDERS[order])
+        entries = read_register(balance, page.rows, order=order)
     context = {
         "balance": balance,
         "name": name_of(balance),
@@ -40,8 +54,9 @@ def balance_detail(request: HtmxHttpRequest, public_id: UUID) -> HttpResponse:
         "entry_total": _count_entries(balance),
         "transaction_count": format_count(balance.transaction_count),
         "page": page,
-        "rows": format_register(balance, page.rows),
-        "before": format_before(balance, page.rows[-1]) if page.rows else "",
+        "is_by_effective": order == EFFECTIVE,
+        "rows": format_register(balance, entries),
+        "before": format_before(balance, entries[-1]) if entries else "",
         "history": latest_events(balance.key),
     }
     partial = "register" if request.htmx.target == "register" else "balance-figures"

@@ -97,6 +97,13 @@ class Totals:
         """Credits less debits."""
         return self.credit_minor - self.debit_minor
 
+    def __add__(self, other: Totals) -> Totals:
+        return Totals(
+            self.credit_minor + other.credit_minor,
+            self.debit_minor + other.debit_minor,
+            self.entry_count + other.entry_count,
+        )
+
     def __sub__(self, other: Totals) -> Totals:
         """What came between two moments."""
         return Totals(

@@ -1,13 +1,16 @@
-"""The register of a balance: its entries, newest first, each with the figure after it."""
+"""The register of a balance: its entries, newest first, each with the figure after it.
+
+It runs in the order of recording, where each entry's own running figure holds, or in effective
+order, where the figures are those of `reports.places`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, tzinfo
 from typing import Any, TypedDict
 
-from django.db.models import QuerySet
-from django.db.models.functions import Left
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -15,26 +18,16 @@ from django.utils.translation import gettext as _
 from balances.models import Balance
 from balances.naming import link_tag, name_balance, shown_minor
 from ledgers.money import format_amount
+from reports.places import NEWEST_FIRST, Place, totals_at_places, with_running
 from transactions.models import Entry
 from web.addresses import url_of
-from web.formatting import Dates, active_dates
+from web.formatting import Dates, active_dates, format_date
 from web.pagination import Key
 from web.statements import fetch_all
 
-ORDER = (Key("position", descending=True),)
+RECORDED, EFFECTIVE = "recorded", "effective"
+ORDERS = {RECORDED: (Key("position", descending=True),), EFFECTIVE: NEWEST_FIRST}
 
-# Built once: resolving the names takes as long as reading the rows.
-ENTRIES: QuerySet[Entry, Any] = Entry.objects.values(
-    "position",
-    "effective_at",
-    "direction",
-    "amount_minor",
-    "running_minor",
-    "transaction_id",
-    "transaction__public_id",
-    "transaction__reference",
-    text=Left("transaction__description", 200),
-)
 # Who stands on the other side of each transaction, in the same currency: for each direction one
 # balance by name, or how many.
 COUNTERPARTIES = """
@@ -51,14 +44,28 @@ JOIN balances_balance AS b ON b.id = o.balance_id
 LEFT JOIN identities_identity AS i ON i.id = b.identity_id
 """
 
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """Who stands on the other side: one balance with an address, or how many."""
+
+    name: str
+    url: str = ""
+
+    def tag(self) -> SafeString:
+        return link_tag(self.url, self.name) if self.url else format_html("{}", self.name)
+
+
 # By transaction and direction.
-Counterparties = dict[tuple[int, int], SafeString]
+Counterparties = dict[tuple[int, int], Party]
+NOBODY = Party("")
 
 
 class RegisterRow(TypedDict):
     """One entry as the register prints it."""
 
     effective: SafeString | str
+    recorded: str
     reference: str
     url: str
     counterparty: SafeString
@@ -81,17 +88,27 @@ class Surroundings:
     dates: Dates
 
 
-def entries_of(balance: Balance) -> QuerySet[Entry, Any]:
-    """What the register reads of each entry."""
-    return ENTRIES.filter(balance=balance)
+def read_register(
+    balance: Balance,
+    entries: list[dict[str, Any]],
+    *,
+    order: str,
+    known_at: datetime | None = None,
+) -> list[dict[str, Any]]:
+    """A page of `places.entries_of` with the figures that run in its order."""
+    if order == RECORDED or not entries:
+        return entries
+    places = [Place.after(entries[0])]
+    (totals,) = totals_at_places(balance, places, known_at=known_at)
+    return with_running(entries, first_minor=totals.net_minor, is_newest_first=True)
 
 
 def format_register(balance: Balance, entries: Sequence[dict[str, Any]]) -> list[RegisterRow]:
-    """Rows of `entries_of`, formatted, with the counterparty of each; one query."""
+    """Rows of `places.entries_of`, formatted, with the counterparty of each; one query."""
     shared = Surroundings(
         balance.currency.exponent,
         balance.normal_side,
-        _counterparties(balance, [entry["transaction_id"] for entry in entries]),
+        find_counterparties(balance, [entry["transaction_id"] for entry in entries]),
         url_of("transactions:list"),
         active_dates(),
     )
@@ -111,9 +128,10 @@ def _format_row(entry: dict[str, Any], shared: Surroundings) -> RegisterRow:
     running = shown_minor(entry["running_minor"], shared.normal_side)
     return {
         "effective": shared.dates.date_tag(entry["effective_at"]),
+        "recorded": note_recording(entry, shared.dates.zone),
         "reference": entry["transaction__reference"],
         "url": f"{shared.transactions_url}txn_{entry['transaction__public_id']}/",
-        "counterparty": _counterparty_of(entry, shared.parties),
+        "counterparty": counterparty_of(entry, shared.parties).tag(),
         "description": entry["text"],
         "debit": "" if is_credit else amount,
         "credit": amount if is_credit else "",
@@ -123,14 +141,23 @@ def _format_row(entry: dict[str, Any], shared: Surroundings) -> RegisterRow:
     }
 
 
-def _counterparty_of(entry: dict[str, Any], parties: Counterparties) -> SafeString:
+def note_recording(entry: dict[str, Any], zone: tzinfo) -> str:
+    """When a back-dated entry was recorded; "" for one recorded on its own day."""
+    recorded_at = entry["transaction__created_at"].astimezone(zone)
+    if recorded_at.date() <= entry["effective_at"].astimezone(zone).date():
+        return ""
+    return _("recorded %(day)s") % {"day": format_date(recorded_at)}
+
+
+def counterparty_of(entry: dict[str, Any], parties: Counterparties) -> Party:
     """Whom a credit was debited, and the other way round; else whoever else took part."""
     transaction_id, direction = entry["transaction_id"], entry["direction"]
     opposite = parties.get((transaction_id, -direction))
-    return opposite or parties[transaction_id, direction]
+    return opposite or parties.get((transaction_id, direction), NOBODY)
 
 
-def _counterparties(balance: Balance, transaction_ids: list[int]) -> Counterparties:
+def find_counterparties(balance: Balance, transaction_ids: list[int]) -> Counterparties:
+    """Who stands on the other sides of these transactions; one query."""
     balances_url = url_of("balances:list")
     rows = fetch_all(COUNTERPARTIES, [transaction_ids, balance.pk, balance.currency_id])
     return {
@@ -141,8 +168,8 @@ def _counterparties(balance: Balance, transaction_ids: list[int]) -> Counterpart
 
 def _name_party(
     balances_url: str, count: int, public_id: str, indicator: str, owner: str | None
-) -> SafeString:
+) -> Party:
     if count > 1:
-        return format_html("{}", _("%(count)s balances") % {"count": count})
+        return Party(_("%(count)s balances") % {"count": count})
     name = name_balance(indicator=indicator, owner=owner, public_id=public_id)
-    return link_tag(f"{balances_url}bln_{public_id}/", name)
+    return Party(name, f"{balances_url}bln_{public_id}/")

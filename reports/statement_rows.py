@@ -1,0 +1,78 @@
+"""A statement as its page prints it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Self
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from balances.models import Balance
+from balances.naming import describe_side, name_of, shown_minor
+from ledgers.money import format_amount
+from reports.moments import Totals
+from reports.places import with_running
+from reports.register import RegisterRow, format_register
+from reports.statement import Statement, StatementPage
+from web.as_of import TICK
+from web.formatting import format_count, format_datetime_full
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """What a balance had come to at some place, on its normal side."""
+
+    text: str
+    is_negative: bool
+
+    @classmethod
+    def of(cls, balance: Balance, totals: Totals) -> Self:
+        minor = shown_minor(totals.net_minor, balance.normal_side)
+        return cls(format_amount(minor, balance.currency.exponent), minor < 0)
+
+
+@dataclass(frozen=True, slots=True)
+class StatementFigures:
+    """The figures of the whole period."""
+
+    opening: Figure
+    closing: Figure
+    debits: str
+    credits: str
+    line_total: str
+
+    @classmethod
+    def of(cls, statement: Statement) -> Self:
+        balance, moved = statement.balance, statement.moved
+        exponent, count = balance.currency.exponent, moved.entry_count
+        return cls(
+            Figure.of(balance, statement.opening),
+            Figure.of(balance, statement.closing),
+            format_amount(moved.debit_minor, exponent),
+            format_amount(moved.credit_minor, exponent),
+            ngettext("%(count)s line", "%(count)s lines", count) % {"count": format_count(count)},
+        )
+
+
+def format_page(statement: Statement, page: StatementPage) -> list[RegisterRow]:
+    """The lines of a page, each with the figure after it; one query."""
+    entries = with_running(page.page.rows, first_minor=page.brought.net_minor)
+    return format_register(statement.balance, entries)
+
+
+def describe(statement: Statement) -> list[str]:
+    """What stands above the lines: whose balance it is, of which days, counted how."""
+    balance = statement.balance
+    lines = [
+        f"{name_of(balance)}, {balance.currency_id} – {balance.ledger.name}",
+        statement.period.describe(),
+        describe_side(balance.normal_side),
+    ]
+    if statement.period.cut:
+        moment = format_datetime_full(statement.period.cut - TICK)
+        lines.append(_("Nothing effective after %(moment)s") % {"moment": moment})
+    if statement.known_at:
+        moment = format_datetime_full(statement.known_at)
+        lines.append(_("As recorded by %(moment)s") % {"moment": moment})
+    return lines
