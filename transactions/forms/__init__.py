@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from transactions.forms.asking import draw_reference
 from transactions.forms.journals import JournalForm
-from transactions.forms.options import OptionsForm, draw_reference
+from transactions.forms.options import OptionsForm
 from transactions.forms.transfers import TransferForm
 
 FORMS: dict[str, type[OptionsForm]] = {each.mode: each for each in (TransferForm, JournalForm)}

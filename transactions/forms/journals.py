@@ -16,7 +16,8 @@ from ledgers.models import Currency
 from ledgers.money import format_amount
 from transactions.checks import LEGS_MAX
 from transactions.drafts import DraftLine
-from transactions.forms.options import OptionsForm, Place, amount_field
+from transactions.forms.asking import amount_field
+from transactions.forms.options import OptionsForm, Place
 from transactions.forms.rows import RowForm, rows_of
 from transactions.forms.sides import Side, SideField, currencies_of, key_of, settle_side
 from transactions.requests import CREDIT, DEBIT

@@ -2,29 +2,23 @@
 
 from __future__ import annotations
 
-import secrets
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import datetime, time
 from typing import Any, ClassVar, Self
 
 from django import forms
-from django.core.exceptions import ValidationError
-from django.forms.utils import from_current_timezone
 from django.http import QueryDict
 from django.utils import timezone
 from django.utils.functional import cached_property
-from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from balances.models import Balance
 from balances.naming import name_of, shown_minor
-from ledgers.arithmetic import LENGTH_MAX, read_amount, show_reading
+from ledgers.arithmetic import read_amount, show_reading
 from ledgers.models import Currency
 from ledgers.money import AmountError, format_amount
-from transactions.checks import DESCRIPTION_LENGTH_MAX, REFERENCE_LENGTH_MAX
 from transactions.drafts import Draft, DraftLine
 from transactions.errors import (
     ClosedBalanceError,
@@ -35,45 +29,19 @@ from transactions.errors import (
     SameBalanceError,
     SeveralCurrenciesError,
 )
+from transactions.forms.asking import RequestForm, amount_field, day_field, time_field
 from transactions.forms.rows import RowError, Rows, open_rows, typed_rows
 from transactions.forms.sides import Side
-from transactions.models import Transaction
 from transactions.requests import UNLIMITED
 from web.formatting import zone_name
 from web.metadata import MetadataField
-from web.text import NameField
 
-EARLIEST = date(1900, 1, 1)
-# Letters and digits that cannot be taken for one another when read aloud.
-REFERENCE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 NO_OVERDRAFT, ANY_OVERDRAFT, LIMITED_OVERDRAFT = "", "any", "limit"
 OVERDRAFTS = (
     (NO_OVERDRAFT, gettext_lazy("No")),
     (LIMITED_OVERDRAFT, gettext_lazy("Yes, up to a limit")),
     (ANY_OVERDRAFT, gettext_lazy("Yes, without a limit")),
 )
-
-
-def draw_reference() -> str:
-    """A reference that nobody else draws, with the day in front."""
-    letters = "".join(secrets.choice(REFERENCE_ALPHABET) for _place in range(10))
-    return f"{timezone.localdate():%Y%m%d}-{letters}"
-
-
-def amount_field(**kwargs: Any) -> forms.CharField:
-    """An amount, to be read once its currency is known."""
-    attrs = {"inputmode": "decimal", "class": "num", "autocomplete": "off"}
-    return forms.CharField(max_length=LENGTH_MAX, widget=forms.TextInput(attrs=attrs), **kwargs)
-
-
-def day_field(label: Any) -> forms.DateField:
-    widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-    return forms.DateField(label=label, required=False, widget=widget)
-
-
-def time_field() -> forms.TimeField:
-    widget = forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
-    return forms.TimeField(label=gettext_lazy("Time"), required=False, widget=widget)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +53,8 @@ class Place:
     field: str
 
 
-class OptionsForm(forms.Form):
-    """The base of both forms. The reference makes sending one twice harmless."""
+class OptionsForm(RequestForm):
+    """The base of both forms."""
 
     mode: ClassVar[str]
     rows_class: ClassVar[type[Rows]]
@@ -104,19 +72,6 @@ class OptionsForm(forms.Form):
         "due_time",
     )
 
-    description = forms.CharField(
-        label=gettext_lazy("Description"),
-        required=False,
-        max_length=DESCRIPTION_LENGTH_MAX,
-        widget=forms.Textarea(attrs={"rows": 2, "dir": "auto"}),
-    )
-    reference = NameField(
-        label=gettext_lazy("Reference"),
-        max_length=REFERENCE_LENGTH_MAX,
-        help_text=gettext_lazy("Unique. Take your own, such as an invoice number, or keep this."),
-    )
-    effective_date = day_field(gettext_lazy("Effective date"))
-    effective_time = time_field()
     overdraft = forms.ChoiceField(
         label=gettext_lazy("May balances fall below their floors?"),
         required=False,
@@ -196,26 +151,9 @@ class OptionsForm(forms.Form):
     def is_valid(self) -> bool:
         return super().is_valid() and not self.row_errors
 
-    def clean_description(self) -> str:
-        text = str(self.cleaned_data["description"]).replace("\r\n", "\n")
-        for character in text:
-            if character not in "\n\t" and unicodedata.category(character) in ("Cc", "Cs"):
-                raise ValidationError(
-                    _("This contains the control character U+%(code)04X. Remove it.")
-                    % {"code": ord(character)}
-                )
-        return text
-
-    def clean_reference(self) -> str:
-        reference = str(self.cleaned_data["reference"])
-        posted = Transaction.objects.filter(reference=reference).first()
-        if posted:
-            raise ValidationError(_used_reference(posted))
-        return reference
-
     def clean(self) -> dict[str, Any]:
         given = self.cleaned_data
-        given["effective_at"] = self._effective_at()
+        given["effective_at"] = self.read_effective()
         given["expires_at"] = self._expires_at()
         given["due_at"] = self._due_at()
         self.rows.is_valid()
@@ -298,9 +236,6 @@ class OptionsForm(forms.Form):
         today = timezone.localdate().isoformat()
         zone = {"zone": zone_name()}
         start = _("In %(zone)s. Empty: the start of that day.") % zone
-        self.fields["effective_date"].widget.attrs |= {"min": EARLIEST.isoformat(), "max": today}
-        self.fields["effective_date"].help_text = _("Empty: the moment of posting.")
-        self.fields["effective_time"].help_text = start
         self.fields["expires_date"].widget.attrs |= {"min": today}
         self.fields["expires_date"].help_text = _("Empty: when you commit or void it.")
         self.fields["expires_time"].help_text = _("In %(zone)s. Empty: the end of that day.") % zone
@@ -308,14 +243,8 @@ class OptionsForm(forms.Form):
         self.fields["due_date"].help_text = _("It posts itself then. Empty: now.")
         self.fields["due_time"].help_text = start
 
-    def _effective_at(self) -> datetime | None:
-        moment = self._moment("effective")
-        if moment and moment > timezone.now():
-            self.add_error("effective_date", str(FutureDateError()))
-        return moment
-
     def _expires_at(self) -> datetime | None:
-        moment = self._moment("expires", empty=time.max)
+        moment = self.read_moment("expires", empty=time.max)
         if moment and not self.cleaned_data.get("is_hold"):
             self.add_error("expires_date", _("Only a hold expires."))
         elif moment and moment <= timezone.now():
@@ -323,34 +252,13 @@ class OptionsForm(forms.Form):
         return moment
 
     def _due_at(self) -> datetime | None:
-        moment = self._moment("due")
+        moment = self.read_moment("due")
         if moment and moment <= timezone.now():
             self.add_error("due_date", _("Choose a time that is still to come."))
         elif moment and self.cleaned_data.get("effective_date"):
             message = _("What is posted later takes effect then. Leave this empty.")
             self.add_error("effective_date", message)
         return moment
-
-    def _moment(self, name: str, *, empty: time = time.min) -> datetime | None:
-        """The date and time of two fields, in the person's zone."""
-        day: date | None = self.cleaned_data.get(f"{name}_date")
-        moment: time | None = self.cleaned_data.get(f"{name}_time")
-        if day is None:
-            if moment and f"{name}_date" not in self.errors:
-                self.add_error(f"{name}_date", _("A time needs its date."))
-            return None
-        if day < EARLIEST:
-            self.add_error(f"{name}_date", _("The earliest date is 1 January 1900."))
-            return None
-        try:
-            at = from_current_timezone(datetime.combine(day, moment or empty))
-        except ValidationError as error:
-            self.add_error(f"{name}_time", error)
-            return None
-        except OverflowError:
-            self.add_error(f"{name}_date", _("Enter a valid date."))
-            return None
-        return at
 
     def _blame_balance(self, error: PostingError) -> None:
         for place in self.places:
@@ -395,11 +303,3 @@ def _without_token(data: QueryDict) -> QueryDict:
     kept = data.copy()
     kept.pop("csrfmiddlewaretoken", None)
     return kept
-
-
-def _used_reference(posted: Transaction) -> str:
-    link = format_html(
-        '<a href="{}"><bdi>{}</bdi></a>', posted.get_absolute_url(), posted.reference
-    )
-    message = _("This reference belongs to a transaction that is posted: {link}. Choose a new one.")
-    return format_html(message, link=link)

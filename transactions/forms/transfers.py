@@ -26,7 +26,8 @@ from transactions.exchange import (
     format_rate,
     parse_rate,
 )
-from transactions.forms.options import OptionsForm, Place, amount_field
+from transactions.forms.asking import amount_field
+from transactions.forms.options import OptionsForm, Place
 from transactions.forms.rows import RowForm, rows_of
 from transactions.forms.sides import (
     Side,
