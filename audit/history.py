@@ -23,6 +23,8 @@ WORDS = {
     "closed": gettext_lazy("Closed"),
     "reopened": gettext_lazy("Reopened"),
     "posted": gettext_lazy("Posted"),
+    "cancelled": gettext_lazy("Cancelled"),
+    "rejected": gettext_lazy("Rejected"),
     "exported": gettext_lazy("Exported"),
     "metadata_changed": gettext_lazy("Extra information changed"),
 }

@@ -12,6 +12,7 @@ urlpatterns = [
     path("balances/", include("balances.urls")),
     path("identities/", include("identities.urls")),
     path("ledgers/", include("ledgers.urls")),
+    path("schedules/", include("schedules.urls")),
     path("transactions/", include("transactions.urls")),
 ]
 

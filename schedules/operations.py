@@ -36,7 +36,9 @@ from transactions.errors import (
 )
 from transactions.models import Transaction
 from transactions.posting import post
-from transactions.requests import HoldRequest, PostingRequest, Result
+from transactions.previews import read_changes
+from transactions.requests import HoldRequest, PostingRequest
+from transactions.sealing import Figures, FiguresChangedError, figures_of
 
 if TYPE_CHECKING:
     from users.models import User
@@ -65,11 +67,18 @@ class DecidedError(PostingError):
     """It is no longer scheduled; `state` says what became of it."""
 
     code = "decided"
-    message = _("This was decided already. Nothing was changed.")
 
     def __init__(self, state: str) -> None:
-        super().__init__()
         self.state = Schedule.State(state)
+        super().__init__(ENDINGS[self.state])
+
+
+ENDINGS = {
+    Schedule.State.SCHEDULED: _("It is still scheduled."),
+    Schedule.State.POSTED: _("It was posted already."),
+    Schedule.State.CANCELLED: _("It was cancelled before."),
+    Schedule.State.REJECTED: _("It was rejected before, and cannot be posted any more."),
+}
 
 
 def schedule(request: PostingRequest, *, due_at: datetime, actor: User | None) -> Schedule:
@@ -139,20 +148,24 @@ def cancel(schedule: Schedule, *, actor: User | None) -> Schedule:
     return locked
 
 
-def post_now(schedule: Schedule, *, actor: User | None) -> Schedule:
+def post_now(schedule: Schedule, *, actor: User | None, figures: Figures | None = None) -> Schedule:
     """Post it without waiting for its time, in the name of `actor`.
 
     Before its time it takes effect when it is recorded, afterwards at that
-    time. When it is refused it stays scheduled.
+    time. When it is refused, or would not do what the `figures` of a review
+    say, it stays scheduled.
 
     Raises:
         DecidedError: it was posted, cancelled or rejected before.
+        FiguresChangedError: one of the balances holds another figure by now.
         PostingError: it was refused.
     """
     with db_transaction.atomic():
         locked = _lock(schedule)
-        is_due = locked.due_at <= timezone.now()
-        result = _post(locked, effective_at=locked.due_at if is_due else None, actor=actor)
+        result = post(request_now(locked, now=timezone.now()), actor=actor)
+        assert result.transaction_id is not None
+        if figures is not None and figures != figures_of(read_changes(result.transaction_id)):
+            raise FiguresChangedError
         _decide(locked, Schedule.State.POSTED, actor=actor, transaction_id=result.transaction_id)
     return locked
 
@@ -198,6 +211,14 @@ def post_scheduled(pk: int, *, now: datetime | None = None) -> bool:
     return True
 
 
+def request_now(schedule: Schedule, *, now: datetime) -> PostingRequest:
+    """What `post_now` asks for.
+
+    Raises: as `request_of`.
+    """
+    return request_of(schedule, effective_at=schedule.due_at if schedule.due_at <= now else None)
+
+
 def request_of(schedule: Schedule, *, effective_at: datetime | None) -> PostingRequest:
     """What the posting engine is asked for.
 
@@ -214,17 +235,13 @@ def request_of(schedule: Schedule, *, effective_at: datetime | None) -> PostingR
 
 def _post_or_reject(locked: Schedule) -> None:
     try:
-        result = _post(locked, effective_at=locked.due_at, actor=locked.actor)
+        result = post(request_of(locked, effective_at=locked.due_at), actor=locked.actor)
     except BusyError:
         raise
     except PostingError as error:
         _decide(locked, Schedule.State.REJECTED, reason_code=error.code, reason=str(error))
     else:
         _decide(locked, Schedule.State.POSTED, transaction_id=result.transaction_id)
-
-
-def _post(locked: Schedule, *, effective_at: datetime | None, actor: User | None) -> Result:
-    return post(request_of(locked, effective_at=effective_at), actor=actor)
 
 
 def _lock(schedule: Schedule) -> Schedule:

@@ -23,7 +23,7 @@ INSERT = (
 SOUND = {
     "reference": "raw",
     "due_at": "tomorrow",
-    "request": '{"kind": "POST", "legs": []}',
+    "request": '{"kind": "POST", "legs": [{}, {}]}',
     "state": "SCHEDULED",
 }
 
@@ -42,6 +42,7 @@ def refused(constraint: str) -> Iterator[None]:
         ({"due_at": "yesterday"}, "schedule_in_future"),
         ({"state": "CANCELLED"}, "schedule_starts_undecided"),
         ({"request": "{}"}, "schedule_request_readable"),
+        ({"request": '{"legs": [{}]}'}, "schedule_request_readable"),
         ({"reference": "posted"}, "schedule_reference_free"),
         ({"reference": "scheduled"}, "schedule_reference_unique"),
     ],

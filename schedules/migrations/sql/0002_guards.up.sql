@@ -14,6 +14,8 @@ BEGIN
                 THEN 'schedule_starts_undecided'
             WHEN jsonb_typeof(new.request -> 'legs') IS DISTINCT FROM 'array'
                 THEN 'schedule_request_readable'
+            WHEN jsonb_array_length(new.request -> 'legs') NOT BETWEEN 2 AND 1000
+                THEN 'schedule_request_readable'
             WHEN EXISTS (
                 SELECT FROM transactions_transaction AS t WHERE t.reference = new.reference
             ) THEN 'schedule_reference_free'

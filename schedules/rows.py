@@ -1,0 +1,108 @@
+"""Schedules as rows of the transactions table, and how many there are of each state.
+
+    page = paginate_request(request, schedules_in("REJECTED"), order=order_of("REJECTED"))
+    rows = format_rows(page.rows)
+
+The rows have the keys of `transactions.rows.TransactionRow`, and the reason of a rejection.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypedDict
+
+from django.db.models import QuerySet
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from balances.naming import link_tag
+from ledgers.money import format_amount
+from schedules.models import Schedule
+from schedules.parties import Party, PartyKey, find_parties, key_of
+from transactions.requests import DEBIT
+from web.counting import EXACT_MAX, count_exact
+from web.formatting import Dates, active_dates, format_count
+from web.pagination import Key
+
+LONG = 16
+
+
+class ScheduleRow(TypedDict):
+    """One schedule as the table prints it; `effective` is when it is due."""
+
+    url: str
+    is_new: bool
+    effective: SafeString | str
+    reference: str
+    description: str
+    amount: str
+    is_long: bool
+    currency: str
+    source: SafeString | str
+    destination: SafeString | str
+    status: str
+    status_label: str
+    reason: str
+
+
+def schedules_in(state: str) -> QuerySet[Schedule]:
+    """The schedules of one state, for a keyset page in the order of `order_of`."""
+    return Schedule.objects.filter(state=state)
+
+
+def order_of(state: str) -> tuple[Key, Key]:
+    """What is still to come: next first. What is over: latest first. Both along one index."""
+    is_over = state != Schedule.State.SCHEDULED
+    return Key("due_at", descending=is_over), Key("id", descending=is_over)
+
+
+def count_schedules(state: str) -> str:
+    """How many: "12", or "10,000+"."""
+    return count_exact(schedules_in(state), maximum=EXACT_MAX)
+
+
+def format_rows(schedules: Sequence[Schedule], *, new: str = "") -> list[ScheduleRow]:
+    """These schedules in this order, by one query; the one with the key `new` is marked."""
+    parties = find_parties(leg for schedule in schedules for leg in schedule.legs)
+    dates = active_dates()
+    return [_format_row(schedule, parties, dates, new=new) for schedule in schedules]
+
+
+def _format_row(
+    schedule: Schedule, parties: dict[PartyKey, Party], dates: Dates, *, new: str
+) -> ScheduleRow:
+    url = schedule.get_absolute_url()
+    debits = [leg for leg in schedule.legs if leg["direction"] == DEBIT.name]
+    rest = [leg for leg in schedule.legs if leg["direction"] != DEBIT.name]
+    currencies = {parties[key_of(leg)].currency for leg in schedule.legs}
+    if len(currencies) == 1:
+        (currency,) = currencies
+        total_minor = sum(int(leg["amount_minor"]) for leg in debits)
+        amount = format_amount(total_minor, parties[key_of(debits[0])].exponent)
+    else:
+        amount, currency = _("%(count)s currencies") % {"count": len(currencies)}, ""
+    return {
+        "url": url,
+        "is_new": schedule.key == new,
+        "effective": dates.time_tag(schedule.due_at),
+        "reference": schedule.reference,
+        "description": schedule.description[:120],
+        "amount": amount,
+        "is_long": len(amount) > LONG,
+        "currency": currency,
+        "source": _side({key_of(leg) for leg in debits}, parties, url),
+        "destination": _side({key_of(leg) for leg in rest}, parties, url),
+        "status": schedule.shape,
+        "status_label": str(schedule.get_state_display()),
+        "reason": schedule.reason,
+    }
+
+
+def _side(keys: set[PartyKey], parties: dict[PartyKey, Party], url: str) -> SafeString:
+    """A link to the balance; to the schedule where there are several, or none yet."""
+    if len(keys) > 1:
+        several = ngettext("%(count)s balance", "%(count)s balances", len(keys))
+        return link_tag(url, several % {"count": format_count(len(keys))})
+    party = parties[next(iter(keys))]
+    return link_tag(party.url or url, party.name)

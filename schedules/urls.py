@@ -1,0 +1,13 @@
+from __future__ import annotations
+
+from django.urls import path
+
+from schedules import views
+
+app_name = "schedules"
+
+urlpatterns = [
+    path("<sch:public_id>/", views.schedule_detail, name="detail"),
+    path("<sch:public_id>/cancellation/", views.schedule_cancel, name="cancel"),
+    path("<sch:public_id>/posting/", views.schedule_post, name="post"),
+]

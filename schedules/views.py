@@ -1,0 +1,111 @@
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import cast
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.signing import BadSignature
+from django.http import HttpResponse
+from django.utils import timezone
+from django.utils.timesince import timeuntil
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from audit.history import latest_events
+from schedules.legs import describe_terms, group_legs
+from schedules.models import Schedule
+from schedules.operations import DecidedError, cancel, post_now
+from schedules.review import review_now
+from transactions.errors import PostingError
+from transactions.sealing import FiguresChangedError, Sealed
+from users.models import User
+from web.htmx import HtmxHttpRequest, finish_form, render_page
+from web.records import get_record_or_404
+
+# A worker that runs has posted it long before.
+LATE = timedelta(minutes=3)
+DETAIL, CANCEL = "schedules/schedule_detail.html", "schedules/schedule_cancel.html"
+POST, REFUSED = "schedules/schedule_post.html", "schedules/schedule_refused.html"
+
+
+@require_safe
+def schedule_detail(request: HtmxHttpRequest, public_id: UUID) -> HttpResponse:
+    schedule = get_record_or_404(Schedule, public_id, "actor", "transaction")
+    now = timezone.now()
+    is_waiting = schedule.state == Schedule.State.SCHEDULED
+    context = {
+        "schedule": schedule,
+        "status": schedule.shape,
+        "label": schedule.get_state_display(),
+        "groups": group_legs(schedule),
+        "is_waiting": is_waiting,
+        "is_late": is_waiting and schedule.due_at < now - LATE,
+        "until": timeuntil(schedule.due_at, now, depth=1) if schedule.due_at > now else "",
+        "terms": describe_terms(schedule),
+        "events": latest_events(schedule.key)[::-1],
+    }
+    return render_page(request, DETAIL, context, partial="schedule")
+
+
+@require_http_methods(["GET", "POST"])
+def schedule_cancel(request: HtmxHttpRequest, public_id: UUID) -> HttpResponse:
+    """The question whether; and, when it is sent, the end of the schedule."""
+    schedule = get_record_or_404(Schedule, public_id)
+    if request.method == "GET":
+        if schedule.state != Schedule.State.SCHEDULED:
+            return _refuse(request, schedule, DecidedError(schedule.state))
+        return render_page(request, CANCEL, {"schedule": schedule})
+    try:
+        cancel(schedule, actor=cast(User, request.user))
+    except PostingError as error:
+        return _refuse(request, schedule, error)
+    messages.success(request, _("%s will not be posted.") % schedule.reference)
+    return finish_form(
+        request, url=schedule.get_absolute_url(), event="scheduleDecided", key=schedule.key
+    )
+
+
+@require_http_methods(["GET", "POST"])
+def schedule_post(request: HtmxHttpRequest, public_id: UUID) -> HttpResponse:
+    """The review of what posting it now would do; and, when that is sent back, the posting."""
+    schedule = get_record_or_404(Schedule, public_id)
+    if request.method == "GET":
+        return _review(request, schedule)
+    actor = cast(User, request.user)
+    try:
+        sealed = Sealed.read(request.POST.get("token", ""), actor, purpose=schedule.key)
+        post_now(schedule, actor=actor, figures=sealed.figures)
+    except (BadSignature, FiguresChangedError):
+        return _review(request, schedule, is_changed=True)
+    except PostingError as error:
+        return _refuse(request, schedule, error)
+    messages.success(request, _("Transaction %s posted.") % schedule.reference)
+    return finish_form(
+        request, url=schedule.get_absolute_url(), event="scheduleDecided", key=schedule.key
+    )
+
+
+def _review(
+    request: HtmxHttpRequest, schedule: Schedule, *, is_changed: bool = False
+) -> HttpResponse:
+    if schedule.state != Schedule.State.SCHEDULED:
+        return _refuse(request, schedule, DecidedError(schedule.state))
+    try:
+        review = review_now(schedule, now=timezone.now())
+    except PostingError as error:
+        return _refuse(request, schedule, error)
+    sealed = Sealed(None, review.figures)
+    context = {
+        "schedule": schedule,
+        "review": review,
+        "is_early": schedule.due_at > timezone.now(),
+        "is_changed": is_changed,
+        "token": sealed.token(cast(User, request.user), purpose=schedule.key),
+    }
+    return render_page(request, POST, context, status=422 if is_changed else 200)
+
+
+def _refuse(request: HtmxHttpRequest, schedule: Schedule, error: PostingError) -> HttpResponse:
+    context = {"schedule": schedule, "reason": str(error)}
+    return render_page(request, REFUSED, context, status=422)
