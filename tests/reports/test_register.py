@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from django.test import Client
+
+from balances.models import Balance
+from tests.factories import make_balance, make_client, post_transfer
+from tests.pages import count_queries, rows_of, text_of
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def clerk() -> Client:
+    return make_client()
+
+
+@pytest.fixture
+def balance() -> Balance:
+    """The second entry is dated before the first."""
+    balance, source = make_balance(floor_minor=None), make_balance(floor_minor=None)
+    for reference, amount_minor, day in (("first", 10_00, 20), ("late", 4_00, 3)):
+        post_transfer(
+            source=source,
+            destination=balance,
+            amount_minor=amount_minor,
+            reference=reference,
+            effective_at=datetime(2025, 2, day, tzinfo=UTC),
+        )
+    return balance
+
+
+def lines(client: Client, url: str) -> list[tuple[str, str]]:
+    return [(row[1], row[6]) for row in rows_of(client.get(url))[1:-1]]
+
+
+def test_back_dated_entries_take_their_place_in_effective_order(
+    clerk: Client, balance: Balance
+) -> None:
+    url = balance.get_absolute_url()
+
+    assert lines(clerk, url) == [("late", "14.00"), ("first", "10.00"), ("", "0.00")]
+    assert lines(clerk, url + "?order=effective") == [
+        ("first", "14.00"),
+        ("late", "4.00"),
+        ("", "0.00"),
+    ]
+
+
+def test_the_order_is_chosen_by_links_that_say_which_is_shown(
+    clerk: Client, balance: Balance
+) -> None:
+    url = balance.get_absolute_url()
+
+    recorded, effective = clerk.get(url), clerk.get(url + "?order=effective&cursor=")
+
+    assert f'<a href="{url}" aria-current="true">As recorded</a>' in recorded.content.decode()
+    assert (
+        f'<a href="{url}?order=effective" aria-current="true">By effective date</a>'
+        in effective.content.decode()
+    )
+    assert text_of(clerk.get(url + "?order=sideways")).count("As recorded") == 1
+
+
+def test_a_line_entered_later_says_when(clerk: Client) -> None:
+    today, balance = make_balance(), make_balance(opening_minor=5_00)
+    post_transfer(source=balance, destination=today, effective_at=None)
+
+    assert "recorded" not in rows_of(clerk.get(today.get_absolute_url()))[1][0]
+    assert "recorded" in rows_of(clerk.get(balance.get_absolute_url()))[2][0]
+
+
+def test_effective_order_costs_little_more(
+    clerk: Client, balance: Balance
+) -> None:
+    url = balance.get_absolute_url()
+
+    # Two for the figures, two that bound what is read at one moment.
+    assert count_queries(clerk, url + "?order=effective") - count_queries(clerk, url) == 4
