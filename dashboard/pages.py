@@ -10,16 +10,15 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from audit.history import latest_events
-from balances.figures import CurrencyTotal, sum_of_owner
+from balances.figures import sum_of_owner
 from balances.rows import format_rows, newest_of_ledger, newest_of_owner
 from dashboard import identities, ledgers
 from dashboard.proofs import proof_mark
 from dashboard.transactions import latest_transactions
 from identities.models import Identity
 from ledgers.models import Ledger
-from reports.balance_list import rows_at
-from reports.ledger_moments import ledgers_before
-from web.as_of import Moment, read_moment
+from reports.balance_list import rows_at, totals_of_ledger
+from web.as_of import read_moment
 from web.counting import count_exact
 from web.formatting import format_count
 from web.htmx import HtmxHttpRequest, render_page
@@ -56,7 +55,7 @@ def ledger_detail(request: HtmxHttpRequest, public_id: UUID) -> HttpResponse:
     context = {
         "ledger": ledger,
         "moment": moment,
-        **(_figures_now(ledger) if moment.is_now else _figures_at(ledger, moment)),
+        **(_figures(ledger) if moment.is_now else {"totals": totals_of_ledger(ledger, moment)}),
         "balances": format_rows(
             rows_at(newest_of_ledger(ledger), moment),
             new=request.GET.get("new", ""),
@@ -68,7 +67,7 @@ def ledger_detail(request: HtmxHttpRequest, public_id: UUID) -> HttpResponse:
     return render_page(request, "ledgers/ledger_detail.html", context, partial="ledger-figures")
 
 
-def _figures_now(ledger: Ledger) -> dict[str, Any]:
+def _figures(ledger: Ledger) -> dict[str, Any]:
     totals, figures = ledgers.currency_totals(ledger)
     return {
         "totals": totals,
@@ -76,18 +75,6 @@ def _figures_now(ledger: Ledger) -> dict[str, Any]:
         "transaction_count": format_count(figures.transaction_count),
         "transactions": latest_transactions(ledger=ledger),
     }
-
-
-def _figures_at(ledger: Ledger, moment: Moment) -> dict[str, Any]:
-    """The totals of that moment. How many balances and transactions there were is not told."""
-    figures = ledgers_before([ledger.pk], moment.before, known_at=moment.known_at)
-    totals = [
-        CurrencyTotal(
-            each.currency, each.exponent, 0, each.totals.debit_minor, each.totals.credit_minor
-        )
-        for each in figures
-    ]
-    return {"totals": totals}
 
 
 @require_safe

@@ -11,7 +11,9 @@ from django.views.decorators.http import require_safe
 from balances.figures import BalanceCounts, CurrencyTotal, count_balances
 from balances.filters import BalanceFilter, kept_parameters
 from balances.rows import ROWS, format_rows
-from reports.moments import CurrencySum, sums_before, totals_before
+from ledgers.models import Ledger
+from reports.ledger_moments import ledgers_before
+from reports.moments import sums_before, totals_before
 from web.as_of import Moment, read_moment
 from web.htmx import HtmxHttpRequest, render_page
 from web.pagination import paginate_request
@@ -75,18 +77,27 @@ def rows_at(rows: list[dict[str, Any]], moment: Moment) -> list[dict[str, Any]]:
     ]
 
 
-def currency_total(total: CurrencySum) -> CurrencyTotal:
-    """A sum at a moment, as the tables of totals show it."""
-    return CurrencyTotal(
-        total.currency, total.exponent, total.figure_count, total.debit_minor, total.credit_minor
-    )
+def totals_of_ledger(ledger: Ledger, moment: Moment) -> list[CurrencyTotal]:
+    """The totals of a ledger at that moment. How many balances it had then is not told."""
+    figures = ledgers_before([ledger.pk], moment.before, known_at=moment.known_at)
+    return [
+        CurrencyTotal(
+            each.currency, each.exponent, 0, each.totals.debit_minor, each.totals.credit_minor
+        )
+        for each in figures
+    ]
 
 
 def _counts_at(chosen: BalanceFilter, moment: Moment) -> BalanceCounts:
     """The totals of that moment. How many balances there were then is not told."""
     totals: list[CurrencyTotal] = []
-    if chosen.is_narrow:
+    if chosen == BalanceFilter(ledger=chosen.ledger) and chosen.ledger:
+        totals = totals_of_ledger(chosen.ledger, moment)
+    elif chosen.is_narrow:
         ids = list(chosen.select().order_by().values_list("pk", flat=True))
         sums = sums_before(ids, moment.before, known_at=moment.known_at)
-        totals = [currency_total(each) for each in sums]
+        totals = [
+            CurrencyTotal(each.currency, each.exponent, 0, each.debit_minor, each.credit_minor)
+            for each in sums
+        ]
     return BalanceCounts(all="", internal="", total="", totals=totals)

@@ -43,6 +43,7 @@ GROUPS = (
             Link("identities", _("Identities"), "identities:list"),
         ),
     ),
+    Group(_("Reports"), (Link("reports", _("Trial balance"), "reports:trial-balance"),)),
     Group(_("Trust"), (Link("proof", _("Proof"), "dashboard:proof"),)),
     Group(_("Operator"), (Link("admin", _("Admin"), "admin:index"),), staff_only=True),
 )

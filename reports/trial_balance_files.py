@@ -1,0 +1,145 @@
+"""The trial balance as a file: every line of it, and the foot of each currency."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from balances.naming import name_balance
+from ledgers.money import format_plain
+from reports.trial_balance import (
+    LEDGER_ORDER,
+    Figures,
+    Scope,
+    TotalLine,
+    balance_lines,
+    balances_of,
+    ledger_lines,
+    ledgers_of,
+    total_lines,
+)
+from web.files import Column, Table
+from web.formatting import format_date, zone_name
+from web.pagination import paginate
+
+CHUNK = 500
+
+
+class NotTiedError(Exception):
+    """The lines do not add up to the totals: such a file is not made."""
+
+
+def make_table(scope: Scope, *, kind: str) -> Table:
+    """The whole trial balance; read it within the snapshot that it was made in.
+
+    A CSV file holds the lines alone, for programs.
+
+    Raises:
+        NotTiedError: from the rows, when the lines do not add up to the totals.
+    """
+    totals = [each for each in total_lines(scope) if scope.currency in ("", each.currency)]
+    subject = [_("Ledger"), _("Ledger id")]
+    if scope.ledger:
+        subject += [_("Balance"), _("Balance id")]
+    columns = [Column(name) for name in (*subject, _("Currency"))]
+    columns += [
+        Column(name, is_number=True)
+        for name in (
+            _("Opening debit"),
+            _("Opening credit"),
+            _("Debits"),
+            _("Credits"),
+            _("Closing debit"),
+            _("Closing credit"),
+        )
+    ]
+    return Table(
+        title=_("Trial balance"),
+        subtitle=_subtitle(scope),
+        columns=columns,
+        rows=_rows(scope, totals, width=len(subject), has_feet=kind != "csv"),
+    )
+
+
+def _subtitle(scope: Scope) -> list[str]:
+    moment = scope.moment
+    lines = [scope.ledger.name if scope.ledger else _("All ledgers")]
+    if scope.start is not None:
+        lines.append(_("From %(day)s") % {"day": format_date(scope.start)})
+    lines.append(_("As of %(when)s") % {"when": moment.words} if moment.words else _("Now"))
+    if moment.known_words:
+        lines.append(_("As recorded by %(when)s") % {"when": moment.known_words})
+    lines.append(_("Times are in %(zone)s") % {"zone": zone_name()})
+    return lines
+
+
+def _rows(
+    scope: Scope, totals: Sequence[TotalLine], *, width: int, has_feet: bool
+) -> Iterator[list[str]]:
+    added: defaultdict[str, list[int]] = defaultdict(lambda: [0] * 6)
+    for subject, currency, exponent, figures in _lines(scope):
+        amounts = _amounts(figures)
+        added[currency] = [sum(pair) for pair in zip(added[currency], amounts, strict=True)]
+        yield [*subject, currency, *(format_plain(amount, exponent) for amount in amounts)]
+    for total in totals:
+        amounts = _amounts_of_total(total)
+        if added.pop(total.currency, [0] * 6) != amounts:
+            raise NotTiedError
+        if has_feet:
+            name = [_("Total"), *[""] * (width - 1)]
+            yield [*name, total.currency, *(format_plain(each, total.exponent) for each in amounts)]
+    if added:
+        raise NotTiedError
+
+
+def _lines(scope: Scope) -> Iterator[tuple[list[str], str, int, Figures]]:
+    """Who, in which currency, with how many decimals, and what."""
+    queryset, order = balances_of(scope) if scope.ledger else (ledgers_of(scope), LEDGER_ORDER)
+    cursor = None
+    while True:
+        page = paginate(queryset, order=order, cursor=cursor, size=CHUNK)
+        if scope.ledger:
+            for line in balance_lines(scope, page.rows):
+                row = line.balance
+                subject = [scope.ledger.name, scope.ledger.key, *_balance(row)]
+                yield subject, row["currency_id"], row["currency__exponent"], line.figures
+        else:
+            for each in ledger_lines(scope, page.rows):
+                subject = [each.ledger["name"], f"ldg_{each.ledger['public_id']}"]
+                yield subject, each.currency, each.exponent, each.figures
+        cursor = page.next_cursor
+        if cursor is None:
+            return
+
+
+def _balance(row: Any) -> list[str]:
+    name = name_balance(
+        indicator=row["indicator"], owner=row["identity__name"], public_id=row["public_id"]
+    )
+    return [name, f"bln_{row['public_id']}"]
+
+
+def _amounts(figures: Figures) -> list[int]:
+    opening, closing = figures.opening.net_minor, figures.closing.net_minor
+    return [
+        max(-opening, 0),
+        max(opening, 0),
+        figures.debit_minor,
+        figures.credit_minor,
+        max(-closing, 0),
+        max(closing, 0),
+    ]
+
+
+def _amounts_of_total(total: TotalLine) -> list[int]:
+    return [
+        total.opening_debit_minor,
+        total.opening_credit_minor,
+        total.debit_minor,
+        total.credit_minor,
+        total.closing_debit_minor,
+        total.closing_credit_minor,
+    ]

@@ -1,0 +1,132 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from balances.filters import find_by_key
+from ledgers.models import Ledger
+from reports.arrival import check_arrival
+from reports.trial_balance import (
+    LEDGER_ORDER,
+    Scope,
+    TotalLine,
+    balance_lines,
+    balances_of,
+    ledger_lines,
+    ledgers_of,
+    total_lines,
+)
+from reports.trial_balance_files import NotTiedError, make_table
+from reports.trial_balance_rows import (
+    Addresses,
+    format_balance_lines,
+    format_feet,
+    format_ledger_lines,
+)
+from web.addresses import url_of
+from web.as_of import BadMomentError, parse_start, read_moment
+from web.files import KINDS, TooManyRowsError, send_file
+from web.htmx import HtmxHttpRequest, render_page
+from web.pagination import paginate_request
+from web.snapshots import snapshot
+from web.text import search_text
+
+SIZE = 100
+
+
+@require_safe
+def trial_balance(request: HtmxHttpRequest) -> HttpResponse:
+    scope = _read_scope(request)
+    addresses = Addresses(scope, request.GET.get("from", "") if scope.start else "")
+    with snapshot():
+        totals = total_lines(scope)
+        if scope.ledger:
+            balances, order = balances_of(scope)
+            page = paginate_request(request, balances, order=order, size=SIZE)
+            lines = balance_lines(scope, page.rows)
+            rows = format_balance_lines(lines, addresses, today=scope.moment.today)
+        else:
+            page = paginate_request(request, ledgers_of(scope), order=LEDGER_ORDER, size=SIZE)
+            rows = format_ledger_lines(ledger_lines(scope, page.rows), addresses)
+    shown = [each for each in totals if scope.currency in ("", each.currency)]
+    context = {
+        "moment": scope.moment,
+        "scope": scope,
+        "start_text": addresses.start_text,
+        "page": page,
+        "rows": rows,
+        "feet": format_feet(shown, addresses),
+        "currencies": [each.currency for each in totals],
+        "is_tied": all(each.is_tied for each in shown),
+        "has_arrived": _has_arrived(request, scope, shown),
+        "files": _file_links(request),
+    }
+    return render_page(
+        request, "reports/trial_balance.html", context, partial="trial-balance-table"
+    )
+
+
+@require_safe
+def trial_balance_file(request: HttpRequest, kind: str) -> HttpResponseBase:
+    scope = _read_scope(request)
+    name = _("trial-balance") + (f"-{scope.ledger.name}" if scope.ledger else "")
+    name += f"-{scope.moment.day or scope.moment.today}"
+    try:
+        with snapshot():
+            return send_file(make_table(scope, kind=kind), kind=kind, name=name)
+    except TooManyRowsError as error:
+        messages.error(request, str(error))
+    except NotTiedError:
+        messages.error(
+            request, _("The lines do not add up to the totals, so no file was made. Run a proof.")
+        )
+    return redirect(f"{url_of('reports:trial-balance')}?{request.GET.urlencode()}")
+
+
+def _read_scope(request: HttpRequest) -> Scope:
+    """`?ledger=&currency=&from=&as_of=&known_at=`; a message for what is not understood."""
+    key = request.GET.get("ledger", "")
+    ledger = find_by_key(Ledger, key, "ldg")
+    if key and ledger is None:
+        messages.warning(request, _("There is no such ledger. This page shows all of them."))
+    scope = Scope(read_moment(request), ledger, search_text(request, "currency").upper())
+    text = request.GET.get("from", "").strip()
+    if not text:
+        return scope
+    try:
+        start = parse_start(text)
+        if start >= scope.moment.before:
+            raise BadMomentError(_("The first day is after the last."))
+    except BadMomentError as error:
+        told = _("%(problem)s This page begins with the first entry.")
+        messages.warning(request, told % {"problem": error})
+        return scope
+    return replace(scope, start=start)
+
+
+def _has_arrived(request: HttpRequest, scope: Scope, shown: list[TotalLine]) -> bool:
+    """Whether somebody followed the figure of a ledger here, and it is the same."""
+    if not (scope.ledger and scope.currency):
+        return False
+    net_minor = shown[0].net_minor if shown else 0
+    return check_arrival(request, net_minor, exponent=shown[0].exponent if shown else 0)
+
+
+def _file_links(request: HttpRequest) -> list[dict[str, Any]]:
+    """Each kind of file with its address, for what the page shows."""
+    asked = ("ledger", "currency", "from", "as_of", "known_at")
+    query = {name: request.GET[name] for name in asked if request.GET.get(name)}
+    return [
+        {
+            "label": kind.upper(),
+            "url": f"{url_of(f'reports:trial-balance-{kind}')}?{urlencode(query, safe=':')}",
+        }
+        for kind in KINDS
+    ]

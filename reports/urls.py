@@ -1,0 +1,21 @@
+from __future__ import annotations
+
+from django.urls import path
+
+from reports import trial_balance_views
+from web.files import KINDS
+
+app_name = "reports"
+
+urlpatterns = [
+    path("trial-balance/", trial_balance_views.trial_balance, name="trial-balance"),
+    *(
+        path(
+            f"trial-balance.{kind}",
+            trial_balance_views.trial_balance_file,
+            {"kind": kind},
+            name=f"trial-balance-{kind}",
+        )
+        for kind in KINDS
+    ),
+]

@@ -1,0 +1,249 @@
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from random import Random
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from balances.models import Balance
+from benchmarks.cluster import Books
+from benchmarks.data import QUICK, fill
+from ledgers.models import Ledger
+from reports.models import DayTotal, LedgerDayTotal
+from reports.rolling import roll_up_days
+from reports.trial_balance import (
+    Scope,
+    balance_lines,
+    balances_of,
+    ledger_lines,
+    ledgers_of,
+    total_lines,
+)
+from tests.conftest import OwnDatabase
+from tests.factories import (
+    general_ledger,
+    make_balance,
+    make_client,
+    make_identity,
+    make_ledger,
+    post_transfer,
+)
+from tests.pages import SCRIPT, count_queries, links_of, rows_of, text_of
+from transactions.proof import run_proof
+from web.as_of import Moment
+
+URL = "/trial-balance/"
+TINY = replace(QUICK, balances=40, ledgers=4, big_ledger=20, transactions=600)
+
+
+@pytest.fixture
+def clerk(db: None) -> Client:
+    return make_client()
+
+
+@pytest.fixture
+def books(db: None) -> Ledger:
+    """Suppliers: 100.00 in March, 30.00 out in April; the other side is @Funding."""
+    suppliers = make_ledger(name="Suppliers")
+    northgate = make_balance(ledger=suppliers, identity=make_identity(name="Northgate"))
+    funding = make_balance(indicator="@Funding", floor_minor=None)
+    march, april = datetime(2025, 3, 10, 9, tzinfo=UTC), datetime(2025, 4, 10, 9, tzinfo=UTC)
+    post_transfer(source=funding, destination=northgate, amount_minor=100_00, effective_at=march)
+    post_transfer(source=northgate, destination=funding, amount_minor=30_00, effective_at=april)
+    return suppliers
+
+
+def table(client: Client, **query: str) -> list[list[str]]:
+    return rows_of(client.get(URL, query))
+
+
+def test_all_ledgers_stand_on_the_side_of_their_net_and_tie(clerk: Client, books: Ledger) -> None:
+    response = clerk.get(URL)
+
+    assert rows_of(response)[1:] == [
+        ["General LedgerGBP", "GBP", "100.00", "30.00", "70.00", ""],
+        ["SuppliersGBP", "GBP", "30.00", "100.00", "", "70.00"],
+        ["TotalGBP", "GBP", "130.00", "130.00", "70.00", "70.00"],
+    ]
+    assert "Debits equal credits in every currency." in text_of(response)
+
+
+def test_as_of_leaves_out_what_came_later(clerk: Client, books: Ledger) -> None:
+    response = clerk.get(URL, {"as_of": "2025-03-31"})
+
+    assert rows_of(response)[2] == ["SuppliersGBP", "GBP", "0.00", "100.00", "", "100.00"]
+    assert "As of 31 Mar 2025, 23:59" in text_of(response)
+    assert "No entries by then" in text_of(clerk.get(URL, {"as_of": "2025-03-01"}))
+
+
+def test_a_period_opens_with_what_came_before(clerk: Client, books: Ledger) -> None:
+    rows = table(clerk, **{"from": "2025-04-01", "as_of": "2025-04-30"})
+
+    assert rows[0][2] == "Opening"
+    assert rows[2] == ["SuppliersGBP", "GBP", "100.00Cr", "30.00", "0.00", "", "70.00"]
+    assert rows[3] == ["TotalGBP", "GBP", "0.00", "30.00", "30.00", "70.00", "70.00"]
+
+
+def test_what_was_recorded_later_is_left_out(clerk: Client, books: Ledger) -> None:
+    response = clerk.get(URL, {"as_of": "2025-04-30", "known_at": "2025-05-31"})
+
+    assert "No entries by then" in text_of(response)
+    assert "as recorded by 31 May 2025, 23:59" in text_of(response)
+
+
+def test_figures_lead_to_their_lines_and_are_compared_there(clerk: Client, books: Ledger) -> None:
+    query = {"from": "2025-04-01", "as_of": "2025-04-30"}
+    drill = next(link for link in links_of(clerk.get(URL, query)) if books.key in link)
+
+    response = clerk.get(drill)
+
+    assert drill.endswith("from=2025-04-01&as_of=2025-04-30&expect=7000")
+    assert rows_of(response)[1] == ["NorthgateGBP", "GBP", "100.00Cr", "30.00", "0.00", "", "70.00"]
+    assert "These lines add up to the figure that you followed." in text_of(response)
+    balance = Balance.objects.get(identity__name="Northgate")
+    line = f"{balance.get_absolute_url()}statement/?from=2025-04-01&to=2025-04-30&expect=7000"
+    assert line in links_of(response)
+    differs = clerk.get(drill.replace("expect=7000", "expect=7001"))
+    assert "You followed a figure of 70.01" in text_of(differs)
+    assert "add up to the figure" not in text_of(differs)
+
+
+def test_lines_without_a_first_day_lead_to_the_balance_at_that_moment(
+    clerk: Client, books: Ledger
+) -> None:
+    balance = Balance.objects.get(identity__name="Northgate")
+
+    links = links_of(clerk.get(URL, {"ledger": books.key, "as_of": "2025-04-30"}))
+
+    assert f"{balance.get_absolute_url()}?as_of=2025-04-30&expect=7000" in links
+
+
+@pytest.mark.parametrize(
+    ("query", "told"),
+    [
+        ({"as_of": "2025-02-30"}, "“2025-02-30” is not a date such as 2025-03-31."),
+        ({"as_of": "9999-12-31"}, "is in the future. This page shows now."),
+        ({"known_at": "yesterday"}, "This page shows now."),
+        ({"from": "x"}, "This page begins with the first entry."),
+        ({"from": "2025-04-01", "as_of": "2025-03-01"}, "The first day is after the last."),
+        ({"ledger": "ldg_00000000-0000-0000-0000-000000000000"}, "There is no such ledger."),
+    ],
+)
+def test_what_is_not_understood_is_told(
+    clerk: Client, books: Ledger, query: dict[str, str], told: str
+) -> None:
+    response = clerk.get(URL, query)
+
+    assert response.status_code == 200
+    assert told in text_of(response)
+
+
+@pytest.mark.parametrize("ending", ["/", ".csv"])
+def test_anonymous_is_sent_to_login(client: Client, ending: str) -> None:
+    response = client.get(f"/trial-balance{ending}")
+
+    assert response.headers["Location"].startswith("/login/")
+
+
+def test_names_are_shown_as_text(clerk: Client) -> None:
+    balance = make_balance(ledger=make_ledger(name=SCRIPT), identity=make_identity(name=SCRIPT))
+    post_transfer(source=make_balance(floor_minor=None), destination=balance)
+
+    for query in ({}, {"ledger": balance.ledger.key}):
+        assert SCRIPT not in clerk.get(URL, query).content.decode()
+
+
+def test_query_count_is_constant(clerk: Client, books: Ledger) -> None:
+    urls = [URL, f"{URL}?ledger={books.key}&from=2025-01-01&as_of=2025-04-30"]
+    few = [count_queries(clerk, url) for url in urls]
+    for _ in range(5):
+        post_transfer(source=make_balance(floor_minor=None), destination=make_balance(ledger=books))
+
+    assert [count_queries(clerk, url) for url in urls] == few
+    assert max(few) <= 8  # with the savepoint that a test's snapshot is
+
+
+def test_pages_of_balances_keep_the_moment(clerk: Client, books: Ledger) -> None:
+    source = make_balance(floor_minor=None)
+    for _ in range(101):
+        post_transfer(source=source, destination=make_balance(ledger=books))
+
+    first = clerk.get(URL, {"ledger": books.key, "as_of": "2025-12-31"})
+    following = next(link for link in links_of(first) if "cursor=" in link)
+    second = clerk.get(following)
+
+    assert "as_of=2025-12-31" in following
+    assert len(rows_of(first)) == 102
+    assert len(rows_of(second)) == 4
+    assert rows_of(first)[-1] == rows_of(second)[-1]  # the total is of all lines
+
+
+def test_files_hold_every_line_exactly(clerk: Client, books: Ledger) -> None:
+    query = {"from": "2025-04-01", "as_of": "2025-04-30"}
+
+    response = clerk.get("/trial-balance.csv", query)
+
+    text = b"".join(response.streaming_content).decode("utf-8-sig")  # type: ignore[attr-defined]
+    lines = list(csv.DictReader(io.StringIO(text)))
+    assert [line["Ledger"] for line in lines] == ["General Ledger", "Suppliers"]
+    assert lines[1]["Ledger id"] == books.key
+    amounts = ("Opening credit", "Debits", "Credits", "Closing debit", "Closing credit")
+    assert [lines[1][name] for name in amounts] == ["100.00", "30.00", "0.00", "0.00", "70.00"]
+    for name, other in (("Debits", "Credits"), ("Closing debit", "Closing credit")):
+        assert sum(Decimal(line[name]) - Decimal(line[other]) for line in lines) == 0
+    for kind in ("xlsx", "pdf"):
+        file = clerk.get(f"/trial-balance.{kind}", {**query, "ledger": books.key})
+        assert file.status_code == 200
+        assert "trial-balance-Suppliers-2025-04-30" in file.headers["Content-Disposition"]
+
+
+def test_it_ties_at_random_moments_and_prove_sees_to_the_day_totals(
+    own_database: OwnDatabase,
+) -> None:
+    fill(Books(own_database.cluster, own_database.name), TINY)
+    random = Random(11)
+    roll_up_days()
+
+    for _ in range(60):
+        assert_ties(random_scope(random))
+
+    assert run_proof(actor=None).is_ok
+    for model in (DayTotal, LedgerDayTotal):
+        row: Any = model.objects.order_by("pk").first()
+        model.objects.filter(pk=row.pk).update(entry_count=row.entry_count + 1)
+        assert not run_proof(actor=None).is_ok
+        model.objects.filter(pk=row.pk).update(entry_count=row.entry_count)
+    assert run_proof(actor=None).is_ok
+
+
+def random_scope(random: Random) -> Scope:
+    """A moment of the year that the books tell of, with a start and a recorded time or without."""
+    year = datetime.now(UTC) - timedelta(days=366)
+    start, end = sorted(year + timedelta(days=random.uniform(0, 365)) for _ in range(2))
+    known_at = year + timedelta(days=random.uniform(0, 365)) if random.random() < 0.3 else None
+    moment = Moment(effective_before=end, known_at=known_at)
+    return Scope(moment, start=start if random.random() < 0.5 else None)
+
+
+def assert_ties(scope: Scope) -> None:
+    """Debits equal credits over all, and each ledger's line is the sum of its balances."""
+    assert all(total.is_tied for total in total_lines(scope))
+    for line in ledger_lines(scope, ledgers_of(scope)):
+        ledger = Ledger.objects.get(pk=line.ledger["id"])
+        inside = replace(scope, ledger=ledger, currency=line.currency)
+        total = next(each for each in total_lines(inside) if each.currency == line.currency)
+        assert total.net_minor == line.figures.closing.net_minor
+        assert total.debit_minor == line.figures.debit_minor
+        balances, _order = balances_of(inside)
+        nets = [each.figures.closing.net_minor for each in balance_lines(inside, balances)]
+        assert sum(nets) == total.net_minor
+
+
+def test_ledger_without_entries_has_an_empty_trial_balance(clerk: Client) -> None:
+    assert "No entries by then" in text_of(clerk.get(URL, {"ledger": general_ledger().key}))
