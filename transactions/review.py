@@ -65,6 +65,7 @@ class ReviewPage:
     overdraft: str
     duplicates: tuple[Transaction, ...]
     submit: str
+    submit_and_next: str
 
 
 def describe_review(reviewed: Reviewed, *, at: datetime) -> ReviewPage:
@@ -80,6 +81,7 @@ def describe_review(reviewed: Reviewed, *, at: datetime) -> ReviewPage:
         overdraft=_describe_overdraft(draft, currencies),
         duplicates=tuple(find_duplicates(draft, at=at)),
         submit=_describe_submit(draft, amounts),
+        submit_and_next=_describe_next(draft),
     )
 
 
@@ -121,6 +123,12 @@ def _describe_submit(draft: Draft, amounts: tuple[str, ...]) -> str:
     if draft.is_hold:
         return _("Hold %(amount)s") % {"amount": amount or _("journal entry")}
     return _("Post %(amount)s") % {"amount": amount or _("journal entry")}
+
+
+def _describe_next(draft: Draft) -> str:
+    if draft.due_at:
+        return _("Schedule and next")
+    return _("Hold and next") if draft.is_hold else _("Post and next")
 
 
 def _describe_sides(reviewed: Reviewed, currencies: dict[str, Currency]) -> Iterator[ReviewedSide]:

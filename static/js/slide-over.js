@@ -13,6 +13,8 @@ export function openSlideOvers(root) {
     }
   });
   dialog.addEventListener("input", () => { dialog.dataset.changed = ""; });
+  // Posted: what comes next is a new form, with nothing to lose yet.
+  dialog.addEventListener("transactionPosted", () => { delete dialog.dataset.changed; });
   dialog.addEventListener("cancel", (event) => {
     if ("changed" in dialog.dataset && !confirm(dialog.dataset.discard)) event.preventDefault();
   });

@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from schedules.models import Schedule
 from tests.books import assert_sound
 from tests.factories import make_balance, make_client, make_identity
 from tests.pages import SLIDE_OVER, rows_of, text_of
@@ -16,6 +17,7 @@ from tests.transactions.reviewing import (
     REVIEW,
     filled,
     journal,
+    posted,
     review,
     token_of,
 )
@@ -99,6 +101,27 @@ def test_overdraft_beyond_its_limit_is_refused_with_the_limit(clerk: Client) -> 
     )
 
     assert "may not fall below −50.00" in text_of(response)
+
+
+def test_scheduled_transaction_is_kept_for_its_time(clerk: Client) -> None:
+    reviewed = review(clerk, due_date=tomorrow(), due_time="09:30")
+
+    assert "Schedule 1,250.00 GBP" in text_of(reviewed)
+    response = clerk.post(NEW, {"token": token_of(reviewed)})
+    kept = Schedule.objects.get()
+    assert response.headers["Location"] == kept.get_absolute_url()
+    assert f"{timezone.localtime(kept.due_at):%Y-%m-%d %H:%M}" == f"{tomorrow()} 09:30"
+    assert posted() == 0
+
+
+def test_schedule_that_would_be_refused_now_is_told_and_may_be_kept(clerk: Client) -> None:
+    poor = make_balance()
+
+    reviewed = review(clerk, source=poor.key, due_date=tomorrow())
+
+    assert "If it were posted now it would be refused" in text_of(reviewed)
+    clerk.post(NEW, {"token": token_of(reviewed)})
+    assert Schedule.objects.count() == 1
 
 
 def test_next_form_offers_what_was_used_last(clerk: Client) -> None:

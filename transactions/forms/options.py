@@ -73,14 +73,14 @@ class OptionsForm(RequestForm):
     )
 
     overdraft = forms.ChoiceField(
-        label=gettext_lazy("May balances fall below their floors?"),
+        label=gettext_lazy("Allow an overdraft"),
         required=False,
         choices=OVERDRAFTS,
     )
     overdraft_limit = amount_field(
         label=gettext_lazy("Limit"),
         required=False,
-        help_text=gettext_lazy("How far below, such as 500.00."),
+        help_text=gettext_lazy("How far below their floors balances may fall."),
     )
     is_hold = forms.BooleanField(
         label=gettext_lazy("Hold the amount"),
@@ -111,7 +111,9 @@ class OptionsForm(RequestForm):
         )
         self.places: list[Place] = []
         self.lines: list[DraftLine] = []
+        # How sums were read, and what the amounts make: the review shows only the former.
         self.readings: list[str] = []
+        self.outcomes: list[str] = []
         self._explain_moments()
 
     @classmethod

@@ -266,7 +266,7 @@ class TransferForm(OptionsForm):
         for (form, name), minor in zip(cells, amounts, strict=True):
             if minor == 0:
                 form.add_error(name, _("This share comes to nothing."))
-        self.readings.append(
+        self.outcomes.append(
             " · ".join(
                 f"{call_side(side)} {format_amount(minor, currency.exponent)}"
                 for side, minor in zip(sides, amounts, strict=True)
@@ -349,7 +349,7 @@ class TransferForm(OptionsForm):
         except RateError as error:
             self.add_error(field, str(error))
             return None
-        self.readings.append(
+        self.outcomes.append(
             f"{format_amount(exchange.source_minor, paid.exponent)} {paid.code}"
             f" = {format_amount(exchange.destination_minor, received.exponent)} {received.code}"
             f" · 1 {paid.code} = {format_rate(exchange.rate)} {received.code}"
