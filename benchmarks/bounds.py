@@ -11,6 +11,7 @@ def _ratio(floor: float, goal: float, *, at_most: bool = False) -> Bound:
 
 POSTING = {
     "function": _ratio(0.7, 1.1),
+    "holds": _ratio(0.4, 0.8),
     "python-1": _ratio(0.9, 1.3),
     "python-8": _ratio(0.4, 0.8),
     "hot-balance": _ratio(0.3, 1.0),

@@ -33,6 +33,9 @@ from benchmarks.worker import Workers
 from config.embedded import APP_ROLE
 
 POST_SCRIPT = Path(__file__).parent / "sql" / "post.sql"
+HOLD_SCRIPT = Path(__file__).parent / "sql" / "hold.sql"
+# The script holds and commits.
+HOLD_CALLS = 2
 REFUSED_SHARE = 0.1
 DISK_BATCHES = 5
 
@@ -90,13 +93,23 @@ def _prepared(size: Size, say: Say) -> Iterator[Bench]:
 
 
 def _function(bench: Bench, name: str) -> Result:
-    return bench.ratio(name, partial(_call_function, bench), bench.tpcb(8))
+    return bench.ratio(name, partial(_run_script, bench, POST_SCRIPT), bench.tpcb(8))
 
 
-def _call_function(bench: Bench) -> Done:
+def _holds(bench: Bench, name: str) -> Result:
+    """Holds and their commits; each counts as one."""
+
+    def hold_and_commit() -> Done:
+        done = _run_script(bench, HOLD_SCRIPT)
+        return Done(done.count * HOLD_CALLS, done.seconds)
+
+    return bench.ratio(name, hold_and_commit, bench.tpcb(8))
+
+
+def _run_script(bench: Bench, script: Path) -> Done:
     books, seconds = bench.books, bench.size.window_seconds
     arguments = ["-c", "8", "-j", "2"]
-    arguments += ["-D", f"tens={bench.size.balances // 10}", "-f", str(POST_SCRIPT)]
+    arguments += ["-D", f"tens={bench.size.balances // 10}", "-f", str(script)]
     return pgbench_done(books.cluster, books.name, APP_ROLE, arguments, seconds=seconds)
 
 
@@ -169,6 +182,7 @@ def _import(bench: Bench, name: str) -> Result:
 
 WORKS: dict[str, Callable[[Bench, str], Result]] = {
     "function": _function,
+    "holds": _holds,
     "python-1": partial(_python, processes=1),
     "python-8": partial(_python, processes=8),
     "hot-balance": _hot_balance,

@@ -139,7 +139,7 @@ FORGERIES: dict[str, tuple[str, str]] = {
     "hold that begins committed": (_hold(remainder="400, 400, 0, ''"), "hold_begins_whole"),
     "hold that begins ended": (
         _hold(remainder="400, 0, 0, 'VOID'"),
-        "void_of_all_that_is_left",
+        "hold_begins_whole",
     ),
     "hold of nothing": (
         _hold(reserved=[(SOURCE, -1, 0), (TARGET, 1, 0)]),

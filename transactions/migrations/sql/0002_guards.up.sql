@@ -7,15 +7,17 @@
 -- other way round: LATERAL or EXISTS with OFFSET 0 stays a look-up by index.
 
 -- A transaction is well formed, has entries, and points at records that exist. One cheap question
--- first, to which a sound statement gives no row; only when there is one does a longer query name
--- the problem, or find that there is none after all.
+-- first, to which sound postings give no row; only for what it finds do longer queries name the
+-- problem, or find that there is none after all.
 CREATE OR REPLACE FUNCTION transactions_check_transactions() RETURNS trigger
 LANGUAGE plpgsql AS $$
 DECLARE
+    has_postings boolean;
+    v_row record;
     v_id bigint;
     v_problem text;
 BEGIN
-    SELECT t.id INTO v_id
+    SELECT bool_or(t.kind = 'POST') INTO has_postings
     FROM new_transactions AS t
     WHERE (t.reference <> ''
            AND t.kind = 'POST'
@@ -27,9 +29,8 @@ BEGIN
            )
            AND t.parent_id IS NULL AND t.reverses_id IS NULL AND t.actor_id IS NULL
            AND t.overdraft_minor IS NULL AND t.exchange_rate IS NULL
-          ) IS NOT TRUE
-    LIMIT 1;
-    IF NOT FOUND THEN
+          ) IS NOT TRUE;
+    IF has_postings IS NULL THEN
         RETURN NULL;
     END IF;
     SELECT g.id, g.problem INTO v_id, v_problem
@@ -46,25 +47,37 @@ BEGIN
                    WHEN t.actor_id IS NOT NULL AND NOT EXISTS (
                        SELECT FROM public.users_user AS u WHERE u.id = t.actor_id OFFSET 0
                    ) THEN 'transaction_actor_exists'
-                   WHEN t.kind IN ('POST', 'COMMIT', 'REVERSAL', 'REFUND') AND NOT EXISTS (
-                       SELECT FROM public.transactions_entry AS e
-                       WHERE e.transaction_id = t.id OFFSET 0
-                   ) THEN 'transaction_with_its_entries'
-                   WHEN t.kind IN ('HOLD', 'COMMIT', 'VOID', 'EXPIRY') AND t.entry_count <> (
-                       SELECT count(*) FROM public.transactions_reservation AS r
-                       WHERE r.transaction_id = t.id OFFSET 0
-                   ) THEN 'transaction_with_its_reservations'
-                   WHEN t.kind <> 'POST' OR t.status <> 'POSTED'
-                        OR t.parent_id IS NOT NULL OR t.reverses_id IS NOT NULL
-                       THEN public.transactions_problem_of_life(
-                           t.id, t.kind, t.status, t.parent_id, t.reverses_id
-                       )
                END AS problem
         FROM new_transactions AS t
     ) AS g
     WHERE g.problem IS NOT NULL
     LIMIT 1;
-    IF FOUND THEN
+    IF v_id IS NULL AND has_postings THEN
+        SELECT t.id, 'transaction_with_its_entries' INTO v_id, v_problem
+        FROM new_transactions AS t
+        WHERE t.kind = 'POST' AND NOT EXISTS (
+            SELECT FROM public.transactions_entry AS e WHERE e.transaction_id = t.id OFFSET 0
+        )
+        LIMIT 1;
+    END IF;
+    IF v_id IS NULL THEN
+        FOR v_row IN
+            SELECT t.id, t.kind, t.status, t.entry_count, t.parent_id, t.reverses_id
+            FROM new_transactions AS t
+            WHERE t.kind <> 'POST' OR t.status <> 'POSTED'
+               OR t.parent_id IS NOT NULL OR t.reverses_id IS NOT NULL
+        LOOP
+            v_problem := public.transactions_problem_of_life(
+                v_row.id, v_row.kind, v_row.status, v_row.entry_count, v_row.parent_id,
+                v_row.reverses_id
+            );
+            IF v_problem IS NOT NULL THEN
+                v_id := v_row.id;
+                EXIT;
+            END IF;
+        END LOOP;
+    END IF;
+    IF v_id IS NOT NULL THEN
         RAISE EXCEPTION 'transaction % is refused: %', v_id, v_problem
             USING ERRCODE = 'check_violation', CONSTRAINT = v_problem;
     END IF;
@@ -75,10 +88,12 @@ $$;
 -- What is wrong with the place of a transaction in the life of another one; NULL when nothing is.
 -- Locks the other one, so that two that follow it at once see each other.
 CREATE OR REPLACE FUNCTION transactions_problem_of_life(
-    p_id bigint, p_kind text, p_status text, p_parent bigint, p_reverses bigint
+    p_id bigint, p_kind text, p_status text, p_count int, p_parent bigint, p_reverses bigint
 ) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
     v_kind text;
+    v_entries int;
+    v_reservations int;
 BEGIN
     IF p_parent IS NOT NULL OR p_reverses IS NOT NULL THEN
         SELECT t.kind INTO v_kind FROM public.transactions_transaction AS t
@@ -89,55 +104,75 @@ BEGIN
                         ELSE 'transaction_parent_exists' END;
         END IF;
     END IF;
-    RETURN CASE
-        WHEN p_kind NOT IN ('POST', 'HOLD', 'COMMIT', 'VOID', 'EXPIRY', 'REVERSAL', 'REFUND')
-            THEN 'transaction_kind_known'
-        WHEN p_status IS DISTINCT FROM CASE p_kind
-                WHEN 'HOLD' THEN 'INFLIGHT' WHEN 'VOID' THEN 'VOIDED'
-                WHEN 'EXPIRY' THEN 'EXPIRED' ELSE 'POSTED' END
-            THEN 'transaction_status_known'
-        WHEN (p_parent IS NOT NULL) <> (p_kind IN ('COMMIT', 'VOID', 'EXPIRY', 'REFUND'))
-             OR (p_reverses IS NOT NULL) <> (p_kind = 'REVERSAL')
-             OR p_kind IN ('COMMIT', 'VOID', 'EXPIRY') AND v_kind <> 'HOLD'
-             OR p_kind = 'REFUND' AND v_kind NOT IN ('POST', 'COMMIT')
-             OR p_kind = 'REVERSAL' AND v_kind NOT IN ('POST', 'COMMIT', 'REFUND')
-            THEN 'transaction_follows_its_kind'
-        WHEN p_kind IN ('HOLD', 'VOID', 'EXPIRY') AND EXISTS (
-            SELECT FROM public.transactions_entry AS e WHERE e.transaction_id = p_id
-        ) THEN 'hold_without_entries'
-        WHEN p_kind = 'HOLD' AND NOT EXISTS (
+    IF p_kind NOT IN ('POST', 'HOLD', 'COMMIT', 'VOID', 'EXPIRY', 'REVERSAL', 'REFUND') THEN
+        RETURN 'transaction_kind_known';
+    ELSIF p_status IS DISTINCT FROM (
+        CASE p_kind WHEN 'HOLD' THEN 'INFLIGHT' WHEN 'VOID' THEN 'VOIDED'
+                    WHEN 'EXPIRY' THEN 'EXPIRED' ELSE 'POSTED' END
+    ) THEN
+        RETURN 'transaction_status_known';
+    ELSIF (p_parent IS NOT NULL) <> (p_kind IN ('COMMIT', 'VOID', 'EXPIRY', 'REFUND'))
+          OR (p_reverses IS NOT NULL) <> (p_kind = 'REVERSAL')
+          OR p_kind IN ('COMMIT', 'VOID', 'EXPIRY') AND v_kind <> 'HOLD'
+          OR p_kind = 'REFUND' AND v_kind NOT IN ('POST', 'COMMIT')
+          OR p_kind = 'REVERSAL' AND v_kind NOT IN ('POST', 'COMMIT', 'REFUND')
+    THEN
+        RETURN 'transaction_follows_its_kind';
+    END IF;
+
+    SELECT count(*) INTO v_entries
+    FROM public.transactions_entry AS e WHERE e.transaction_id = p_id;
+    SELECT count(*) INTO v_reservations
+    FROM public.transactions_reservation AS r WHERE r.transaction_id = p_id;
+    IF p_kind IN ('POST', 'COMMIT', 'REVERSAL', 'REFUND') AND v_entries <> p_count THEN
+        RETURN 'transaction_with_its_entries';
+    ELSIF p_kind IN ('HOLD', 'COMMIT', 'VOID', 'EXPIRY') AND v_reservations <> p_count THEN
+        RETURN 'transaction_with_its_reservations';
+    ELSIF p_kind IN ('HOLD', 'VOID', 'EXPIRY') AND v_entries > 0 THEN
+        RETURN 'hold_without_entries';
+    END IF;
+
+    IF p_kind = 'HOLD' THEN
+        IF NOT EXISTS (
             SELECT FROM public.transactions_hold AS h WHERE h.transaction_id = p_id
-        ) THEN 'hold_with_its_remainder'
-        WHEN p_kind = 'COMMIT' AND EXISTS (
+        ) THEN
+            RETURN 'hold_with_its_remainder';
+        END IF;
+    ELSIF p_kind = 'COMMIT' THEN
+        IF EXISTS (
             -- As many as there are reservations, so one way is enough.
             SELECT e.balance_id, e.direction, e.amount_minor
             FROM public.transactions_entry AS e WHERE e.transaction_id = p_id
             EXCEPT ALL
             SELECT r.balance_id, r.direction, r.amount_minor
             FROM public.transactions_reservation AS r WHERE r.transaction_id = p_id
-        ) THEN 'commit_of_what_was_held'
-        WHEN p_kind = 'REVERSAL' AND (
-            public.transactions_has_refunds(p_reverses)
-            OR (SELECT count(*) FROM public.transactions_entry AS e WHERE e.transaction_id = p_id)
-               <> (SELECT count(*) FROM public.transactions_entry AS e
-                   WHERE e.transaction_id = p_reverses)
-            OR EXISTS (
-                SELECT FROM (
-                    SELECT e.balance_id, e.direction * e.amount_minor AS moved
-                    FROM public.transactions_entry AS e WHERE e.transaction_id = p_id
-                    EXCEPT ALL
-                    SELECT e.balance_id, -e.direction * e.amount_minor
-                    FROM public.transactions_entry AS e WHERE e.transaction_id = p_reverses
-                ) AS different
-            )
-        ) THEN 'reversal_mirrors'
-        WHEN p_kind = 'REFUND' AND EXISTS (
+        ) THEN
+            RETURN 'commit_of_what_was_held';
+        END IF;
+    ELSIF p_kind = 'REVERSAL' THEN
+        IF public.transactions_has_refunds(p_reverses) OR v_entries <> (
+            SELECT count(*) FROM public.transactions_entry AS e WHERE e.transaction_id = p_reverses
+        ) OR EXISTS (
+            SELECT e.balance_id, e.direction * e.amount_minor
+            FROM public.transactions_entry AS e WHERE e.transaction_id = p_id
+            EXCEPT ALL
+            SELECT e.balance_id, -e.direction * e.amount_minor
+            FROM public.transactions_entry AS e WHERE e.transaction_id = p_reverses
+        ) THEN
+            RETURN 'reversal_mirrors';
+        END IF;
+    ELSIF p_kind = 'REFUND' THEN
+        IF EXISTS (
             SELECT FROM public.transactions_transaction AS t WHERE t.reverses_id = p_parent
-        ) THEN 'refund_of_what_stands'
-        WHEN p_kind = 'REFUND' AND EXISTS (
+        ) THEN
+            RETURN 'refund_of_what_stands';
+        ELSIF EXISTS (
             SELECT FROM public.transactions_refundable(p_parent) AS r WHERE r.amount < 0
-        ) THEN 'refunds_within_original'
-    END;
+        ) THEN
+            RETURN 'refunds_within_original';
+        END IF;
+    END IF;
+    RETURN NULL;
 END;
 $$;
 

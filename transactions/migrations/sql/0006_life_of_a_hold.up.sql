@@ -16,6 +16,8 @@ LANGUAGE plpgsql AS $$
 DECLARE
     v_id bigint;
     v_problem text;
+    v_moved bigint := 0;
+    is_applied boolean;
 BEGIN
     UPDATE public.transactions_hold AS h
     SET committed_minor = h.committed_minor + m.committed,
@@ -32,35 +34,101 @@ BEGIN
     ) AS m
     WHERE h.transaction_id = m.hold_id;
 
-    UPDATE public.balances_balance AS b
-    SET inflight_credit_minor = b.inflight_credit_minor + m.credit_minor,
-        inflight_debit_minor = b.inflight_debit_minor + m.debit_minor,
-        transaction_count = b.transaction_count + m.transactions,
-        ledger_transaction_count = b.ledger_transaction_count + m.ledger_transactions,
-        follower_count = b.follower_count + m.followers,
-        ledger_follower_count = b.ledger_follower_count + m.ledger_followers
-    FROM (
-        SELECT r.balance_id,
-               coalesce(sum(r.moved_minor) FILTER (WHERE r.direction = 1), 0) AS credit_minor,
-               coalesce(sum(r.moved_minor) FILTER (WHERE r.direction = -1), 0) AS debit_minor,
-               -- A commit is counted by its entries.
-               count(DISTINCT r.transaction_id) FILTER (WHERE r.kind <> 'COMMIT') AS transactions,
-               count(DISTINCT r.transaction_id) FILTER (WHERE r.kind <> 'COMMIT' AND r.is_lowest)
-                   AS ledger_transactions,
-               count(DISTINCT r.transaction_id) FILTER (WHERE r.kind IN ('VOID', 'EXPIRY'))
-                   AS followers,
-               count(DISTINCT r.transaction_id)
-                   FILTER (WHERE r.kind IN ('VOID', 'EXPIRY') AND r.is_lowest) AS ledger_followers
-        FROM (
-            SELECT r.*,
-                   CASE r.kind WHEN 'HOLD' THEN r.amount_minor ELSE -r.amount_minor END AS moved_minor,
-                   r.balance_id = min(r.balance_id)
-                       OVER (PARTITION BY r.transaction_id, r.ledger_id) AS is_lowest
+    IF (SELECT count(*) FROM (SELECT FROM new_reservations LIMIT 3) AS few) = 2 THEN
+        -- The usual hold: one reservation on each of two balances, and what takes it away again.
+        WITH moved AS (
+            UPDATE public.balances_balance AS b
+            SET inflight_credit_minor = b.inflight_credit_minor
+                    + CASE WHEN r.direction = -1 THEN 0
+                           WHEN r.kind = 'HOLD' THEN r.amount_minor ELSE -r.amount_minor END,
+                inflight_debit_minor = b.inflight_debit_minor
+                    + CASE WHEN r.direction = 1 THEN 0
+                           WHEN r.kind = 'HOLD' THEN r.amount_minor ELSE -r.amount_minor END,
+                transaction_count = b.transaction_count + c.counted,
+                ledger_transaction_count = b.ledger_transaction_count + c.counted * c.lowest,
+                follower_count = b.follower_count + c.following,
+                ledger_follower_count = b.ledger_follower_count + c.following * c.lowest
             FROM new_reservations AS r
-        ) AS r
-        GROUP BY r.balance_id
-    ) AS m
-    WHERE b.id = m.balance_id;
+            JOIN new_reservations AS o ON o.balance_id <> r.balance_id
+            JOIN public.transactions_transaction AS t ON t.id = r.transaction_id
+            JOIN public.transactions_hold AS h ON h.transaction_id = r.hold_id
+            CROSS JOIN LATERAL (
+                SELECT CASE r.kind WHEN 'COMMIT' THEN 0 ELSE 1 END AS counted,
+                       CASE WHEN r.kind IN ('VOID', 'EXPIRY') THEN 1 ELSE 0 END AS following,
+                       CASE WHEN r.ledger_id = o.ledger_id AND r.balance_id > o.balance_id
+                            THEN 0 ELSE 1 END AS lowest
+            ) AS c
+            WHERE b.id = r.balance_id
+              AND o.transaction_id = r.transaction_id
+              AND o.amount_minor = r.amount_minor AND r.amount_minor > 0
+              AND o.direction = -r.direction AND r.direction IN (-1, 1)
+              AND r.kind = t.kind AND t.entry_count = 2
+              AND r.effective_at = t.effective_at
+              AND r.hold_id = coalesce(t.parent_id, t.id)
+              AND b.ledger_id = r.ledger_id
+              AND CASE WHEN r.kind = 'HOLD' THEN
+                      h.total_minor = r.amount_minor
+                      AND h.effective_at = r.effective_at
+                      AND b.closed_at IS NULL
+                  ELSE
+                      -- On each of two balances a hold has as much left as it has itself.
+                      (h.ended_as = '' OR h.total_minor = h.committed_minor + h.released_minor)
+                      AND (SELECT count(*) = 2 AND bool_or(x.balance_id = r.balance_id
+                                                           AND x.direction = r.direction)
+                           FROM public.transactions_reservation AS x
+                           WHERE x.transaction_id = r.hold_id)
+                  END
+            RETURNING b.currency, r.transaction_id, (b.floor_minor > CASE
+                WHEN r.kind = 'HOLD' AND (r.direction = -1) = (b.normal_side = 'CREDIT')
+                THEN coalesce(t.overdraft_minor, 0) - r.direction * (b.credit_minor - b.debit_minor)
+                     - CASE r.direction WHEN -1 THEN b.inflight_debit_minor
+                                        ELSE b.inflight_credit_minor END
+            END) IS NOT TRUE AS is_above_floor
+        )
+        SELECT count(*) = 2 AND bool_and(m.is_above_floor) AND min(m.currency) = max(m.currency) AND (
+                   SELECT count(*) FROM public.transactions_reservation AS x
+                   WHERE x.transaction_id = max(m.transaction_id)
+               ) = 2,
+               count(*)
+        INTO is_applied, v_moved
+        FROM moved AS m;
+        IF is_applied THEN
+            RETURN NULL;
+        END IF;
+    END IF;
+
+    IF v_moved = 0 THEN
+        UPDATE public.balances_balance AS b
+        SET inflight_credit_minor = b.inflight_credit_minor + m.credit_minor,
+            inflight_debit_minor = b.inflight_debit_minor + m.debit_minor,
+            transaction_count = b.transaction_count + m.transactions,
+            ledger_transaction_count = b.ledger_transaction_count + m.ledger_transactions,
+            follower_count = b.follower_count + m.followers,
+            ledger_follower_count = b.ledger_follower_count + m.ledger_followers
+        FROM (
+            SELECT r.balance_id,
+                   coalesce(sum(r.moved_minor) FILTER (WHERE r.direction = 1), 0) AS credit_minor,
+                   coalesce(sum(r.moved_minor) FILTER (WHERE r.direction = -1), 0) AS debit_minor,
+                   -- A commit is counted by its entries.
+                   count(DISTINCT r.transaction_id) FILTER (WHERE r.kind <> 'COMMIT') AS transactions,
+                   count(DISTINCT r.transaction_id) FILTER (WHERE r.kind <> 'COMMIT' AND r.is_lowest)
+                       AS ledger_transactions,
+                   count(DISTINCT r.transaction_id) FILTER (WHERE r.kind IN ('VOID', 'EXPIRY'))
+                       AS followers,
+                   count(DISTINCT r.transaction_id)
+                       FILTER (WHERE r.kind IN ('VOID', 'EXPIRY') AND r.is_lowest) AS ledger_followers
+            FROM (
+                SELECT r.*,
+                       CASE r.kind WHEN 'HOLD' THEN r.amount_minor ELSE -r.amount_minor END
+                           AS moved_minor,
+                       r.balance_id = min(r.balance_id)
+                           OVER (PARTITION BY r.transaction_id, r.ledger_id) AS is_lowest
+                FROM new_reservations AS r
+            ) AS r
+            GROUP BY r.balance_id
+        ) AS m
+        WHERE b.id = m.balance_id;
+    END IF;
 
     SELECT p.id, p.problem INTO v_id, v_problem
     FROM (
@@ -122,7 +190,11 @@ BEGIN
     ) AS p
     WHERE p.problem IS NOT NULL
     LIMIT 1;
-    IF FOUND THEN
+    IF v_problem IS NULL AND v_moved > 0 THEN
+        SELECT r.transaction_id, 'reservations_of_one_statement' INTO v_id, v_problem
+        FROM new_reservations AS r LIMIT 1;
+    END IF;
+    IF v_problem IS NOT NULL THEN
         RAISE EXCEPTION 'the reservations of transaction % are refused: %', v_id, v_problem
             USING ERRCODE = 'check_violation', CONSTRAINT = v_problem;
     END IF;
@@ -237,8 +309,7 @@ BEGIN
 END;
 $$;
 
--- What of each line of a transaction to take, `p_part` of its debits (NULL: all of every line) and
--- as much of its credits.
+-- What of each line of a transaction to take: `p_part` of its debits and as much of its credits.
 CREATE OR REPLACE FUNCTION transactions_take(
     p_directions int[], p_amounts numeric[], p_part numeric
 ) RETURNS numeric[]
@@ -249,9 +320,6 @@ DECLARE
     v_places int[];
     v_side numeric[];
 BEGIN
-    IF p_part IS NULL THEN
-        RETURN p_amounts;
-    END IF;
     FOREACH v_direction IN ARRAY ARRAY[-1, 1] LOOP
         SELECT array_agg(l.place ORDER BY l.place), array_agg(l.amount ORDER BY l.place)
         INTO v_places, v_side
@@ -359,7 +427,9 @@ BEGIN
         GROUP BY r.balance_id, r.direction
     ) AS l
     WHERE l.left_minor > 0;
-    v_amounts := transactions_take(v_directions, v_amounts, p_amount);
+    IF p_amount < v_hold.remaining THEN
+        v_amounts := transactions_take(v_directions, v_amounts, p_amount);
+    END IF;
 
     FOR v_line IN
         SELECT b.id, b.closed_at, b.last_entry_at, b.entry_count + 1 AS position,
@@ -499,7 +569,9 @@ BEGIN
             outcome := 'beyond_original';
             RETURN;
         END IF;
-        v_amounts := transactions_take(v_directions, v_amounts, p_amount);
+        IF p_amount < v_left THEN
+            v_amounts := transactions_take(v_directions, v_amounts, p_amount);
+        END IF;
         SELECT array_agg(l.balance_id ORDER BY l.place), array_agg(-l.direction * l.amount ORDER BY l.place)
         INTO v_balances, v_amounts
         FROM unnest(v_balances, v_directions, v_amounts)
