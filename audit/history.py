@@ -23,12 +23,20 @@ WORDS = {
     "closed": gettext_lazy("Closed"),
     "reopened": gettext_lazy("Reopened"),
     "posted": gettext_lazy("Posted"),
+    "held": gettext_lazy("Held"),
+    "committed": gettext_lazy("Committed"),
+    "voided": gettext_lazy("Voided"),
+    "expired": gettext_lazy("Expired"),
+    "reversed": gettext_lazy("Reversed"),
+    "refunded": gettext_lazy("Refunded"),
     "cancelled": gettext_lazy("Cancelled"),
     "rejected": gettext_lazy("Rejected"),
     "exported": gettext_lazy("Exported"),
     "metadata_changed": gettext_lazy("Extra information changed"),
 }
 TOLD = {"renamed", "changed", "metadata_changed"}
+# What one record did to another: the reference says which it is.
+FOLLOWING = {"committed", "voided", "expired", "reversed", "refunded"}
 FIELDS = {
     "name": gettext_lazy("Name"),
     "kind": gettext_lazy("Kind"),
@@ -39,7 +47,7 @@ FIELDS = {
 TEXT_LENGTH_MAX = 60
 LATEST = """
 SELECT created_at, actor_name, action, before::text, after::text FROM audit_auditevent
-WHERE subject = %s ORDER BY id DESC LIMIT %s
+WHERE subject = ANY (%s) ORDER BY id DESC LIMIT %s
 """
 
 
@@ -53,15 +61,18 @@ class HistoryLine:
     changes: tuple[str, ...]
 
 
-def latest_events(subject: str, *, size: int = 10) -> list[HistoryLine]:
-    """The newest audit events of the record with this public key (`ldg_…`)."""
-    return [_line(*row) for row in fetch_all(LATEST, [subject, size])]
+def latest_events(*subjects: str, size: int = 10) -> list[HistoryLine]:
+    """The newest audit events of the records with these public keys (`ldg_…`)."""
+    return [_line(*row) for row in fetch_all(LATEST, [list(subjects), size])]
 
 
 def _line(
     when: datetime, who: str, action: str, before: str | None, after: str | None
 ) -> HistoryLine:
     verb = action.partition(".")[2]
+    if verb in FOLLOWING:
+        changes: tuple[str, ...] = (_short(json.loads(after or "{}").get("reference", "")),)
+        return HistoryLine(time_tag(when), who, str(WORDS[verb]), changes)
     labels = {} if verb == "metadata_changed" else FIELDS
     changes = (
         _changes(json.loads(before or "{}"), json.loads(after or "{}"), labels)

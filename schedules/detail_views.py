@@ -5,32 +5,86 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.http import HttpResponse
-from django.utils.translation import gettext as _
+from django.utils import timezone
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from audit.history import latest_events
-from transactions.entries import ORDER, PAGE_SIZE, entries_of, group_entries, sum_entries
+from schedules.models import Schedule
+from transactions.entries import (
+    ORDER,
+    PAGE_SIZE,
+    WITHOUT_ENTRIES,
+    entries_of,
+    group_entries,
+    sum_entries,
+)
+from transactions.facts import describe_hold, describe_overdraft, describe_rate, describe_refunds
+from transactions.family import Family, read_family
 from transactions.models import Transaction
+from transactions.standing import Standing
+from web.converters import parse_key
+from web.formatting import format_count
 from web.htmx import HtmxHttpRequest, render_page
 from web.pagination import paginate_request
 from web.records import get_record_or_404
 
+# What a person enters; the rest follows from it.
+DUPLICABLE = {Transaction.Kind.POST, Transaction.Kind.HOLD, Transaction.Kind.COMMIT}
+PAGE = "transactions/transaction_detail.html"
+
 
 @require_safe
 def transaction_detail(request: HtmxHttpRequest, public_id: UUID) -> HttpResponse:
-    transaction = get_record_or_404(Transaction, public_id, "actor")
+    transaction = get_record_or_404(Transaction, public_id, "actor", "parent", "reverses")
     page = paginate_request(request, entries_of(transaction), order=ORDER, size=PAGE_SIZE)
     totals = sum_entries(transaction)
+    standing = Standing.of(transaction, at=timezone.now())
+    family = _read_family(request, transaction)
     context = {
         "transaction": transaction,
-        "status": transaction.status.lower(),
-        "label": transaction.get_status_display(),
+        "original": transaction.parent or transaction.reverses,
+        "standing": standing,
+        "state": standing.state,
+        "actions": [action.value for action in standing.actions],
+        "hold": describe_hold(standing),
+        "refunds": describe_refunds(standing) if standing.is_refunded else [],
+        "rate": describe_rate(transaction),
+        "overdraft": describe_overdraft(transaction, totals),
         "page": page,
         "totals": totals,
         "groups": group_entries(page.rows, totals),
-        "entry_total": _("%(count)s entries") % {"count": transaction.entry_count},
-        "history": latest_events(transaction.key),
+        "line_count": _count_lines(transaction),
+        "with_after": transaction.kind not in WITHOUT_ENTRIES,
+        "can_duplicate": transaction.kind in DUPLICABLE,
+        "family": family,
+        "schedule": _find_schedule(family),
+        "history": latest_events(*{transaction.key, *family.keys}),
     }
-    return render_page(
-        request, "transactions/transaction_detail.html", context, partial="entry-table"
-    )
+    partial = "transaction" if request.htmx.target == "transaction" else "entry-table"
+    return render_page(request, PAGE, context, partial=partial)
+
+
+def _read_family(request: HtmxHttpRequest, transaction: Transaction) -> Family:
+    """What belongs together, from `?after=txn_…` on."""
+    after = 0
+    if public_id := parse_key(request.GET.get("after", ""), "txn"):
+        pks = Transaction.objects.filter(public_id=public_id).values_list("pk", flat=True)
+        after = pks.first() or 0
+    return read_family(transaction, after=after, new=request.GET.get("new", ""))
+
+
+def _find_schedule(family: Family) -> Schedule | None:
+    """The schedule that the head was posted by."""
+    if family.head_id is None:
+        return None
+    return Schedule.objects.select_related("actor").filter(transaction=family.head_id).first()
+
+
+def _count_lines(transaction: Transaction) -> str:
+    count = transaction.entry_count
+    if transaction.kind in WITHOUT_ENTRIES:
+        counted = ngettext("%(count)s reservation", "%(count)s reservations", count)
+    else:
+        counted = ngettext("%(count)s entry", "%(count)s entries", count)
+    return counted % {"count": format_count(count)}

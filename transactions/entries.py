@@ -1,4 +1,7 @@
-"""The entries of one transaction as debits and credits, with totals for each currency."""
+"""The entries of one transaction as debits and credits, with totals for each currency.
+
+A hold, a void and an expiry have reservations in their place, which are shown the same way.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from django.db.models import QuerySet
 
 from balances.naming import name_balance, shown_minor
 from ledgers.money import format_amount
-from transactions.models import Entry, Transaction
+from transactions.models import Entry, Reservation, Transaction
 from web.addresses import url_of
 from web.pagination import Key
 from web.statements import fetch_all
@@ -21,12 +24,10 @@ PAGE_SIZE = 100
 LONG = 16
 ORDER = (Key("balance__currency_id"), Key("id"))
 
-# Built once: resolving the names takes as long as reading the rows.
-ENTRIES: QuerySet[Entry, Any] = Entry.objects.values(
+COLUMNS = (
     "id",
     "direction",
     "amount_minor",
-    "running_minor",
     "balance__public_id",
     "balance__indicator",
     "balance__normal_side",
@@ -36,13 +37,21 @@ ENTRIES: QuerySet[Entry, Any] = Entry.objects.values(
     "balance__ledger__name",
     "balance__ledger__public_id",
 )
+# Built once: resolving the names takes as long as reading the rows.
+ENTRIES: QuerySet[Entry, Any] = Entry.objects.values(*COLUMNS, "running_minor")
+RESERVATIONS: QuerySet[Reservation, Any] = Reservation.objects.values(*COLUMNS)
+WITHOUT_ENTRIES = {Transaction.Kind.HOLD, Transaction.Kind.VOID, Transaction.Kind.EXPIRY}
 SUMS = """
 SELECT c.code, c.exponent, coalesce(sum(e.amount_minor) FILTER (WHERE e.direction = -1), 0),
        coalesce(sum(e.amount_minor) FILTER (WHERE e.direction = 1), 0)
-FROM transactions_entry AS e
+FROM (
+    SELECT balance_id, direction, amount_minor FROM transactions_entry WHERE transaction_id = %s
+    UNION ALL
+    SELECT balance_id, direction, amount_minor FROM transactions_reservation
+    WHERE transaction_id = %s AND kind <> 'COMMIT'
+) AS e
 JOIN balances_balance AS b ON b.id = e.balance_id
 JOIN ledgers_currency AS c ON c.code = b.currency
-WHERE e.transaction_id = %s
 GROUP BY c.code, c.exponent ORDER BY c.code
 """
 
@@ -66,6 +75,7 @@ class EntryTotal:
     """What a transaction debits and credits in one currency; both are the same figure."""
 
     currency: str
+    exponent: int
     debits: str
     credits: str
 
@@ -78,16 +88,20 @@ class EntryGroup:
     rows: list[EntryRow]
 
 
-def entries_of(transaction: Transaction) -> QuerySet[Entry, Any]:
-    """What the table reads of each entry."""
+def entries_of(transaction: Transaction) -> QuerySet[Any, Any]:
+    """What the table reads of each entry, or of each reservation where there are no entries."""
+    if transaction.kind in WITHOUT_ENTRIES:
+        return RESERVATIONS.filter(transaction=transaction)
     return ENTRIES.filter(transaction=transaction)
 
 
 def sum_entries(transaction: Transaction) -> list[EntryTotal]:
     """The totals of each currency, by code."""
     return [
-        EntryTotal(code, *(format_amount(int(total), exponent) for total in (debits, credits)))
-        for code, exponent, debits, credits in fetch_all(SUMS, [transaction.pk])
+        EntryTotal(
+            code, exponent, *(format_amount(int(total), exponent) for total in (debits, credits))
+        )
+        for code, exponent, debits, credits in fetch_all(SUMS, [transaction.pk] * 2)
     ]
 
 
@@ -107,7 +121,8 @@ def _format_row(entry: dict[str, Any]) -> EntryRow:
     exponent = entry["balance__currency__exponent"]
     amount = format_amount(entry["amount_minor"], exponent)
     is_credit = entry["direction"] == Entry.Direction.CREDIT
-    after = shown_minor(entry["running_minor"], entry["balance__normal_side"])
+    running = entry.get("running_minor")
+    after = None if running is None else shown_minor(running, entry["balance__normal_side"])
     return {
         "name": name_balance(
             indicator=entry["balance__indicator"],
@@ -121,7 +136,7 @@ def _format_row(entry: dict[str, Any]) -> EntryRow:
         "credit": amount if is_credit else "",
         "is_long_debit": not is_credit and len(amount) > LONG,
         "is_long_credit": is_credit and len(amount) > LONG,
-        "after": format_amount(after, exponent),
-        "is_after_negative": after < 0,
+        "after": "" if after is None else format_amount(after, exponent),
+        "is_after_negative": after is not None and after < 0,
         "is_debit_normal": entry["balance__normal_side"] == "DEBIT",
     }

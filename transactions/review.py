@@ -154,12 +154,12 @@ def _describe_sides(reviewed: Reviewed, currencies: dict[str, Currency]) -> Iter
             currency=code,
             is_new=balance is None,
             moves=tuple(moves[key, code]),
-            balance=figures and _shown(figures[:2], side, exponent),
-            available=available and _differing(available, figures, side, exponent),
-            inflight=_shown(figures[2:], side, exponent)
+            balance=figures and show_change(figures[:2], side, exponent),
+            available=available and show_available(available, figures, side, exponent),
+            inflight=show_change(figures[2:], side, exponent)
             if figures and figures[2] != figures[3]
             else None,
-            limits=tuple(_limits(balance, *available)) if balance and available else (),
+            limits=tuple(list_limits(balance, *available)) if balance and available else (),
         )
 
 
@@ -178,12 +178,13 @@ def _available(draft: Draft, balance: Balance) -> tuple[int, int]:
     return before, before + sum(moves)
 
 
-def _shown(pair: tuple[int, ...], side: str, exponent: int) -> Change:
+def show_change(pair: tuple[int, ...], side: str, exponent: int) -> Change:
+    """Credits less debits before and after, with the sign of the normal side."""
     before, after = (shown_minor(each, side) for each in pair)
     return _change(before, after, exponent)
 
 
-def _differing(
+def show_available(
     available: tuple[int, int], figures: tuple[int, ...] | None, side: str, exponent: int
 ) -> Change | None:
     """What is available, where holds make it differ from the balance."""
@@ -201,7 +202,7 @@ def _change(before_minor: int, after_minor: int, exponent: int) -> Change:
     )
 
 
-def _limits(balance: Balance, before: int, after: int) -> Iterator[str]:
+def list_limits(balance: Balance, before: int, after: int) -> Iterator[str]:
     """What the transaction takes the balance to, where that is near or below its floor."""
     floor = balance.floor_minor
     if after >= before or floor is None:

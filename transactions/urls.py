@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import include, path
 
-from transactions import views
+from transactions import action_views, views
 
 app_name = "transactions"
 
@@ -13,6 +13,10 @@ urlpatterns = [
     path("", include("schedules.create_urls")),
     # The page of a transaction shows the schedule that it came from.
     path("", include("schedules.detail_urls")),
+    path("<txn:public_id>/commit/", action_views.transaction_commit, name="commit"),
+    path("<txn:public_id>/void/", action_views.transaction_void, name="void"),
+    path("<txn:public_id>/reverse/", action_views.transaction_reverse, name="reverse"),
+    path("<txn:public_id>/refund/", action_views.transaction_refund, name="refund"),
     path("<txn:public_id>/metadata/", views.transaction_metadata, name="metadata"),
     path("<txn:public_id>/info/", views.transaction_info, name="info"),
 ]

@@ -124,7 +124,7 @@ def test_many_entries_come_in_pages_under_the_totals_of_all(clerk: Client) -> No
         url = following[1] if following else ""
     assert ["Total, GBP", "", "250.00", "250.00", ""] in rows_of(first)
     assert seen == 251
-    assert count == 4  # transaction, totals, entries, history
+    assert count == 7  # transaction, totals, entries, standing, timeline, schedule, history
 
 
 def test_page_of_entries_as_a_fragment(clerk: Client) -> None:

@@ -15,7 +15,10 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from balances.models import Balance
+from balances.naming import name_of, shown_minor
 from ledgers.arithmetic import LENGTH_MAX
+from ledgers.money import format_amount
 from transactions.checks import DESCRIPTION_LENGTH_MAX, REFERENCE_LENGTH_MAX
 from transactions.errors import FutureDateError
 from transactions.models import Transaction
@@ -117,6 +120,32 @@ class RequestForm(forms.Form):
             self.add_error(f"{name}_date", _("Enter a valid date."))
             return None
         return at
+
+
+def explain_shortage(balance: Balance, moved_minor: int, *, overdraft_minor: int = 0) -> str:
+    """Why a balance cannot move so: credits less debits, as it is now, holds counted."""
+    exponent, side = balance.currency.exponent, balance.normal_side
+    is_credit = side == Balance.NormalSide.CREDIT
+    held = balance.inflight_debit_minor if is_credit else balance.inflight_credit_minor
+    before = shown_minor(balance.balance_minor, side) - int(held)
+    message = (
+        _(
+            "%(name)s has %(before)s %(currency)s available, the rest is held; this would take"
+            " that to %(after)s, and it may not fall below %(floor)s."
+        )
+        if held
+        else _(
+            "%(name)s holds %(before)s %(currency)s; this would take it to %(after)s,"
+            " and it may not fall below %(floor)s."
+        )
+    )
+    return message % {
+        "name": name_of(balance),
+        "currency": balance.currency_id,
+        "before": format_amount(before, exponent),
+        "after": format_amount(before + shown_minor(moved_minor, side), exponent),
+        "floor": format_amount(int(balance.floor_minor or 0) - overdraft_minor, exponent),
+    }
 
 
 def _used_reference(posted: Transaction) -> str:

@@ -15,10 +15,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from balances.models import Balance
-from balances.naming import name_of, shown_minor
 from ledgers.arithmetic import read_amount, show_reading
 from ledgers.models import Currency
-from ledgers.money import AmountError, format_amount
+from ledgers.money import AmountError
 from transactions.drafts import Draft, DraftLine
 from transactions.errors import (
     ClosedBalanceError,
@@ -29,7 +28,13 @@ from transactions.errors import (
     SameBalanceError,
     SeveralCurrenciesError,
 )
-from transactions.forms.asking import RequestForm, amount_field, day_field, time_field
+from transactions.forms.asking import (
+    RequestForm,
+    amount_field,
+    day_field,
+    explain_shortage,
+    time_field,
+)
 from transactions.forms.rows import RowError, Rows, open_rows, typed_rows
 from transactions.forms.sides import Side
 from transactions.requests import UNLIMITED
@@ -276,29 +281,8 @@ class OptionsForm(RequestForm):
         moved_minor = sum(
             line.direction * line.amount_minor for line in self.lines if line.side == balance.key
         )
-        exponent, side = balance.currency.exponent, balance.normal_side
-        is_credit = side == Balance.NormalSide.CREDIT
-        held = balance.inflight_debit_minor if is_credit else balance.inflight_credit_minor
-        before = shown_minor(balance.balance_minor, side) - int(held)
-        lowest = int(balance.floor_minor or 0) - (self.cleaned_data["overdraft_minor"] or 0)
-        message = (
-            _(
-                "%(name)s has %(before)s %(currency)s available, the rest is held; this would take"
-                " that to %(after)s, and it may not fall below %(floor)s."
-            )
-            if held
-            else _(
-                "%(name)s holds %(before)s %(currency)s; this would take it to %(after)s,"
-                " and it may not fall below %(floor)s."
-            )
-        )
-        return message % {
-            "name": name_of(balance),
-            "currency": balance.currency_id,
-            "before": format_amount(before, exponent),
-            "after": format_amount(before + shown_minor(moved_minor, side), exponent),
-            "floor": format_amount(lowest, exponent),
-        }
+        overdraft_minor = self.cleaned_data["overdraft_minor"] or 0
+        return explain_shortage(balance, moved_minor, overdraft_minor=overdraft_minor)
 
 
 def _without_token(data: QueryDict) -> QueryDict:
