@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
-from typing import cast
+from typing import Any, cast
 from uuid import UUID
 
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
@@ -19,6 +20,8 @@ from balances.figures import BalanceFigures, is_empty
 from balances.models import Balance
 from balances.naming import describe_side, name_of
 from balances.operations import NotEmptyError, close_balance, reopen_balance
+from reports.arrival import check_arrival
+from reports.moments import Totals, totals_before
 from reports.places import entries_of
 from reports.register import (
     EFFECTIVE,
@@ -28,7 +31,9 @@ from reports.register import (
     format_register,
     read_register,
 )
+from transactions.models import Entry
 from users.models import User
+from web.as_of import Moment, read_moment
 from web.formatting import format_count
 from web.htmx import HtmxHttpRequest, render_page
 from web.pagination import paginate_request
@@ -39,28 +44,49 @@ from web.snapshots import snapshot
 @require_safe
 def balance_detail(request: HtmxHttpRequest, public_id: UUID) -> HttpResponse:
     balance = _get_balance(public_id)
-    order = EFFECTIVE if request.GET.get("order") == EFFECTIVE else RECORDED
+    moment = read_moment(request)
+    # What was recorded has a figure of its own after each entry, but not without some of them.
+    is_by_effective = moment.is_past or request.GET.get("order") == EFFECTIVE
+    order = EFFECTIVE if is_by_effective else RECORDED
     # Only the figures of the effective order are read apart from the lines.
-    with snapshot() if order == EFFECTIVE else nullcontext():
-        page = paginate_request(request, entries_of(balance), order=ORDERS[order])
-        entries = read_register(balance, page.rows, order=order)
+    with snapshot() if is_by_effective else nullcontext():
+        totals = totals_of(balance, moment)
+        page = paginate_request(request, entries_at(balance, moment), order=ORDERS[order])
+        entries = read_register(balance, page.rows, order=order, known_at=moment.known_at)
+    check_arrival(request, totals.net_minor, exponent=balance.currency.exponent)
     context = {
+        "moment": moment,
         "balance": balance,
         "name": name_of(balance),
-        "figures": BalanceFigures.of(balance),
+        "figures": BalanceFigures.at(
+            balance, credits_=totals.credit_minor, debits=totals.debit_minor
+        ),
         "counting": describe_side(balance.normal_side),
         "can_close": is_empty(balance),
-        "entry_count": format_count(balance.entry_count),
-        "entry_total": _count_entries(balance),
-        "transaction_count": format_count(balance.transaction_count),
+        "entry_count": format_count(totals.entry_count),
+        "entry_total": _count_entries(totals.entry_count),
+        "transaction_count": format_count(balance.event_count),
         "page": page,
-        "is_by_effective": order == EFFECTIVE,
+        "is_by_effective": is_by_effective,
         "rows": format_register(balance, entries),
         "before": format_before(balance, entries[-1]) if entries else "",
         "history": latest_events(balance.key),
     }
     partial = "register" if request.htmx.target == "register" else "balance-figures"
     return render_page(request, "balances/balance_detail.html", context, partial=partial)
+
+
+def totals_of(balance: Balance, moment: Moment) -> Totals:
+    """What its entries add up to: the running totals now, or those of that moment."""
+    if moment.is_now:
+        return Totals(balance.credit_minor, balance.debit_minor, balance.entry_count)
+    return totals_before([balance.pk], moment.before, known_at=moment.known_at)[balance.pk]
+
+
+def entries_at(balance: Balance, moment: Moment) -> QuerySet[Entry, Any]:
+    """What the register lists: all entries, or those that count at that moment."""
+    entries = entries_of(balance, known_at=moment.known_at)
+    return entries if moment.is_now else entries.filter(effective_at__lt=moment.before)
 
 
 @require_POST
@@ -81,8 +107,7 @@ def balance_close(request: HtmxHttpRequest, public_id: UUID) -> HttpResponse:
     return redirect(balance)
 
 
-def _count_entries(balance: Balance) -> str:
-    count = balance.entry_count
+def _count_entries(count: int) -> str:
     return ngettext("%(count)s entry", "%(count)s entries", count) % {"count": format_count(count)}
 
 

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_GET, require_safe
 from audit.recording import record
 from balances.models import Balance
 from balances.naming import describe_side, name_of
+from reports.arrival import check_arrival
 from reports.periods import PeriodForm, quick_periods
 from reports.statement import (
     Statement,
@@ -63,6 +64,7 @@ def statement(request: HtmxHttpRequest, public_id: UUID) -> HttpResponse:
             context["periods"] = _quick_periods(request, found)
     except StatementMismatchError as error:
         return _refuse_mismatch(request, context, error)
+    check_arrival(request, found.closing.net_minor, exponent=balance.currency.exponent)
     context |= {
         "period": form.period,
         "figures": StatementFigures.of(found),

@@ -65,16 +65,14 @@ class Addresses:
         return f"{url_of('reports:trial-balance')}?{urlencode(query, safe=':')}"
 
     def of_balance(self, line: BalanceLine, *, today: str) -> str:
-        """The statement from day to day; the page of the balance where no statement says that."""
+        """The statement from that day on; without one, the register of the balance."""
         url = url_of("balances:detail", line.balance["public_id"])
         moment = self.scope.moment
-        expected = {"expect": str(line.figures.closing.net_minor)}
-        last = moment.as_of or today
-        is_whole = DAY.fullmatch(self.start_text) and DAY.fullmatch(last)
-        if not is_whole or moment.known_at is not None:
-            return f"{url}?{urlencode({**moment.parameters, **expected}, safe=':')}"
-        query = {"from": self.start_text, "to": last, **expected}
-        return f"{url}statement/?{urlencode(query)}"
+        query = {**moment.parameters, "expect": str(line.figures.closing.net_minor)}
+        if DAY.fullmatch(self.start_text):
+            query = {"from": self.start_text, "to": moment.day or today, **query}
+            url = url_of("balances:statement", line.balance["public_id"])
+        return f"{url}?{urlencode(query, safe=':')}"
 
 
 def format_ledger_lines(lines: Iterable[LedgerLine], addresses: Addresses) -> list[Row]:

@@ -29,6 +29,8 @@ from web.query import VOLATILE
 
 DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 LENGTH_MAX = 40
+# What is asked for before it is a slip of the keyboard, and other clocks cannot tell it.
+YEAR_MIN = 1900
 TICK = timedelta(microseconds=1)
 NAMES = ("as_of", "known_at")
 
@@ -164,6 +166,8 @@ def _parse_day(text: str) -> date | None:
         day = date.fromisoformat(text)
     except ValueError as error:
         raise _refused(text) from error
+    if day.year < YEAR_MIN:
+        raise _too_early(text)
     if day > timezone.localdate():
         raise BadMomentError(_("%(date)s is in the future.") % {"date": format_date(day)})
     return day
@@ -175,9 +179,13 @@ def _parse_time(text: str) -> datetime:
     try:
         # A plus sign that was not encoded arrives as a space.
         moment = datetime.fromisoformat(re.sub(r"(?<=:\d\d) (?=\d\d:\d\d$)", "+", text))
+        if moment.year < YEAR_MIN:
+            raise _too_early(text)
         if timezone.is_naive(moment):
             moment = timezone.make_aware(moment)
         is_future = moment > timezone.now()
+    except BadMomentError:
+        raise
     except (ValueError, OverflowError) as error:
         raise _refused(text) from error
     if is_future:
@@ -193,6 +201,11 @@ def _refused(text: str) -> BadMomentError:
     return BadMomentError(
         _("“%(text)s” is not a date such as 2025-03-31.") % {"text": text[:LENGTH_MAX]}
     )
+
+
+def _too_early(text: str) -> BadMomentError:
+    told = _("%(text)s is before the year %(year)s.")
+    return BadMomentError(told % {"text": text, "year": YEAR_MIN})
 
 
 def _in_words(moment: datetime) -> str:

@@ -72,9 +72,7 @@ def test_a_line_entered_later_says_when(clerk: Client) -> None:
     assert "recorded" in rows_of(clerk.get(balance.get_absolute_url()))[2][0]
 
 
-def test_effective_order_costs_little_more(
-    clerk: Client, balance: Balance
-) -> None:
+def test_effective_order_costs_little_more(clerk: Client, balance: Balance) -> None:
     url = balance.get_absolute_url()
 
     # Two for the figures, two that bound what is read at one moment.

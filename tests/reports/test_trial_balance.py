@@ -107,8 +107,11 @@ def test_figures_lead_to_their_lines_and_are_compared_there(clerk: Client, books
     assert rows_of(response)[1] == ["NorthgateGBP", "GBP", "100.00Cr", "30.00", "0.00", "", "70.00"]
     assert "These lines add up to the figure that you followed." in text_of(response)
     balance = Balance.objects.get(identity__name="Northgate")
-    line = f"{balance.get_absolute_url()}statement/?from=2025-04-01&to=2025-04-30&expect=7000"
-    assert line in links_of(response)
+    days = "from=2025-04-01&to=2025-04-30&as_of=2025-04-30"
+    line = f"{balance.get_absolute_url()}statement/?{days}&expect="
+    assert f"{line}7000" in links_of(response)
+    assert "You followed" not in text_of(clerk.get(f"{line}7000"))
+    assert "You followed a figure of 70.01" in text_of(clerk.get(f"{line}7001"))
     differs = clerk.get(drill.replace("expect=7000", "expect=7001"))
     assert "You followed a figure of 70.01" in text_of(differs)
     assert "add up to the figure" not in text_of(differs)
@@ -119,9 +122,12 @@ def test_lines_without_a_first_day_lead_to_the_balance_at_that_moment(
 ) -> None:
     balance = Balance.objects.get(identity__name="Northgate")
 
-    links = links_of(clerk.get(URL, {"ledger": books.key, "as_of": "2025-04-30"}))
+    links = links_of(clerk.get(URL, {"ledger": books.key, "as_of": "2025-03-31"}))
 
-    assert f"{balance.get_absolute_url()}?as_of=2025-04-30&expect=7000" in links
+    line = f"{balance.get_absolute_url()}?as_of=2025-03-31&expect="
+    assert f"{line}10000" in links
+    assert "You followed" not in text_of(clerk.get(f"{line}10000"))
+    assert "adds up to 100.00" in text_of(clerk.get(f"{line}10001"))
 
 
 @pytest.mark.parametrize(
