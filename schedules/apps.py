@@ -8,3 +8,10 @@ class SchedulesConfig(AppConfig):
     name = "schedules"
     verbose_name = _("Schedules")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        # Both import models, which stand only now.
+        from schedules.proof import CHECKS  # noqa: PLC0415
+        from transactions.proof import register_checks  # noqa: PLC0415
+
+        register_checks(*CHECKS)

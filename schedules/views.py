@@ -41,7 +41,7 @@ def schedule_detail(request: HtmxHttpRequest, public_id: UUID) -> HttpResponse:
         "groups": group_legs(schedule),
         "is_waiting": is_waiting,
         "is_late": is_waiting and schedule.due_at < now - LATE,
-        "until": timeuntil(schedule.due_at, now, depth=1) if schedule.due_at > now else "",
+        "until": timeuntil(schedule.due_at, now, depth=2) if schedule.due_at > now else "",
         "terms": describe_terms(schedule),
         "events": latest_events(schedule.key)[::-1],
     }

@@ -17,6 +17,7 @@ LISTS = [
     "transactions_transaction",
     "transactions_entry",
     "transactions_proofrun",
+    "schedules_schedule",
 ]
 
 
