@@ -6,9 +6,9 @@ order, where the figures are those of `reports.places`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import datetime
 from typing import Any, TypedDict
 
 from django.utils.html import format_html
@@ -84,6 +84,7 @@ class Surroundings:
     exponent: int
     normal_side: str
     parties: Counterparties
+    back_dated: set[int]
     transactions_url: str
     dates: Dates
 
@@ -109,6 +110,7 @@ def format_register(balance: Balance, entries: Sequence[dict[str, Any]]) -> list
         balance.currency.exponent,
         balance.normal_side,
         find_counterparties(balance, [entry["transaction_id"] for entry in entries]),
+        find_back_dated(entries),
         url_of("transactions:list"),
         active_dates(),
     )
@@ -128,7 +130,7 @@ def _format_row(entry: dict[str, Any], shared: Surroundings) -> RegisterRow:
     running = shown_minor(entry["running_minor"], shared.normal_side)
     return {
         "effective": shared.dates.date_tag(entry["effective_at"]),
-        "recorded": note_recording(entry, shared.dates.zone),
+        "recorded": _note_recording(entry, shared),
         "reference": entry["transaction__reference"],
         "url": f"{shared.transactions_url}txn_{entry['transaction__public_id']}/",
         "counterparty": counterparty_of(entry, shared.parties).tag(),
@@ -141,10 +143,23 @@ def _format_row(entry: dict[str, Any], shared: Surroundings) -> RegisterRow:
     }
 
 
-def note_recording(entry: dict[str, Any], zone: tzinfo) -> str:
-    """When a back-dated entry was recorded; "" for one recorded on its own day."""
-    recorded_at = entry["transaction__created_at"].astimezone(zone)
-    if recorded_at.date() <= entry["effective_at"].astimezone(zone).date():
+def find_back_dated(entries: Iterable[dict[str, Any]]) -> set[int]:
+    """The ids of entries that took a place before others, on the same page, recorded earlier."""
+    found, first_recorded = set(), None
+    for entry in sorted(entries, key=lambda each: (each["effective_at"], each["id"]), reverse=True):
+        position = entry["position"]
+        if first_recorded is None or position < first_recorded:
+            first_recorded = position
+        else:
+            found.add(entry["id"])
+    return found
+
+
+def _note_recording(entry: dict[str, Any], shared: Surroundings) -> str:
+    """When a back-dated entry was recorded; "" for one of its own day."""
+    recorded_at = entry["transaction__created_at"].astimezone(shared.dates.zone)
+    effective_at = entry["effective_at"].astimezone(shared.dates.zone)
+    if entry["id"] not in shared.back_dated or recorded_at.date() <= effective_at.date():
         return ""
     return _("recorded %(day)s") % {"day": format_date(recorded_at)}
 

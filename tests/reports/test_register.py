@@ -7,7 +7,8 @@ from django.test import Client
 
 from balances.models import Balance
 from tests.factories import make_balance, make_client, post_transfer
-from tests.pages import count_queries, rows_of, text_of
+from tests.pages import count_queries, rows_of
+from web.formatting import format_date
 
 pytestmark = pytest.mark.django_db
 
@@ -61,15 +62,18 @@ def test_the_order_is_chosen_by_links_that_say_which_is_shown(
         f'<a href="{url}?order=effective" aria-current="true">By effective date</a>'
         in effective.content.decode()
     )
-    assert text_of(clerk.get(url + "?order=sideways")).count("As recorded") == 1
+    unknown = clerk.get(url + "?order=sideways")
+    assert 'aria-current="true">As recorded</a>' in unknown.content.decode()
 
 
-def test_a_line_entered_later_says_when(clerk: Client) -> None:
-    today, balance = make_balance(), make_balance(opening_minor=5_00)
-    post_transfer(source=balance, destination=today, effective_at=None)
+def test_a_back_dated_line_says_when_it_was_recorded(clerk: Client, balance: Balance) -> None:
+    late = balance.entries.get(transaction__reference="late").transaction
+    for order in ("", "?order=effective"):
+        rows = rows_of(clerk.get(balance.get_absolute_url() + order))
 
-    assert "recorded" not in rows_of(clerk.get(today.get_absolute_url()))[1][0]
-    assert "recorded" in rows_of(clerk.get(balance.get_absolute_url()))[2][0]
+        notes = {row[1]: row[0] for row in rows[1:3]}
+        assert notes["late"] == f"3 Feb 2025recorded {format_date(late.created_at)}"
+        assert notes["first"] == "20 Feb 2025"
 
 
 def test_effective_order_costs_little_more(clerk: Client, balance: Balance) -> None:
