@@ -13,13 +13,6 @@ from django.utils.translation import gettext_lazy as _
 from transactions.models import Transaction
 from web.addresses import url_of
 
-SHAPES = {
-    "SCHEDULED": "scheduled",
-    "POSTED": "posted",
-    "CANCELLED": "voided",
-    "REJECTED": "refused",
-}
-
 
 class Schedule(models.Model):
     """A transaction that is to be posted at `due_at`, which is then its effective date.
@@ -80,11 +73,6 @@ class Schedule(models.Model):
     def key(self) -> str:
         """The public id as people and programs see it: `sch_<uuid>`."""
         return f"sch_{self.public_id}"
-
-    @property
-    def shape(self) -> str:
-        """The class that draws its state."""
-        return SHAPES[self.state]
 
     @property
     def legs(self) -> list[dict[str, Any]]:

@@ -20,6 +20,7 @@ from balances.naming import link_tag
 from ledgers.money import format_amount
 from schedules.models import Schedule
 from schedules.parties import Party, PartyKey, find_parties, key_of
+from schedules.states import STATE_OF
 from transactions.requests import DEBIT
 from web.counting import EXACT_MAX, count_exact
 from web.formatting import Dates, active_dates, format_count
@@ -93,8 +94,8 @@ def _format_row(
         "currency": currency,
         "source": _side({key_of(leg) for leg in debits}, parties, url),
         "destination": _side({key_of(leg) for leg in rest}, parties, url),
-        "status": schedule.shape,
-        "status_label": str(schedule.get_state_display()),
+        "status": STATE_OF[schedule.state].shape,
+        "status_label": str(STATE_OF[schedule.state].word),
         "reason": schedule.reason,
     }
 

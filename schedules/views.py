@@ -17,6 +17,7 @@ from schedules.legs import describe_terms, group_legs
 from schedules.models import Schedule
 from schedules.operations import DecidedError, cancel, post_now
 from schedules.review import review_now
+from schedules.states import STATE_OF
 from transactions.errors import PostingError
 from transactions.sealing import FiguresChangedError, Sealed
 from users.models import User
@@ -36,8 +37,7 @@ def schedule_detail(request: HtmxHttpRequest, public_id: UUID) -> HttpResponse:
     is_waiting = schedule.state == Schedule.State.SCHEDULED
     context = {
         "schedule": schedule,
-        "status": schedule.shape,
-        "label": schedule.get_state_display(),
+        "state": STATE_OF[schedule.state],
         "groups": group_legs(schedule),
         "is_waiting": is_waiting,
         "is_late": is_waiting and schedule.due_at < now - LATE,
