@@ -15,6 +15,8 @@ import os
 import sys
 
 ROOT = os.path.dirname(os.path.abspath(__file__))
+# A process for each core, of which more than four would only wait for the disk.
+ALL_TESTS = ["-q", "-n", "auto", "--maxprocesses", "4"]
 
 
 def main() -> None:
@@ -28,7 +30,7 @@ def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     if command == "test":
         os.chdir(ROOT)
-        os.execv(sys.executable, [sys.executable, "-m", "pytest", *(arguments[1:] or ["-q"])])
+        os.execv(sys.executable, [sys.executable, "-m", "pytest", *(arguments[1:] or ALL_TESTS)])
     if command == "up":
         from config.up import main as up
 

@@ -41,8 +41,8 @@ def _start_cluster(config: pytest.Config) -> None:
     base = Path(tempfile.mkdtemp(prefix="daybook-test-", dir=memory))
     # Whoever runs the server for root must get in; what is inside is closed.
     base.chmod(0o755)
-    # Some tests open two hundred connections at once, in two processes when run so.
-    cluster = Cluster(base, durable=False, options={"max_connections": "500"})
+    # Some tests open two hundred connections at once, in each of up to four processes.
+    cluster = Cluster(base, durable=False, options={"max_connections": "900"})
 
     def stop() -> None:
         cluster.stop()

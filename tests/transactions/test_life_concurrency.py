@@ -18,7 +18,7 @@ from transactions.errors import (
     RefundedError,
     ReversedError,
 )
-from transactions.lifecycle import commit, commit_many, refund, reverse, void
+from transactions.lifecycle import commit, commit_many, refund, refund_many, reverse, void
 from transactions.models import Hold, Transaction
 from transactions.posting import hold, post
 from transactions.proof import run_proof
@@ -140,4 +140,23 @@ def test_batches_that_overlap_meet_no_deadlock(own_database: OwnDatabase) -> Non
 
     assert {outcome for result in results for outcome in result} == {"posted"}
     assert set(Hold.objects.values_list("committed_minor", flat=True)) == {100}
+    _assert_proven()
+
+
+def test_one_reference_for_many_postings_is_taken_once(own_database: OwnDatabase) -> None:
+    """No lock is shared, so only the unique reference decides; the losers are told."""
+    requests = []
+    for number in range(20):
+        source, target = make_balance(floor_minor=None), make_balance()
+        posted = post_transfer(source=source, destination=target, amount_minor=10)
+        requests.append([Following(posted.pk, f"own-{number}"), Following(posted.pk, "shared")])
+
+    def refund_both(number: int) -> Callable[[], list[str]]:
+        return lambda: [each.outcome for each in refund_many(requests[number][number % 2 :])]
+
+    results = at_once([refund_both(number) for number in range(20)])
+
+    assert Transaction.objects.filter(reference="shared").count() <= 1
+    assert [each[0] for each in results[::2]] == ["posted"] * 10
+    assert [each[0] for each in results[1::2]].count("posted") == 1
     _assert_proven()
