@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from reports import balance_list, balance_views, chart_views, statement_views
+from reports import balance_list, balance_views, chart_views, flow_views, statement_views
 from web.files import KINDS
 
 urlpatterns = [
@@ -12,6 +12,7 @@ urlpatterns = [
     path("<bln:public_id>/", balance_views.balance_detail, name="detail"),
     path("<bln:public_id>/chart/", chart_views.balance_chart, name="chart"),
     path("<bln:public_id>/closing/", balance_views.balance_close, name="close"),
+    path("<bln:public_id>/flow/", flow_views.balance_flow, name="flow"),
     path("<bln:public_id>/statement/", statement_views.statement, name="statement"),
     *(
         path(

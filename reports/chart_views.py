@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import date
 from uuid import UUID
 
 from django.http import HttpResponse
-from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from balances.models import Balance
 from balances.naming import describe_side, name_of
 from reports.captions import captions_of, rows_of, summarize, totals_row
-from reports.charts import Chart, chart_of, days_until, months_until
+from reports.charts import Chart, chart_of, days_until, last_day, months_until
 from reports.svg import NARROW, WIDE, draw
-from web.as_of import TICK, Moment, read_moment
+from web.as_of import read_moment
 from web.formatting import zone_name
 from web.htmx import HtmxHttpRequest, render_page
 from web.records import get_record_or_404
@@ -46,12 +44,6 @@ def balance_chart(request: HtmxHttpRequest, public_id: UUID) -> HttpResponse:
         "zone": zone_name(),
     }
     return render_page(request, "reports/balance_chart.html", context, partial="chart")
-
-
-def last_day(moment: Moment) -> date:
-    """The last day that a page at this moment tells of."""
-    cut = moment.effective_before
-    return timezone.localdate(cut - TICK) if cut else timezone.localdate()
 
 
 def _drawings(chart: Chart, balance: Balance, *, by_month: bool) -> list[object]:

@@ -14,6 +14,7 @@ from balances.naming import shown_minor
 from reports.moments import Totals
 from reports.periods import EARLIEST, Period
 from reports.series import totals_through
+from web.as_of import TICK, Moment
 
 MONTHS = 12
 DAYS = 90
@@ -50,6 +51,12 @@ class Chart:
     @property
     def closing_minor(self) -> int:
         return self.points[-1].closing_minor
+
+
+def last_day(moment: Moment) -> date:
+    """The last day that a page at this moment tells of."""
+    cut = moment.effective_before
+    return timezone.localdate(cut - TICK) if cut else timezone.localdate()
 
 
 def months_until(last: date, *, cut: datetime | None = None, count: int = MONTHS) -> list[Period]:

@@ -66,6 +66,10 @@ class Bar:
     width: str
     height: str
 
+    @property
+    def path(self) -> str:
+        return f"M{self.x} {self.y}h{self.width}v{self.height}h-{self.width}z"
+
 
 @dataclass(frozen=True, slots=True)
 class Band:
@@ -115,6 +119,28 @@ class Drawing:
     words_y: str
     below_y: str
 
+    # One path for all of a kind: each element of a template costs time.
+
+    @property
+    def ticks(self) -> list[Tick]:
+        return [*self.balance_ticks, *self.flow_ticks]
+
+    @property
+    def grid(self) -> str:
+        return "".join(f"M{self.left} {tick.y}H{self.right}" for tick in self.ticks)
+
+    @property
+    def zero(self) -> str:
+        return "".join(f"M{self.left} {tick.y}H{self.right}" for tick in self.ticks if tick.is_zero)
+
+    @property
+    def credits(self) -> str:
+        return "".join(bar.path for bar in self.credit_bars)
+
+    @property
+    def debits(self) -> str:
+        return "".join(bar.path for bar in self.debit_bars)
+
 
 @dataclass(frozen=True, slots=True)
 class Columns:
@@ -161,7 +187,7 @@ def draw(chart: Chart, *, exponent: int, frame: Frame, captions: Sequence[Captio
         dots=_dots(balances, columns, balance),
         credit_bars=_bars([point.credit_minor for point in chart.points], columns, flow),
         debit_bars=_bars([-point.debit_minor for point in chart.points], columns, flow),
-        bands=_bands(captions, columns, frame),
+        bands=[] if frame is NARROW else _bands(captions, columns, frame),
         words=_words(captions, columns, frame),
         words_y=_text(frame.height - 18),
         below_y=_text(frame.height - 4),
