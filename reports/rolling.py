@@ -16,10 +16,11 @@ PATIENCE_SECONDS = 10.0
 PAUSE_SECONDS = 0.02
 
 # An entry id is drawn by a transaction that has its own number already, since posting locks the
-# balances first. So once all transactions before `horizon` have ended, no entry up to `last_id`
-# can appear any more.
+# balances first. `horizon` is a number that is given out after `last_id` was seen: so once all
+# transactions before it have ended, no entry up to `last_id` can appear any more. (The end of a
+# snapshot would not do: it is the last number that has ended, not the last that was given out.)
 HORIZON = """
-SELECT coalesce(max(id), 0) AS last_id, pg_snapshot_xmax(pg_current_snapshot())::text AS horizon
+SELECT coalesce(max(id), 0) AS last_id, pg_current_xact_id()::text AS horizon
 FROM transactions_entry
 """
 HAS_PASSED = "SELECT pg_snapshot_xmin(pg_current_snapshot()) >= %s::xid8"
@@ -133,8 +134,11 @@ def roll_up_days(*, patience_seconds: float = PATIENCE_SECONDS, chunk: int = CHU
 
     Safe to run at any time, from any number of processes: one of them works, the others find
     nothing to do. It waits up to `patience_seconds` for postings that are under way, and leaves
-    the work to the next run when they take longer.
+    the work to the next run when they take longer. Within a transaction it does nothing: that
+    one would have to end first.
     """
+    if connection.in_atomic_block:
+        return Rolled(0, is_complete=False)
     last_id, horizon = fetch_one(HORIZON) or (0, "0")
     if not _has_passed(horizon, patience_seconds):
         return Rolled(0, is_complete=False)
@@ -161,8 +165,7 @@ def _has_passed(horizon: str, patience_seconds: float) -> bool:
         row = fetch_one(HAS_PASSED, [horizon])
         if row and row[0]:
             return True
-        # The caller's own transaction would be waited for.
-        if connection.in_atomic_block or time.monotonic() > ends:
+        if time.monotonic() > ends:
             return False
         time.sleep(PAUSE_SECONDS)
 
