@@ -11,6 +11,7 @@ from django.db.models import (
     BigIntegerField,
     Case,
     Count,
+    F,
     IntegerField,
     Max,
     QuerySet,
@@ -47,13 +48,17 @@ SORTED_BY: Mapping[str, Any] = {
     "plain_name": plain_name("name"),
     "balance_count": Count("balances"),
     "transaction_count": Cast(
-        Coalesce(Sum("balances__ledger_transaction_count"), 0), BigIntegerField()
+        Coalesce(
+            Sum(F("balances__ledger_transaction_count") - F("balances__ledger_follower_count")), 0
+        ),
+        BigIntegerField(),
     ),
     "active_at": Coalesce(Max("balances__last_entry_at"), Value(LONG_AGO)),
 }
 
 FIGURES = """
-SELECT ledger_id, count(*), sum(ledger_transaction_count), max(last_entry_at)
+SELECT ledger_id, count(*), sum(ledger_transaction_count - ledger_follower_count),
+       max(last_entry_at)
 FROM balances_balance WHERE ledger_id = ANY (%s) GROUP BY ledger_id
 """
 # The exponents are joined to the sums: a join below them would be made for each balance.
@@ -62,7 +67,8 @@ SELECT s.currency, c.exponent, s.count, s.debit_minor, s.credit_minor, s.transac
        s.active_at
 FROM (
     SELECT currency, count(*), sum(debit_minor) AS debit_minor, sum(credit_minor) AS credit_minor,
-           sum(ledger_transaction_count) AS transaction_count, max(last_entry_at) AS active_at
+           sum(ledger_transaction_count - ledger_follower_count) AS transaction_count,
+           max(last_entry_at) AS active_at
     FROM balances_balance WHERE ledger_id = %s GROUP BY currency
 ) AS s
 JOIN ledgers_currency AS c ON c.code = s.currency
@@ -76,7 +82,7 @@ WHERE NOT is_general ORDER BY created_at DESC, id DESC LIMIT %s
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What the balances of one ledger say about it."""
+    """What the balances of one ledger say about it; its transactions are events."""
 
     balance_count: int = 0
     transaction_count: int = 0

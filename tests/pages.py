@@ -17,14 +17,17 @@ SCRIPT = "<script>alert(1)</script>"
 
 
 class _TextParser(HTMLParser):
-    """Collects the text of each cell of each table row, and every link."""
+    """Collects the text of each cell of each table row, and every link.
+
+    What a cell repeats for phones, in `<small>`, is left out.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self.rows: list[list[str]] = []
         self.links: list[str] = []
         self.text: list[str] = []
-        self.in_cell = False
+        self.in_cell = self.is_repeated = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag == "tr":
@@ -32,14 +35,20 @@ class _TextParser(HTMLParser):
         elif tag in ("td", "th"):
             self.rows[-1].append("")
             self.in_cell = True
+        elif tag == "small":
+            self.is_repeated = True
         elif tag == "a":
             self.links.append(dict(attrs).get("href") or "")
 
     def handle_endtag(self, tag: str) -> None:
         if tag in ("td", "th"):
             self.in_cell = False
+        elif tag == "small":
+            self.is_repeated = False
 
     def handle_data(self, data: str) -> None:
+        if self.is_repeated:
+            return
         self.text.append(data)
         if self.in_cell:
             self.rows[-1][-1] += data

@@ -1,47 +1,52 @@
 """Which transactions a table shows: read from the address, told in chips, applied to the query.
 
-Each kind of table walks one index, so that a page costs the same however long the history is:
-all by (effective_at, id); those of a ledger or a balance by its entries; those found by
-reference in the order of their references.
+Each kind of table walks its indexes, so that a page costs the same however long the history is:
+see `transactions.walks`. Those found by reference come in the order of their references.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from enum import StrEnum
 from typing import Any, Self
 
-from django.db.models import BooleanField, Exists, F, OuterRef, QuerySet, Sum
-from django.db.models.expressions import RawSQL
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.http import HttpRequest
-from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
 from balances.filters import Chip, find_by_key
 from balances.models import Balance
 from balances.naming import name_of
 from ledgers.models import Ledger
-from transactions.models import Entry, Transaction
+from transactions import walks
+from transactions.models import IS_OPEN, Entry, Hold, Reservation, Transaction
+from web.arms import Arms
 from web.converters import parse_key
-from web.counting import count_about, count_exact
-from web.formatting import format_count
 from web.pagination import Key
 from web.query import url_with
 from web.text import search_text
 
 # How many references with the text's beginning are looked through within a ledger or balance.
 REFERENCES_MAX = 1_000
-# OFFSET 0: looked up for each row of a page. As a join, it would read all entries of the balance
-# once the server plans without knowing which balance it is.
-IS_FIRST = """
-NOT EXISTS (
-    SELECT FROM transactions_entry AS previous
-    WHERE previous.balance_id = transactions_entry.balance_id
-      AND previous.position = transactions_entry.position - 1
-      AND previous.transaction_id = transactions_entry.transaction_id
-    OFFSET 0
-)
-"""
+
+
+class Tab(StrEnum):
+    """The tabs of the table. The first three are of the books, the others of the schedules."""
+
+    ALL = ""
+    POSTED = "posted"
+    INFLIGHT = "inflight"
+    SCHEDULED = "scheduled"
+    REJECTED = "rejected"
+
+
+WALKS = {Tab.ALL: walks.events, Tab.POSTED: walks.posted, Tab.INFLIGHT: walks.inflight}
+IS_IN = {
+    Tab.ALL: Q(),
+    Tab.POSTED: Q(kind="POST")
+    | Q(Exists(Hold.objects.filter(transaction=OuterRef("pk"), committed_minor__gt=0))),
+    Tab.INFLIGHT: Q(Exists(Hold.objects.filter(IS_OPEN, transaction=OuterRef("pk")))),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,20 +57,40 @@ class TransactionFilter:
     balance: Balance | None = None
     text: str = ""
     unknown: tuple[str, ...] = ()
+    tab: Tab = Tab.ALL
+    asks_every: bool = False
 
     @classmethod
     def read(cls, request: HttpRequest) -> Self:
-        """The filters of `?ledger=&balance=&q=`."""
+        """The filters of `?ledger=&balance=&q=&tab=&records=every`."""
         ledger_key, balance_key = request.GET.get("ledger", ""), request.GET.get("balance", "")
         ledger = find_by_key(Ledger, ledger_key, "ldg")
         balance = find_by_key(Balance, balance_key, "bln", "identity")
         found = (("ledger", ledger_key, ledger), ("balance", balance_key, balance))
         unknown = tuple(name for name, key, record in found if key and record is None)
-        return cls(ledger, balance, search_text(request), unknown)
+        tab = request.GET.get("tab", "")
+        return cls(
+            ledger,
+            balance,
+            search_text(request),
+            unknown,
+            Tab(tab) if tab in list(Tab) else Tab.ALL,
+            request.GET.get("records") == "every",
+        )
+
+    @property
+    def scope(self) -> Ledger | Balance | None:
+        """What the transactions must touch."""
+        return self.balance or self.ledger
+
+    @property
+    def is_every(self) -> bool:
+        """Whether each record has a row of its own; a reference may be that of any record."""
+        return self.tab == Tab.ALL and (self.asks_every or bool(self.text))
 
     @property
     def is_any(self) -> bool:
-        """Whether anything is filtered."""
+        """Whether anything is filtered, the tab aside."""
         return bool(self.ledger or self.balance or self.text or self.unknown)
 
     @property
@@ -94,61 +119,41 @@ class TransactionFilter:
             Chip(label, url_with(request, **{name: ""})) for name, label in labels.items() if label
         ]
 
-    def walk(self, *, descending: bool) -> tuple[QuerySet[Any, Any], tuple[Key, ...]]:
+    def on_tab(self, tab: Tab) -> Self:
+        """The same filters on another tab."""
+        return replace(self, tab=tab)
+
+    def walk(self, *, descending: bool) -> tuple[QuerySet[Any, Any] | Arms, tuple[Key, ...]]:
         """The rows to page through, each with `transaction_id`, and the order of the pages."""
         if self.text or self.is_impossible:
-            return self._matching(), (Key("reference", descending),)
-        if self.balance:
-            entries = self._first_entries(self.balance)
-            keys = (Key("effective_at", descending), Key("id", descending))
-            return entries.values("effective_at", "id", "transaction_id"), keys
-        keys = (Key("effective_at", descending), Key("transaction_id", descending))
-        if self.ledger:
-            entries = Entry.objects.filter(ledger=self.ledger)
-            return entries.values("effective_at", "transaction_id").distinct(), keys
-        transactions = Transaction.objects.annotate(transaction_id=F("id"))
-        return transactions.values("effective_at", "transaction_id"), keys
+            return self.matching(), (Key("reference", descending),)
+        arms = self.arms()
+        first, second, *_rest = arms.fields
+        return arms, (Key(first, descending), Key(second, descending))
 
-    def count(self) -> str:
-        """How many there are: from the counters where a ledger or balance has them."""
-        if self.text or self.is_impossible:
-            return count_exact(self._matching())
-        if self.balance:
-            return format_count(self.balance.transaction_count)
-        if self.ledger:
-            balances = Balance.objects.filter(ledger=self.ledger)
-            counted = balances.aggregate(count=Sum("ledger_transaction_count"))["count"]
-            return format_count(int(counted or 0))
-        return count_about(Transaction)
+    def arms(self) -> Arms:
+        """The list on a tab of the books, text aside."""
+        return walks.records(self.scope) if self.is_every else WALKS[self.tab](self.scope)
 
-    def describe_count(self, request: HttpRequest) -> str:
-        """The count in words; a rounded one with a link that counts, however long it takes."""
-        count = self.count()
-        is_rounded = not count.replace(",", "").isdigit()
-        if is_rounded and request.GET.get("count") == "exact":
-            counted = self._matching() if self.text else Transaction.objects.all()
-            count, is_rounded = format_count(counted.count()), False
-        if self._is_cut():
-            said = _("%(count)s among the first %(max)s references that begin so: type more of it")
-            return said % {"count": count, "max": format_count(REFERENCES_MAX)}
-        text = (
-            _("1 transaction") if count == "1" else _("%(count)s transactions") % {"count": count}
-        )
-        if not is_rounded:
-            return text
-        exact_url = url_with(request, count="exact")
-        return format_html('{} <a href="{}">{}</a>', text, exact_url, _("Count exactly"))
+    def matching(self) -> QuerySet[Transaction, Any]:
+        """Those on a tab of the books whose reference begins with the text, or whose id it is."""
+        transactions = self._beginning()
+        if self.scope:
+            scope = {walks.column_of(self.scope): self.scope.pk}
+            entries = Entry.objects.filter(transaction=OuterRef("pk"), **scope)
+            reservations = Reservation.objects.filter(transaction=OuterRef("pk"), **scope)
+            nearest = self._beginning().values("pk")[:REFERENCES_MAX]
+            transactions = Transaction.objects.filter(
+                Exists(entries) | Exists(reservations), pk__in=nearest
+            )
+        transactions = transactions.filter(IS_IN[self.tab])
+        return transactions.annotate(transaction_id=F("id")).values("reference", "transaction_id")
 
-    def _is_cut(self) -> bool:
+    def is_cut(self) -> bool:
         """Whether more references begin so than are looked through in a ledger or balance."""
-        if not self.text or self.is_impossible or not self._scopes():
+        if not self.text or self.is_impossible or not self.scope:
             return False
         return self._beginning()[REFERENCES_MAX : REFERENCES_MAX + 1].exists()
-
-    def _first_entries(self, balance: Balance) -> QuerySet[Entry]:
-        """One entry for each transaction on `balance`: positions of a transaction adjoin there."""
-        is_first = RawSQL(IS_FIRST, [], output_field=BooleanField())  # noqa: S611 -- a constant
-        return Entry.objects.filter(is_first, balance=balance)
 
     def _beginning(self) -> QuerySet[Transaction]:
         """The transactions whose reference begins with the text, or whose id it is, in order."""
@@ -157,16 +162,3 @@ class TransactionFilter:
         public_id = parse_key(self.text, "txn")
         found = {"public_id": public_id} if public_id else {"reference__startswith": self.text}
         return Transaction.objects.filter(**found).order_by("reference")
-
-    def _matching(self) -> QuerySet[Transaction, Any]:
-        transactions = self._beginning()
-        for scope in self._scopes():
-            entries = Entry.objects.filter(transaction=OuterRef("pk"), **scope)
-            nearest = self._beginning().values("pk")[:REFERENCES_MAX]
-            transactions = Transaction.objects.filter(Exists(entries), pk__in=nearest)
-        return transactions.annotate(transaction_id=F("id")).values("reference", "transaction_id")
-
-    def _scopes(self) -> Sequence[dict[str, Any]]:
-        scope = {"ledger": self.ledger, "balance": self.balance}
-        chosen = {name: record for name, record in scope.items() if record}
-        return [chosen] if chosen else []

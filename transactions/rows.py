@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple, TypedDict
@@ -13,17 +13,24 @@ from django.utils.translation import ngettext
 
 from balances.naming import link_tag, name_balance
 from ledgers.money import format_amount
-from transactions.models import Transaction
+from transactions.models import Hold, Transaction
+from transactions.states import AS_WRITTEN, OF_HOLD, PARTLY_REFUNDED, REFUNDED, REVERSED, State
 from web.addresses import url_of
 from web.formatting import Dates, active_dates, format_count
 from web.statements import fetch_all
 
-# The amount is what was debited; a side with several balances is told by their number.
+# So many refunds of one transaction are added up.
+REFUNDS_MAX = 100
+
+# The amount is what was debited, or held; a side with several balances is told by their number.
 # Two plain statements: joining the names here would take longer to plan than to run.
 TRANSACTIONS = """
-SELECT t.id, t.public_id::text, t.reference, left(t.description, 120), t.status, t.effective_at,
-       s.currency_count, s.amount_minor, s.source_count, s.source_id, s.destination_count,
-       s.destination_id
+SELECT t.id, t.public_id::text, t.reference, left(t.description, 120), t.kind, t.status,
+       t.effective_at, s.currency_count, s.amount_minor, s.source_count, s.source_id,
+       s.destination_count, s.destination_id, h.total_minor, h.committed_minor, h.released_minor,
+       h.ended_as, l.is_reversed,
+       l.is_reversed OR EXISTS (SELECT FROM transactions_transaction AS f WHERE f.parent_id = t.id),
+       r.count, r.amount_minor
 FROM transactions_transaction AS t
 CROSS JOIN LATERAL (
     SELECT count(DISTINCT b.currency) AS currency_count,
@@ -32,11 +39,33 @@ CROSS JOIN LATERAL (
            min(e.balance_id) FILTER (WHERE e.direction = -1) AS source_id,
            count(DISTINCT e.balance_id) FILTER (WHERE e.direction = 1) AS destination_count,
            min(e.balance_id) FILTER (WHERE e.direction = 1) AS destination_id
-    FROM transactions_entry AS e
+    FROM (
+        SELECT balance_id, direction, amount_minor FROM transactions_entry
+        WHERE transaction_id = t.id
+        UNION ALL
+        SELECT balance_id, direction, amount_minor FROM transactions_reservation
+        WHERE transaction_id = t.id AND t.kind IN ('HOLD', 'VOID', 'EXPIRY')
+    ) AS e
     JOIN balances_balance AS b ON b.id = e.balance_id
-    WHERE e.transaction_id = t.id
 ) AS s
-WHERE t.id = ANY (%s)
+CROSS JOIN LATERAL (
+    SELECT EXISTS (SELECT FROM transactions_transaction AS v WHERE v.reverses_id = t.id)
+           AS is_reversed
+) AS l
+CROSS JOIN LATERAL (
+    SELECT count(*), sum((
+        SELECT sum(e.amount_minor) FROM transactions_entry AS e
+        WHERE e.transaction_id = f.id AND e.direction = -1
+    )) AS amount_minor
+    FROM (
+        SELECT f.id FROM transactions_transaction AS f
+        WHERE f.parent_id = t.id AND f.kind = 'REFUND' AND t.kind IN ('POST', 'COMMIT')
+          AND NOT EXISTS (SELECT FROM transactions_transaction AS v WHERE v.reverses_id = f.id)
+        LIMIT %(refunds)s
+    ) AS f
+) AS r
+LEFT JOIN transactions_hold AS h ON h.transaction_id = t.id
+WHERE t.id = ANY (%(ids)s)
 """
 BALANCES = """
 SELECT b.id, b.public_id::text, b.indicator, i.name, l.name, c.code, c.exponent
@@ -46,6 +75,9 @@ JOIN ledgers_currency AS c ON c.code = b.currency
 LEFT JOIN identities_identity AS i ON i.id = b.identity_id
 WHERE b.id = ANY (%s)
 """
+
+
+HOLD_FIGURES = ("total_minor", "committed_minor", "released_minor", "ended_as")
 
 
 class Party(NamedTuple):
@@ -65,6 +97,7 @@ class Fetched(NamedTuple):
     public_id: str
     reference: str
     description: str
+    kind: str
     status: str
     effective_at: datetime
     currency_count: int
@@ -73,23 +106,61 @@ class Fetched(NamedTuple):
     source_id: int
     destination_count: int
     destination_id: int
+    total_minor: int | None
+    committed_minor: int
+    released_minor: int
+    ended_as: str
+    is_reversed: bool
+    has_followers: bool
+    refund_count: int
+    refunded_minor: int | None
+
+    def states(self) -> tuple[State, ...]:
+        """What has become of it; and, when it was posted and undone, that, too."""
+        if self.total_minor is not None:
+            figures = {name: getattr(self, name) for name in HOLD_FIGURES}
+            return (OF_HOLD[Hold(**figures).state],)
+        written = AS_WRITTEN[self.status]
+        if self.is_reversed:
+            return (written, REVERSED)
+        if self.refund_count:
+            is_whole = self.refunded_minor == self.amount_minor
+            return (written, REFUNDED if is_whole else PARTLY_REFUNDED)
+        return (written,)
+
+    def part_minor(self) -> int:
+        """What was committed or refunded of the amount; 0 for none, or all of it."""
+        part = self.refunded_minor if self.total_minor is None else self.committed_minor
+        is_summed = self.refund_count <= REFUNDS_MAX and self.currency_count == 1
+        return int(part) if part and is_summed and part < self.amount_minor else 0
 
 
 class TransactionRow(TypedDict):
-    """One transaction as the table prints it; `source` and `destination` are links."""
+    """One record as the table prints it; `source`, `destination` and `status` are links.
 
+    `css` marks the row. `kind` names a record that is no posting, `part` is how much of the
+    amount was committed or refunded. `note` and `life` are for those who know more.
+    """
+
+    pk: int
+    key: str
     url: str
+    css: str
     is_new: bool
     effective: SafeString | str
     reference: str
     description: str
+    note: str
+    kind: str
     amount: str
     is_long: bool
     currency: str
-    source: SafeString
-    destination: SafeString
-    status: str
-    status_label: str
+    part: str
+    source: SafeString | str
+    destination: SafeString | str
+    status: SafeString
+    has_life: bool
+    life: SafeString | str
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,25 +169,39 @@ class Surroundings:
 
     parties: dict[int, Party]
     transactions_url: str
-    labels: dict[str, str]
+    legend_url: str
+    kinds: dict[str, str]
+    tags: dict[tuple[State, ...], SafeString]
     dates: Dates
 
 
-def read_rows(transaction_ids: Sequence[int], *, new: str = "") -> list[TransactionRow]:
+def read_rows(
+    transaction_ids: Sequence[int], *, new: str = "", legend_url: str = ""
+) -> list[TransactionRow]:
     """The transactions with these primary keys, in this order, formatted.
 
-    The one with the key `new` is marked.
+    The one with the key `new` is marked. `legend_url` is the page that explains the states.
     """
-    fetched = {row[0]: Fetched(*row) for row in fetch_all(TRANSACTIONS, [list(transaction_ids)])}
+    asked = {"ids": list(transaction_ids), "refunds": REFUNDS_MAX + 1}
+    fetched = {row[0]: Fetched(*row) for row in fetch_all(TRANSACTIONS, asked)}
     sides = {pk for row in fetched.values() for pk in (row.source_id, row.destination_id)}
-    balances_url = url_of("balances:list")
     shared = Surroundings(
-        {row[0]: _party(balances_url, *row[1:]) for row in fetch_all(BALANCES, [list(sides)])},
+        read_parties(sides),
         url_of("transactions:list"),
-        {value: str(label) for value, label in Transaction.Status.choices},
+        legend_url,
+        {value: str(label) for value, label in Transaction.Kind.choices},
+        {},
         active_dates(),
     )
     return [_format_row(fetched[pk], shared, new=new) for pk in transaction_ids]
+
+
+def read_parties(balance_ids: Iterable[int]) -> dict[int, Party]:
+    """The balances with these primary keys, by them, as sides of a transaction."""
+    balances_url = url_of("balances:list")
+    return {
+        row[0]: _party(balances_url, *row[1:]) for row in fetch_all(BALANCES, [list(balance_ids)])
+    }
 
 
 def _party(
@@ -137,20 +222,40 @@ def _format_row(row: Fetched, shared: Surroundings, *, new: str) -> TransactionR
         amount, currency = format_amount(int(row.amount_minor), source.exponent), source.currency
     else:
         amount, currency = _("%(count)s currencies") % {"count": row.currency_count}, ""
+    part_minor = row.part_minor()
     return {
+        "pk": row.id,
+        "key": key,
         "url": url,
+        "css": "new" if key == new else "",
         "is_new": key == new,
         "effective": shared.dates.date_tag(row.effective_at),
         "reference": row.reference,
         "description": row.description,
+        "note": "",
+        "kind": "" if row.kind == Transaction.Kind.POST else shared.kinds[row.kind],
         "amount": amount,
         "is_long": len(amount) > 16,
         "currency": currency,
+        "part": _describe_part(row, part_minor, source.exponent) if part_minor else "",
         "source": _link(source, row.source_count, url, with_ledger=is_twin),
         "destination": _link(destination, row.destination_count, url, with_ledger=is_twin),
-        "status": row.status.lower(),
-        "status_label": shared.labels[row.status],
+        "status": _tag_states(row.states(), shared),
+        "has_life": row.has_followers,
+        "life": "",
     }
+
+
+def _describe_part(row: Fetched, part_minor: int, exponent: int) -> str:
+    said = _("%(part)s refunded") if row.total_minor is None else _("%(part)s committed")
+    return said % {"part": format_amount(part_minor, exponent)}
+
+
+def _tag_states(states: tuple[State, ...], shared: Surroundings) -> SafeString:
+    if states not in shared.tags:
+        tags = [state.tag(shared.legend_url) for state in states]
+        shared.tags[states] = SafeString(" ".join(tags))
+    return shared.tags[states]
 
 
 def _link(party: Party, count: int, transaction_url: str, *, with_ledger: bool) -> SafeString:

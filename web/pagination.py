@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 from django.contrib import messages
@@ -37,6 +37,17 @@ class Key:
     descending: bool = False
 
 
+class Source(Protocol):
+    """What else than a queryset can be read in pages; see `web.arms`."""
+
+    @property
+    def label(self) -> str:
+        """Ties cursors to it."""
+
+    def read(self, keys: Sequence[Key], after: Sequence[Any] | None, limit: int) -> list[Any]:
+        """The first `limit` rows in the order of `keys`, or of those after these values."""
+
+
 @dataclass(frozen=True, slots=True)
 class KeysetPage:
     """The rows of one page, in order, and the cursors of its neighbours (None at an end)."""
@@ -53,7 +64,7 @@ class Cursor:
 
 
 def paginate(
-    queryset: QuerySet[Any, Any],
+    queryset: QuerySet[Any, Any] | Source,
     *,
     order: Sequence[Key],
     cursor: str | None,
@@ -69,19 +80,17 @@ def paginate(
     Raises:
         BadCursorError: `cursor` is malformed, or belongs to another table or order.
     """
-    signer = _signer(queryset, order)
+    source = _Ordered(queryset) if isinstance(queryset, QuerySet) else queryset
+    signer = _signer(source, order)
     position = _decode(cursor, signer, width=len(order)) if cursor else None
     backward = position is not None and position.backward
     keys = [Key(key.field, key.descending != backward) for key in order]
-    selected = queryset.order_by(*(f"-{k.field}" if k.descending else k.field for k in keys))
-    if position is not None:
-        selected = selected.filter(_after(keys, position.values))
-    rows = list(selected[: size + 1])
+    rows = source.read(keys, position.values if position else None, size + 1)
     more = len(rows) > size
     rows = rows[:size]
     if backward:
         if len(rows) < size:
-            return paginate(queryset, order=order, cursor=None, size=size)
+            return paginate(source, order=order, cursor=None, size=size)
         rows.reverse()
     has_next = backward or more
     has_previous = more if backward else position is not None
@@ -99,7 +108,7 @@ def paginate(
 
 def paginate_request(
     request: HttpRequest,
-    queryset: QuerySet[Any, Any],
+    queryset: QuerySet[Any, Any] | Source,
     *,
     order: Sequence[Key],
     size: int = PAGE_SIZE,
@@ -110,6 +119,24 @@ def paginate_request(
     except BadCursorError:
         messages.warning(request, _("That page link is no longer valid. This is the first page."))
         return paginate(queryset, order=order, cursor=None, size=size)
+
+
+@dataclass(frozen=True, slots=True)
+class _Ordered:
+    """A queryset as a source."""
+
+    queryset: QuerySet[Any, Any]
+
+    @property
+    def label(self) -> str:
+        return str(self.queryset.model._meta.label)
+
+    def read(self, keys: Sequence[Key], after: Sequence[Any] | None, limit: int) -> list[Any]:
+        names = (f"-{key.field}" if key.descending else key.field for key in keys)
+        selected = self.queryset.order_by(*names)
+        if after is not None:
+            selected = selected.filter(_after(keys, after))
+        return list(selected[:limit])
 
 
 def _after(keys: Sequence[Key], values: Sequence[Any]) -> Q | Func:
@@ -162,9 +189,9 @@ def _value(row: Any, field: str) -> Any:
 # value that the column's type cannot take. The salt ties them to one table and order.
 
 
-def _signer(queryset: QuerySet[Any, Any], order: Sequence[Key]) -> signing.Signer:
+def _signer(source: Source, order: Sequence[Key]) -> signing.Signer:
     fields = ",".join(f"{'-' if key.descending else ''}{key.field}" for key in order)
-    return signing.Signer(salt=f"cursor:{queryset.model._meta.label}:{fields}", sep=".")
+    return signing.Signer(salt=f"cursor:{source.label}:{fields}", sep=".")
 
 
 ENCODERS: dict[type, tuple[str, Callable[[Any], str]]] = {

@@ -3,6 +3,7 @@ import { markBusy } from "./busy.js";
 import { suggestWhileTyping } from "./combobox.js";
 import { copyOnClick } from "./copy.js";
 import { dismissOnClick, offerDismissal } from "./dismiss.js";
+import { hideExplanations } from "./explained.js";
 import { keepFocus } from "./focus.js";
 import { editFormRows } from "./form-rows.js";
 import { closeMenus } from "./menu.js";
@@ -15,7 +16,7 @@ import { openSlideOvers } from "./slide-over.js";
 import { applyTheme } from "./theme.js";
 import { tellTimeZone } from "./time-zone.js";
 
-for (const start of [markBusy, keepFocus, closeMenus, dismissOnClick, showNetworkErrors, submitOnce, focusSearch, pressByKey, openSlideOvers, applyTheme, tellTimeZone]) {
+for (const start of [markBusy, keepFocus, hideExplanations, closeMenus, dismissOnClick, showNetworkErrors, submitOnce, focusSearch, pressByKey, openSlideOvers, applyTheme, tellTimeZone]) {
   start(document);
 }
 

@@ -1,11 +1,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
+from balances.models import Balance
 from tests.factories import (
     NOON,
     make_balance,
@@ -24,9 +28,11 @@ from tests.pages import (
     rows_of,
     text_of,
 )
-from transactions.filters import TransactionFilter
+from transactions import walks
 from transactions.posting import post
 from transactions.requests import CREDIT, DEBIT, Indicator, Leg, PostingRequest
+from web.arms import Arms
+from web.pagination import Key
 
 pytestmark = pytest.mark.django_db
 URL = "/transactions/"
@@ -184,7 +190,7 @@ def test_reference_is_found_by_its_beginning(clerk: Client) -> None:
     response = clerk.get(URL, {"q": "inv-1"})
 
     assert sorted(references(clerk, q="inv-1")) == ["inv-10", "inv-11"]
-    assert "2 transactions" in text_of(response)
+    assert "2 records" in text_of(response)
     assert references(clerk, q="INV") == []
 
 
@@ -255,10 +261,13 @@ def test_anonymous_is_sent_to_login(client: Client) -> None:
 @pytest.mark.parametrize(
     ("query", "expected"),
     [
-        ("", 4),  # page, rows and their balances, count
-        ("?ledger={ledger}", 5),  # and the ledger
-        ("?balance={balance}", 4),  # the balance, which holds the count
-        ("?q=t", 4),
+        # page, rows and their balances, schedules behind them, counts of books and of schedules
+        ("", 6),
+        ("?ledger={ledger}", 9),  # the ledger, its counters, its holds; two tabs of schedules
+        ("?balance={balance}", 8),  # the balance, which holds the counters
+        ("?q=t", 8),  # each tab is counted
+        ("?records=every", 5),
+        ("?tab=scheduled", 4),
     ],
 )
 def test_query_count_is_constant_in_rows(clerk: Client, query: str, expected: int) -> None:
@@ -327,7 +336,16 @@ def test_search_keeps_ledger_and_order(clerk: Client) -> None:
         assert f'name="{name}" form="transaction-filter" value="{value}"' in html
 
 
-def test_table_of_a_balance_is_never_planned_as_a_join_over_its_history() -> None:
-    rows, _order = TransactionFilter(balance=make_balance(opening_minor=1)).walk(descending=True)
+@pytest.mark.parametrize("walk", [walks.events, walks.records, walks.posted])
+def test_table_of_a_balance_is_never_planned_as_a_join_over_its_history(
+    walk: Callable[[Balance], Arms],
+) -> None:
+    arms = walk(make_balance(opening_minor=1))
+    order = [Key(field, descending=True) for field in walks.BALANCE_KEYS]
 
-    assert "Join" not in rows.explain()
+    with CaptureQueriesContext(connection) as queries:
+        arms.read(order, None, 21)
+
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN {queries[0]['sql']}")
+        assert "Join" not in str(cursor.fetchall())

@@ -1,0 +1,58 @@
+"""Builders of what follows a transaction, through the engine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from itertools import count
+
+from balances.models import Balance
+from tests.factories import NOON
+from transactions import lifecycle
+from transactions.models import Transaction
+from transactions.posting import hold
+from transactions.requests import Following, HoldRequest, Indicator, Result, transfer
+
+_numbers = count(1)
+
+
+def place_hold(
+    *,
+    source: Balance | Indicator,
+    destination: Balance | Indicator,
+    amount_minor: int = 100_00,
+    reference: str = "",
+    effective_at: datetime | None = NOON,
+) -> Transaction:
+    sides = [each.pk if isinstance(each, Balance) else each for each in (source, destination)]
+    legs = transfer(source=sides[0], destination=sides[1], amount_minor=amount_minor)
+    reference = reference or f"hold-{next(_numbers)}"
+    return _stored(hold(HoldRequest(reference, legs, effective_at=effective_at)))
+
+
+def commit(of: Transaction, amount_minor: int | None = None, *, reference: str = "") -> Transaction:
+    return _follow(lifecycle.commit, of, amount_minor, reference)
+
+
+def void(of: Transaction, *, reference: str = "") -> Transaction:
+    return _follow(lifecycle.void, of, None, reference)
+
+
+def reverse(of: Transaction, *, reference: str = "") -> Transaction:
+    return _follow(lifecycle.reverse, of, None, reference)
+
+
+def refund(of: Transaction, amount_minor: int | None = None, *, reference: str = "") -> Transaction:
+    return _follow(lifecycle.refund, of, amount_minor, reference)
+
+
+def _follow(
+    verb: Callable[[Following], Result], of: Transaction, amount_minor: int | None, reference: str
+) -> Transaction:
+    reference = reference or f"follow-{next(_numbers)}"
+    return _stored(verb(Following(of.pk, reference, amount_minor, effective_at=of.effective_at)))
+
+
+def _stored(result: Result) -> Transaction:
+    assert result.transaction_id is not None
+    return Transaction.objects.get(pk=result.transaction_id)
