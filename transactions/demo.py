@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 
 from balances.models import Balance
@@ -12,8 +12,26 @@ from identities.models import Identity
 from identities.operations import create_identity
 from ledgers.models import Currency, Ledger
 from ledgers.operations import add_currency, create_ledger
+from transactions.lifecycle import (
+    commit_many,
+    hold_many,
+    refund_many,
+    reverse_many,
+    void_many,
+)
+from transactions.models import Transaction
 from transactions.posting import post_many
-from transactions.requests import CREDIT, DEBIT, Indicator, Leg, PostingRequest, transfer
+from transactions.requests import (
+    CREDIT,
+    DEBIT,
+    Following,
+    HoldRequest,
+    Indicator,
+    Leg,
+    PostingRequest,
+    Result,
+    transfer,
+)
 
 # Under it a name always gives the same public id, so that nothing is made twice.
 NAMES = uuid.UUID("c2bb3f4e-27a5-4a0e-8e57-9c1a4ad1c0de")
@@ -33,17 +51,46 @@ CUSTOMERS: list[tuple[str, str, dict[str, int]]] = [
 ]
 FIRST_DAY = datetime(2026, 1, 5, 9, 30, tzinfo=UTC)
 MONTHS = 9
+LAST_DAY = FIRST_DAY + timedelta(days=30 * (MONTHS - 1) + 4, hours=3, minutes=10)
+# Who holds how much for whom, and what for.
+HOLDS = {
+    "hotel": ("Bruno Keller", "Hanami Travel", "EUR", 240_00, "Deposit for a hotel"),
+    "fuel": ("Elin Sørensen", "Northgate Bakery", "GBP", 100_00, "Deliveries of the week"),
+    "tickets": ("Daria Novak", "Hanami Travel", "EUR", 64_00, "Two tickets"),
+}
 
 Wallets = dict[tuple[str, str], int]
 
 
 def load_demo_books() -> None:
-    """Make customers' wallets and nine months of payments; again changes nothing."""
+    """Make customers' wallets and nine months of payments; again changes nothing.
+
+    Some of the last go on living: holds that are inflight, partly committed and voided, a
+    payment that was reversed, and one that was refunded in part.
+    """
     wallets = _open_wallets()
-    results = post_many(_requests(wallets))
+    _sound(post_many(_requests(wallets)))
+    held = dict(zip(HOLDS, _sound(hold_many(_holds(wallets))), strict=True))
+    payments = Transaction.objects.in_bulk(
+        [f"demo-payment-{LAST_DAY:%Y-%m-%d}-{number}" for number in (4, 7)],
+        field_name="reference",
+    )
+    refunded, reversed_ = sorted(payments.values(), key=lambda payment: payment.reference)
+    _sound(commit_many([_following(held["fuel"], "commit", 40_00, "Bill of the day")]))
+    _sound(void_many([_following(held["tickets"], "void", None, "Sold out")]))
+    _sound(refund_many([_following(refunded.pk, "refund", 100_00, "One night less")]))
+    _sound(reverse_many([_following(reversed_.pk, "reversal", None, "Paid to the wrong person")]))
+
+
+def _sound(results: Iterable[Result]) -> list[int]:
+    """The transactions, all of which were written, now or before."""
+    pks = []
     for result in results:
         if result.error:
             raise result.error
+        assert result.transaction_id is not None  # refused without an error
+        pks.append(result.transaction_id)
+    return pks
 
 
 def _key(*names: str) -> uuid.UUID:
@@ -181,4 +228,32 @@ def _month_end(wallets: Wallets, day: datetime) -> Iterator[PostingRequest]:
         description="Payout to Hanami Travel",
         effective_at=day + timedelta(hours=1),
         metadata={"channel": "bank transfer"},
+    )
+
+
+def _holds(wallets: Wallets) -> list[HoldRequest]:
+    return [
+        HoldRequest(
+            reference=f"demo-hold-{name}",
+            legs=transfer(
+                source=wallets[payer, code],
+                destination=wallets[payee, code],
+                amount_minor=amount_minor,
+            ),
+            description=description,
+            effective_at=LAST_DAY + timedelta(days=1),
+        )
+        for name, (payer, payee, code, amount_minor, description) in HOLDS.items()
+    ]
+
+
+def _following(
+    transaction_id: int, name: str, amount_minor: int | None, description: str
+) -> Following:
+    return Following(
+        transaction_id=transaction_id,
+        reference=f"demo-{name}",
+        amount_minor=amount_minor,
+        description=description,
+        effective_at=LAST_DAY + timedelta(days=2),
     )

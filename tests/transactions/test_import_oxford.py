@@ -18,7 +18,7 @@ from tests.transactions.imports import balance_of, treasury, write_csv
 from transactions.importing.loading import load_mapping
 from transactions.importing.report import Report
 from transactions.importing.running import import_files
-from transactions.models import Entry, Transaction
+from transactions.models import Entry, Hold, HoldState, Transaction
 from transactions.proof import run_proof
 
 pytestmark = pytest.mark.django_db
@@ -196,4 +196,7 @@ def test_demonstration_loads_once_and_holds_together() -> None:
     wallet = balance_of("Chiyo Tanaka", ledger="Customer Wallets", currency="DAYT")
     assert wallet.currency.exponent == 18
     assert wallet.balance_minor % 10**17
+    assert {hold.state for hold in Hold.objects.all()} == {
+        *(HoldState.INFLIGHT, HoldState.PARTLY_COMMITTED, HoldState.VOIDED)
+    }
     assert run_proof(actor=None).is_ok
