@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -21,6 +21,9 @@ from web.suggestions import Suggestion
 from web.text import NameField, validate_name
 
 MATCHES_MAX = 6
+
+# What texts were found to name, by the lookup's own function and the text.
+Found = dict[tuple[Callable[[str], Any], str], "Sequence[Match]"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,16 @@ class Lookup:
             return ""
         suggestion = matches[0].suggestion
         return " · ".join(part for part in (suggestion.label, suggestion.hint) if part)
+
+    def remembering(self, found: Found) -> Lookup:
+        """The same lookup, which looks a text up once and keeps in `found` what it names."""
+
+        def find(text: str) -> Sequence[Match]:
+            if (self.find, text) not in found:
+                found[self.find, text] = self.find(text)
+            return found[self.find, text]
+
+        return replace(self, find=find)
 
 
 class LookupField(NameField):
@@ -117,6 +130,18 @@ def _find_balances(text: str) -> list[Match]:
         Match(each, as_suggestion(each))
         for each in balances.order_by("currency", "pk")[:MATCHES_MAX]
     ]
+
+
+def find_keys(texts: Iterable[str]) -> Found:
+    """The balances of those texts that are keys (`bln_…`), found by one query."""
+    ids = {text: public_id for text in texts if (public_id := parse_key(text, "bln"))}
+    balances = Balance.objects.select_related("identity", "ledger", "currency")
+    by_id = {each.public_id: each for each in balances.filter(public_id__in=ids.values())}
+    return {
+        (_find_balances, text): [Match(by_id[public_id], as_suggestion(by_id[public_id]))]
+        for text, public_id in ids.items()
+        if public_id in by_id
+    }
 
 
 def suggest_currency(currency: Currency) -> Suggestion:

@@ -181,7 +181,7 @@ CONTENT_SECURITY_POLICY = {
 
 # Forms say what is too long; this is for what no form would send.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024
-DATA_UPLOAD_MAX_NUMBER_FIELDS = 4000
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 8000
 
 LOGGING = {
     "version": 1,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -74,6 +75,9 @@ class JournalForm(OptionsForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.exponents: dict[str, int] = {}
+        # Many lines may name one indicator: each is asked for once.
+        self._settle = cache(settle_side)
+        self._currencies_of = cache(lambda name: currencies_of([name]))
 
     def clean(self) -> dict[str, Any]:
         given = super().clean()
@@ -127,7 +131,7 @@ class JournalForm(OptionsForm):
         if side is None or currency is None:
             return
         try:
-            side = settle_side(side, currency)
+            side = self._settle(side, currency)
         except ValidationError as error:
             line.add_error("side", error)
             return
@@ -150,7 +154,7 @@ class JournalForm(OptionsForm):
             return side.currency
         if chosen or "currency" in line.errors:
             return chosen
-        held = currencies_of([side])
+        held = self._currencies_of(side)
         if len(held) == 1 or common:
             return held[0] if len(held) == 1 else common
         line.add_error("currency", _("Say which currency."))

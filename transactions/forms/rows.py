@@ -11,7 +11,9 @@ from django.http import QueryDict
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
+from balances.lookups import Found, LookupField, find_keys
 from transactions.checks import LEGS_MAX
+from web.forms import ComboboxInput
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +31,15 @@ class RowForm(forms.Form):
     use_required_attribute = False
     telling: ClassVar[tuple[str, ...]]
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, found: Found, **kwargs: Any) -> None:
+        """`found` is shared by all rows, so that what they name is looked up once."""
         super().__init__(*args, **kwargs)
         for field in self.fields.values():
             field.widget.attrs |= {"aria-label": field.label, "placeholder": field.label}
+            if isinstance(field, LookupField):
+                field.lookup = field.lookup.remembering(found)
+                if isinstance(field.widget, ComboboxInput) and field.widget.label_for:
+                    field.widget.label_for = field.lookup.label
 
     @property
     def index(self) -> str:
@@ -99,11 +106,18 @@ def open_rows(
 ) -> Rows:
     """The rows as they were sent, else those of `initial` and some blank ones below them."""
     if data is not None and f"{prefix}-TOTAL_FORMS" in data:
-        return rows_class(data, prefix=prefix, error_messages=_messages(rows_class))
+        sides = [str(text) for name, text in data.items() if name.endswith("-side")]
+        return rows_class(
+            data,
+            prefix=prefix,
+            form_kwargs={"found": find_keys(sides)},
+            error_messages=_messages(rows_class),
+        )
     if data is not None:  # sent without any
         counts = {f"{prefix}-TOTAL_FORMS": "0", f"{prefix}-INITIAL_FORMS": "0"}
-        return rows_class(counts, prefix=prefix)
-    rows = rows_class(prefix=prefix, initial=list(initial))
+        return rows_class(counts, prefix=prefix, form_kwargs={"found": {}})
+    found = find_keys(row["side"] for row in initial if "side" in row)
+    rows = rows_class(prefix=prefix, initial=list(initial), form_kwargs={"found": found})
     rows.extra = blank
     return rows
 
