@@ -6,7 +6,10 @@ import statistics
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import partial
+
+from django.utils import timezone
 
 from balances.models import Balance
 from benchmarks.bounds import GROWTH, THROUGHPUT, TIME
@@ -18,12 +21,15 @@ from benchmarks.report import Result, ratio_result
 from benchmarks.server import served
 from identities.models import Identity
 from ledgers.models import Ledger
+from reports.rolling import roll_up_days
 from transactions.models import Transaction
 
 CLIENTS = 8
 WARM_UPS = 20
 FEW = "few_books"
 OK = "/ok/"
+# As of a day in the middle of the history.
+PAST = timedelta(days=180)
 
 Say = Callable[[str], None]
 
@@ -73,6 +79,10 @@ def _prepared(size: Size, say: Say) -> Iterator[Bench]:
         say("making the books")
         fill(full, size)
         fill(few, size, transactions=size.few_transactions)
+        say("rolling the days up")
+        for books in (full, few):
+            with use(books):
+                roll_up_days()
         say("starting the servers")
         sites = [
             Site(books, stack.enter_context(served(books)), _paths(books)) for books in (full, few)
@@ -83,6 +93,7 @@ def _prepared(size: Size, say: Say) -> Iterator[Bench]:
 
 def _paths(books: Books) -> dict[str, str]:
     """Each list and details page, of something ordinary and of the largest there is."""
+    day = timezone.localdate() - PAST
     with use(books):
         general = Ledger.objects.get(is_general=True)
         big, ordinary = Ledger.objects.filter(is_general=False).order_by("pk")[:2]
@@ -104,6 +115,12 @@ def _paths(books: Books) -> dict[str, str]:
             "transactions-of-ledger": f"/transactions/?ledger={big.key}",
             "transactions-of-balance": f"/transactions/?balance={treasury.key}",
             "transaction": transaction.get_absolute_url(),
+            "ledger-as-of": f"{big.get_absolute_url()}?as_of={day}",
+            "balances-as-of": f"/balances/?ledger={big.key}&as_of={day}",
+            "balance-as-of": f"{treasury.get_absolute_url()}?as_of={day}",
+            "trial-balance": "/trial-balance/",
+            "trial-balance-as-of": f"/trial-balance/?as_of={day}",
+            "trial-balance-of-ledger": f"/trial-balance/?ledger={big.key}&as_of={day}",
             "identities": "/identities/",
             "identity": identity.get_absolute_url(),
         }

@@ -58,12 +58,16 @@ CROSS JOIN LATERAL (
 ) AS rest
 {later}
 """
-# What was recorded after a moment is taken away again.
+# What was recorded after a moment is taken away again. OFFSET 0: the position is found once, not
+# for each entry.
 LATER = """
 CROSS JOIN LATERAL (
+    SELECT reports_position_by(asked.balance_id, %s) AS position OFFSET 0
+) AS known
+CROSS JOIN LATERAL (
     SELECT {sums} FROM transactions_entry AS e
-    WHERE e.balance_id = asked.balance_id AND e.effective_at < asked.before
-      AND e.position > reports_position_by(asked.balance_id, %s)
+    WHERE e.balance_id = asked.balance_id AND e.position > known.position
+      AND e.effective_at < asked.before
 ) AS later
 """
 # A balance stands in the column of its net.
