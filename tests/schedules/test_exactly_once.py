@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Generator
 from datetime import timedelta
 
@@ -123,6 +124,21 @@ def _ask(query: str) -> int:
     with connection.cursor() as cursor:
         cursor.execute(query)
         return int(cursor.fetchone()[0])
+
+
+def test_worker_that_has_lost_its_database_goes_on_trying_and_ends_when_told(
+    start_worker: Start, own_database: OwnDatabase
+) -> None:
+    worker = start_worker()
+    wait_for(lambda: _ask("SELECT count(*) FROM procrastinate_workers") == 1, seconds=30)
+    connection.close()
+    own_database.cluster.drop_database(own_database.name)
+    time.sleep(2)
+    assert worker.poll() is None
+
+    worker.send_signal(signal.SIGTERM)
+
+    assert worker.wait(20) == 0
 
 
 def test_busy_balance_leaves_it_scheduled(own_database: OwnDatabase) -> None:

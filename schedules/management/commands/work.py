@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+from contextlib import suppress
 from typing import Any
 
 from django.core.management.base import BaseCommand
@@ -13,6 +14,8 @@ from psycopg import OperationalError
 POLL_SECONDS = 1.0
 RETRY_SECONDS = 1.0
 CONNECTIONS_MAX = 4
+# How long it waits for a connection: not much longer, when told to end without a database.
+CONNECTION_SECONDS = 2.0
 # So that nothing that is due waits behind a long job.
 JOBS_AT_ONCE = 3
 
@@ -27,20 +30,30 @@ class Command(BaseCommand):
     async def _work_until_stopped(self) -> None:
         loop, ours = asyncio.get_running_loop(), asyncio.current_task()
         assert ours is not None
+        is_stopping = False
+
+        def stop() -> None:
+            nonlocal is_stopping
+            is_stopping = True
+            ours.cancel()
+
         for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, ours.cancel)
-        try:
-            while True:
-                await self._work()
+            loop.add_signal_handler(number, stop)
+        with suppress(asyncio.CancelledError):
+            await self._work()
+            # A database that is gone swallows the request to stop.
+            while not is_stopping:
                 self.stderr.write("The database does not answer; trying again ...")
                 await asyncio.sleep(RETRY_SECONDS)
-        except asyncio.CancelledError:
-            return
+                await self._work()
 
     async def _work(self) -> None:
         """Work until the database goes away; when cancelled, end what is being done first."""
         connector = PsycopgConnector(
-            kwargs=connector_params(), min_size=1, max_size=CONNECTIONS_MAX
+            kwargs=connector_params(),
+            min_size=1,
+            max_size=CONNECTIONS_MAX,
+            timeout=CONNECTION_SECONDS,
         )
         try:
             with app.replace_connector(connector):
