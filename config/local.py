@@ -119,12 +119,16 @@ def point_at(cluster: Cluster) -> None:
 def migrate_if_needed() -> None:
     import django
     from django.core.management import call_command
-    from django.db import connection
+    from django.db import ProgrammingError, connection
     from django.db.migrations.executor import MigrationExecutor
 
     django.setup()
-    executor = MigrationExecutor(connection)
-    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+    try:
+        executor = MigrationExecutor(connection)
+        is_needed = bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+    except ProgrammingError:  # the first one was interrupted before it gave us any rights
+        is_needed = True
+    if is_needed:
         call_command("migrate", verbosity=0)
 
 

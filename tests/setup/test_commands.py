@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from config.local import migrate_if_needed
 from tests.conftest import OwnDatabase
 from tests.setup.running import ROOT, environment, run
 
@@ -146,3 +147,15 @@ def test_settings_name_what_is_missing(tmp_path: Path) -> None:
     )
 
     assert "SECRET_KEY is not set; .env.example tells what it means" in result.stderr
+
+
+def test_command_goes_on_where_the_first_migration_was_interrupted(
+    own_database: OwnDatabase,
+) -> None:
+    with own_database.owner() as owner:
+        owner.execute("REVOKE ALL ON ALL TABLES IN SCHEMA public FROM daybook_app")
+
+    migrate_if_needed()
+
+    with own_database.app() as app:
+        assert app.execute("SELECT FROM django_migrations LIMIT 1").rowcount == 1
