@@ -29,14 +29,20 @@ WORDS = {
     "expired": gettext_lazy("Expired"),
     "reversed": gettext_lazy("Reversed"),
     "refunded": gettext_lazy("Refunded"),
+    "batch_reversed": gettext_lazy("Whole batch reversed"),
+    "batch_refused": gettext_lazy("Reversal of the whole batch refused"),
     "cancelled": gettext_lazy("Cancelled"),
     "rejected": gettext_lazy("Rejected"),
     "exported": gettext_lazy("Exported"),
     "metadata_changed": gettext_lazy("Extra information changed"),
 }
 TOLD = {"renamed", "changed", "metadata_changed"}
-# What one record did to another: the reference says which it is.
-FOLLOWING = {"committed", "voided", "expired", "reversed", "refunded"}
+# Of these one field says it all: which record it is, how many, or why not.
+SAID = {
+    **dict.fromkeys(("committed", "voided", "expired", "reversed", "refunded"), "reference"),
+    "batch_reversed": "count",
+    "batch_refused": "reason",
+}
 FIELDS = {
     "name": gettext_lazy("Name"),
     "kind": gettext_lazy("Kind"),
@@ -70,8 +76,8 @@ def _line(
     when: datetime, who: str, action: str, before: str | None, after: str | None
 ) -> HistoryLine:
     verb = action.partition(".")[2]
-    if verb in FOLLOWING:
-        changes: tuple[str, ...] = (_short(json.loads(after or "{}").get("reference", "")),)
+    if verb in SAID:
+        changes: tuple[str, ...] = (str(json.loads(after or "{}").get(SAID[verb], "")),)
         return HistoryLine(time_tag(when), who, str(WORDS[verb]), changes)
     labels = {} if verb == "metadata_changed" else FIELDS
     changes = (

@@ -56,6 +56,7 @@ def transaction_detail(request: HtmxHttpRequest, public_id: UUID) -> HttpRespons
         "groups": group_entries(page.rows, totals),
         "line_count": _count_lines(transaction),
         "with_after": transaction.kind not in WITHOUT_ENTRIES,
+        "can_reverse_batch": bool(transaction.batch_id) and not standing.reversal_key,
         "can_duplicate": transaction.kind in DUPLICABLE,
         "family": family,
         "schedule": _find_schedule(family),

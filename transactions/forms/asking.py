@@ -52,15 +52,29 @@ def time_field() -> forms.TimeField:
     return forms.TimeField(label=gettext_lazy("Time"), required=False, widget=widget)
 
 
+class DescriptionField(forms.CharField):
+    """Text of several lines, without what cannot be shown."""
+
+    widget = forms.Textarea(attrs={"rows": 2, "dir": "auto"})
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max_length=DESCRIPTION_LENGTH_MAX, **kwargs)
+
+    def clean(self, value: Any) -> str:
+        text = str(super().clean(value)).replace("\r\n", "\n")
+        for character in text:
+            if character not in "\n\t" and unicodedata.category(character) in ("Cc", "Cs"):
+                raise ValidationError(
+                    _("This contains the control character U+%(code)04X. Remove it.")
+                    % {"code": ord(character)}
+                )
+        return text
+
+
 class RequestForm(forms.Form):
     """The base of the forms. The reference makes sending one twice harmless."""
 
-    description = forms.CharField(
-        label=gettext_lazy("Description"),
-        required=False,
-        max_length=DESCRIPTION_LENGTH_MAX,
-        widget=forms.Textarea(attrs={"rows": 2, "dir": "auto"}),
-    )
+    description = DescriptionField(label=gettext_lazy("Description"), required=False)
     reference = NameField(
         label=gettext_lazy("Reference"),
         max_length=REFERENCE_LENGTH_MAX,
@@ -75,16 +89,6 @@ class RequestForm(forms.Form):
         day.widget.attrs |= {"min": EARLIEST.isoformat(), "max": timezone.localdate().isoformat()}
         day.help_text = _("Empty: the moment of posting.")
         moment.help_text = _("In %(zone)s. Empty: the start of that day.") % {"zone": zone_name()}
-
-    def clean_description(self) -> str:
-        text = str(self.cleaned_data["description"]).replace("\r\n", "\n")
-        for character in text:
-            if character not in "\n\t" and unicodedata.category(character) in ("Cc", "Cs"):
-                raise ValidationError(
-                    _("This contains the control character U+%(code)04X. Remove it.")
-                    % {"code": ord(character)}
-                )
-        return text
 
     def clean_reference(self) -> str:
         reference = str(self.cleaned_data["reference"])
