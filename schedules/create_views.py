@@ -16,9 +16,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from balances.lookups import BALANCES
+from schedules.models import Schedule
 from schedules.operations import schedule
 from transactions.drafts import Draft, Reviewed, post_reviewed, preview_draft
-from transactions.errors import PostingError
+from transactions.errors import PostingError, ReferenceUsedError
 from transactions.forms import FORMS, OptionsForm, TransferForm, draw_reference
 from transactions.forms.copies import Copy, copy_of
 from transactions.models import Transaction
@@ -61,7 +62,9 @@ def transaction_review(request: HtmxHttpRequest) -> HttpResponse:
     form = form_class(request.POST)
     if form.is_valid():
         try:
-            reviewed = preview_draft(form.draft())
+            draft = form.draft()
+            _refuse_reserved(draft.reference)
+            reviewed = preview_draft(draft)
         except PostingError as error:
             form.blame(error)
         else:
@@ -75,6 +78,14 @@ def transaction_reading(request: HtmxHttpRequest) -> HttpResponse:
     form = _form_class(request.POST)(request.POST)
     form.is_valid()
     return render(request, "transactions/create/_reading.html", {"form": form})
+
+
+def _refuse_reserved(reference: str) -> None:
+    """What waits for its time keeps its reference."""
+    waiting = Schedule.objects.filter(reference=reference, state=Schedule.State.SCHEDULED)
+    if waiting.exists():
+        message = _("This reference belongs to a scheduled transaction. Choose a new one.")
+        raise ReferenceUsedError(message)
 
 
 def _open_form(request: HtmxHttpRequest) -> OptionsForm:

@@ -112,6 +112,15 @@ def test_scheduled_transaction_is_kept_for_its_time(clerk: Client) -> None:
     assert response.headers["Location"] == kept.get_absolute_url()
     assert f"{timezone.localtime(kept.due_at):%Y-%m-%d %H:%M}" == f"{tomorrow()} 09:30"
     assert posted() == 0
+    reserved = review(clerk, source="@A")
+    assert "This reference belongs to a scheduled transaction." in text_of(reserved)
+
+
+def test_hold_must_not_expire_before_it_is_made(clerk: Client) -> None:
+    response = review(clerk, is_hold="on", expires_date=tomorrow(), due_date="2999-01-01")
+
+    assert response.status_code == 422
+    assert "The hold would expire before it is made." in text_of(response)
 
 
 def test_schedule_that_would_be_refused_now_is_told_and_may_be_kept(clerk: Client) -> None:

@@ -262,10 +262,16 @@ class OptionsForm(RequestForm):
         moment = self.read_moment("due")
         if moment and moment <= timezone.now():
             self.add_error("due_date", _("Choose a time that is still to come."))
+        elif moment and self._expires_by(moment):
+            self.add_error("expires_date", _("The hold would expire before it is made."))
         elif moment and self.cleaned_data.get("effective_date"):
             message = _("What is posted later takes effect then. Leave this empty.")
             self.add_error("effective_date", message)
         return moment
+
+    def _expires_by(self, moment: datetime) -> bool:
+        expires_at: datetime | None = self.cleaned_data.get("expires_at")
+        return expires_at is not None and expires_at <= moment
 
     def _blame_balance(self, error: PostingError) -> None:
         for place in self.places:
