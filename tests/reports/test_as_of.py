@@ -64,7 +64,7 @@ def test_every_page_says_that_it_shows_the_past_and_offers_no_change(
         response = clerk.get(at(url, AS_OF))
 
         text = text_of(response)
-        assert "As of 31 Mar 2025, 23:59 · with all that is recorded since UTC" in text
+        assert "As of 31 Mar 2025, 23:59 · with all that was recorded since UTC" in text
         assert "100.00" in text
         assert "70.00" not in text
         links = links_of(response)
