@@ -225,10 +225,13 @@ LANGUAGE plpgsql AS $$
 DECLARE
     v_id bigint;
     v_problem text;
+    v_lines bigint := (SELECT count(*) FROM (SELECT FROM new_entries LIMIT 3) AS few);
     v_moved bigint := 0;
     is_applied boolean;
 BEGIN
-    IF (SELECT count(*) FROM (SELECT FROM new_entries LIMIT 3) AS few) = 2 THEN
+    IF v_lines = 0 THEN
+        RETURN NULL;
+    ELSIF v_lines = 2 THEN
         -- The usual posting: one transaction, one entry on each of two balances.
         WITH moved AS (
             UPDATE public.balances_balance AS b

@@ -196,33 +196,46 @@ THEN 'present' ELSE 'reference_used'
     END IF;
 
     posted_id := nextval('transactions_transaction_id_seq');
+    outcome := 'posted';
+    IF p_kind = 'HOLD' THEN
+        WITH written AS (
+            INSERT INTO transactions_transaction (
+                id, public_id, reference, kind, status, description, entry_count, effective_at,
+                created_at, actor_id, overdraft_minor, metadata
+            )
+            VALUES (
+                posted_id, coalesce(p_public_id, gen_random_uuid()), p_reference, 'HOLD', 'INFLIGHT',
+                p_description, cardinality(p_balances), v_effective, v_now, p_actor, p_overdraft,
+                p_metadata
+            )
+        ), remainder AS (
+            INSERT INTO transactions_hold (
+                transaction_id, effective_at, expires_at, total_minor, committed_minor,
+                released_minor, ended_as
+            )
+            SELECT posted_id, v_effective, p_expires_at, sum(l.amount), 0, 0, ''
+            FROM unnest(p_amounts) AS l (amount) WHERE l.amount > 0
+        )
+        INSERT INTO transactions_reservation (
+            transaction_id, hold_id, balance_id, ledger_id, kind, effective_at, direction,
+            amount_minor
+        )
+        SELECT posted_id, posted_id, l.balance_id, l.ledger_id, 'HOLD', v_effective, sign(l.amount),
+               abs(l.amount)
+        FROM unnest(p_balances, v_leg_ledger, p_amounts) AS l (balance_id, ledger_id, amount);
+        RETURN;
+    END IF;
     WITH written AS (
         INSERT INTO transactions_transaction (
             id, public_id, reference, kind, status, description, entry_count, effective_at,
             created_at, parent_id, reverses_id, actor_id, overdraft_minor, exchange_rate, metadata
         )
         VALUES (
-            posted_id, coalesce(p_public_id, gen_random_uuid()), p_reference, p_kind,
-            CASE p_kind WHEN 'HOLD' THEN 'INFLIGHT' ELSE 'POSTED' END, p_description,
-            cardinality(p_balances), v_effective, v_now, CASE p_kind WHEN 'REFUND' THEN p_of END,
-            CASE p_kind WHEN 'REVERSAL' THEN p_of END, p_actor, p_overdraft, p_rate, p_metadata
+            posted_id, coalesce(p_public_id, gen_random_uuid()), p_reference, p_kind, 'POSTED',
+            p_description, cardinality(p_balances), v_effective, v_now,
+            CASE p_kind WHEN 'REFUND' THEN p_of END, CASE p_kind WHEN 'REVERSAL' THEN p_of END,
+            p_actor, p_overdraft, p_rate, p_metadata
         )
-    ), held AS (
-        INSERT INTO transactions_hold (
-            transaction_id, effective_at, expires_at, total_minor, committed_minor, released_minor,
-            ended_as
-        )
-        SELECT posted_id, v_effective, p_expires_at, sum(l.amount), 0, 0, ''
-        FROM unnest(p_amounts) AS l (amount) WHERE l.amount > 0
-        HAVING p_kind = 'HOLD'
-    ), reserved AS (
-        INSERT INTO transactions_reservation (
-            transaction_id, hold_id, balance_id, ledger_id, kind, effective_at, direction, amount_minor
-        )
-        SELECT posted_id, posted_id, l.balance_id, l.ledger_id, p_kind, v_effective, sign(l.amount),
-               abs(l.amount)
-        FROM unnest(p_balances, v_leg_ledger, p_amounts) AS l (balance_id, ledger_id, amount)
-        WHERE p_kind = 'HOLD'
     )
     INSERT INTO transactions_entry (
         transaction_id, balance_id, ledger_id, position, effective_at, direction, amount_minor,
@@ -231,10 +244,7 @@ THEN 'present' ELSE 'reference_used'
     SELECT posted_id, l.balance_id, l.ledger_id, l.position, v_effective, sign(l.amount),
            abs(l.amount), l.running
     FROM unnest(p_balances, v_leg_ledger, v_position, p_amounts, v_running)
-         AS l (balance_id, ledger_id, position, amount, running)
-    WHERE p_kind <> 'HOLD';
-
-    outcome := 'posted';
+         AS l (balance_id, ledger_id, position, amount, running);
 END;
 $$;
 

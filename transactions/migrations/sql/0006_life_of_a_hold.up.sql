@@ -16,6 +16,7 @@ LANGUAGE plpgsql AS $$
 DECLARE
     v_id bigint;
     v_problem text;
+    v_lines bigint := (SELECT count(*) FROM (SELECT FROM new_reservations LIMIT 3) AS few);
     v_moved bigint := 0;
     is_applied boolean;
 BEGIN
@@ -34,7 +35,7 @@ BEGIN
     ) AS m
     WHERE h.transaction_id = m.hold_id;
 
-    IF (SELECT count(*) FROM (SELECT FROM new_reservations LIMIT 3) AS few) = 2 THEN
+    IF v_lines = 2 THEN
         -- The usual hold: one reservation on each of two balances, and what takes it away again.
         WITH moved AS (
             UPDATE public.balances_balance AS b
