@@ -74,6 +74,15 @@ def test_what_is_wrong_is_said_at_its_line(
     assert posted() == 0
 
 
+def test_hold_takes_each_balance_once(clerk: Client) -> None:
+    lines = [("@A", "5", ""), ("@B", "", "4"), ("@a", "", "1")]
+
+    response = clerk.post(REVIEW, journal(*lines, is_hold="on"))
+
+    assert response.status_code == 422
+    assert "Line 3, Balance: A hold takes each balance once." in text_of(response)
+
+
 def test_balance_that_is_short_of_funds_is_named_at_its_line(clerk: Client) -> None:
     poor = make_balance(opening_minor=1_00)
 

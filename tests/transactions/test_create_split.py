@@ -57,6 +57,7 @@ def test_several_sources_pay_one_destination(clerk: Client) -> None:
         ({"amount": "0.02", **parts(("@B", "1%"))}, "part-0-share", "comes to nothing"),
         (parts(("@World", "10")), "part-0-share", "has a share already"),
         (parts(("@Treasury", "10")), "part-0-side", "on the other side already"),
+        (parts(("@B", "1"), ("@b", "2")), "part-1-share", "has a share already"),
         (parts(("@B", "")), "part-0-share", "Enter an amount, a percentage"),
         (parts(("", "10%")), "part-0-side", "Name the balance."),
         (parts(("@B", "101%")), "part-0-share", "up to 100"),

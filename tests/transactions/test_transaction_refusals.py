@@ -29,7 +29,7 @@ def clerk() -> Client:
         ({"source": "bln_00000000-0000-0000-0000-000000000000"}, "No open balance"),
         ({"source": "@"}, "Write one @ and then a name"),
         ({"source": "@a\x00"}, "control character U+0000"),
-        ({"destination": "@Treasury"}, "Source and destination are the same balance."),
+        ({"destination": "@treasury"}, "Source and destination are the same balance."),
         ({"amount": ""}, "This field is required."),
         ({"amount": "0"}, "Enter an amount above zero."),
         ({"amount": "-5"}, "Enter an amount above zero"),

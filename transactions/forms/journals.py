@@ -20,7 +20,7 @@ from transactions.drafts import DraftLine
 from transactions.forms.asking import amount_field
 from transactions.forms.options import OptionsForm, Place
 from transactions.forms.rows import RowForm, rows_of
-from transactions.forms.sides import Side, SideField, currencies_of, key_of, settle_side
+from transactions.forms.sides import Side, SideField, currencies_of, key_of
 from transactions.requests import CREDIT, DEBIT
 from web.forms import ComboboxInput
 
@@ -75,8 +75,6 @@ class JournalForm(OptionsForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.exponents: dict[str, int] = {}
-        # Many lines may name one indicator: each is asked for once.
-        self._settle = cache(settle_side)
         self._currencies_of = cache(lambda name: currencies_of([name]))
 
     def clean(self) -> dict[str, Any]:
@@ -131,10 +129,12 @@ class JournalForm(OptionsForm):
         if side is None or currency is None:
             return
         try:
-            side = self._settle(side, currency)
+            side = self.settle(side, currency)
         except ValidationError as error:
             line.add_error("side", error)
             return
+        if self.cleaned_data.get("is_hold") and side in [place.side for place in self.places]:
+            line.add_error("side", _("A hold takes each balance once."))
         self.places.append(Place(side, line, "side"))
         if "credit" in line.errors:
             return

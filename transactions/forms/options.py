@@ -36,7 +36,7 @@ from transactions.forms.asking import (
     time_field,
 )
 from transactions.forms.rows import RowError, Rows, open_rows, typed_rows
-from transactions.forms.sides import Side
+from transactions.forms.sides import Side, settle_side
 from transactions.requests import UNLIMITED
 from web.formatting import zone_name
 from web.metadata import MetadataField
@@ -116,6 +116,8 @@ class OptionsForm(RequestForm):
         )
         self.places: list[Place] = []
         self.lines: list[DraftLine] = []
+        # The balance of each side: many lines may name one indicator, in any capitals.
+        self._settled: dict[tuple[str, str], Side] = {}
         # How sums were read, and what the amounts make: the review shows only the former.
         self.readings: list[str] = []
         self.outcomes: list[str] = []
@@ -201,6 +203,19 @@ class OptionsForm(RequestForm):
             case _:
                 field = "due_date" if error.code == "due_in_past" else None
                 self.add_error(field, str(error))
+
+    def settle(self, side: Side, currency: Currency) -> Side:
+        """The balance that an indicator has in this currency, if it has one.
+
+        Raises:
+            ValidationError: that balance is closed.
+        """
+        if isinstance(side, Balance):
+            return side
+        named = (side.lower(), currency.code)
+        if named not in self._settled:
+            self._settled[named] = settle_side(side, currency)
+        return self._settled[named]
 
     def read(self, form: forms.Form, name: str, currency: Currency) -> int | None:
         """The amount in a field in minor units; what is wrong with it is shown there."""

@@ -35,7 +35,6 @@ from transactions.forms.sides import (
     call_side,
     currencies_of,
     key_of,
-    settle_side,
 )
 from transactions.requests import CREDIT, DEBIT
 from transactions.splits import LEFT, Share, SplitError, parse_share, refuse_repeated, split
@@ -193,7 +192,7 @@ class TransferForm(OptionsForm):
         if not side:
             return
         try:
-            settled = settle_side(side, currency)
+            settled = self.settle(side, currency)
         except ValidationError as error:
             self.add_error(name, error)
             return
@@ -237,7 +236,7 @@ class TransferForm(OptionsForm):
                 part.add_error("side", message % codes)
                 continue
             try:
-                side = settle_side(side, currency)
+                side = self.settle(side, currency)
             except ValidationError as error:
                 part.add_error("side", error)
                 continue
@@ -311,7 +310,7 @@ class TransferForm(OptionsForm):
         if exchange is None or not (source and destination):
             return
         try:
-            paid_into, paid_out_of = (settle_side(through, each) for each in (paid, received))
+            paid_into, paid_out_of = (self.settle(through, each) for each in (paid, received))
         except ValidationError as error:
             self.add_error("through", error)
             return
