@@ -5,24 +5,26 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from balances.models import Balance
 from ledgers.models import Ledger
 from ledgers.money import format_amount
-from transactions.models import Entry, ProofRun, Transaction
+from transactions.models import Entry, Hold, ProofRun, Reservation, Transaction
 from web.admin import ReadOnlyAdmin, is_number, show_json
 from web.converters import parse_key
 from web.formatting import format_count
 
 ENTRIES_SHOWN_MAX = 50
 YEARS_SHOWN_MAX = 15
+WITHOUT_ENTRIES = {Transaction.Kind.HOLD, Transaction.Kind.VOID, Transaction.Kind.EXPIRY}
 PERIOD = re.compile(r"(\d{4})(?:-(0[1-9]|1[0-2]))?", re.ASCII)
 
 if TYPE_CHECKING:
@@ -108,6 +110,7 @@ class TransactionAdmin(ReadOnlyAdmin):
         "reference",
         "effective_at",
         "short_description",
+        "kind",
         "status",
         "entry_count",
         "actor",
@@ -154,7 +157,10 @@ class TransactionAdmin(ReadOnlyAdmin):
 
     @admin.display(description=gettext_lazy("entries"))
     def entries(self, row: Transaction) -> SafeString:
-        url = f"{reverse('admin:transactions_entry_changelist')}?transaction__id__exact={row.pk}"
+        """Those that take the place of entries are reservations."""
+        model = "reservation" if row.kind in WITHOUT_ENTRIES else "entry"
+        page = reverse(f"admin:transactions_{model}_changelist")
+        url = f"{page}?transaction__id__exact={row.pk}"
         return format_html('<a href="{}">{}</a>', url, format_count(row.entry_count))
 
     @admin.display(description=gettext_lazy("extra information"))
@@ -219,6 +225,108 @@ class EntryAdmin(ReadOnlyAdmin):
     @admin.display(description=gettext_lazy("transaction"))
     def transaction_link(self, entry: Entry) -> SafeString | str:
         return _link("transactions_transaction", entry.transaction_id, entry.transaction.reference)
+
+
+@admin.register(Hold)
+class HoldAdmin(ReadOnlyAdmin):
+    list_display = (
+        "reference",
+        "effective_at",
+        "now",
+        "held",
+        "committed",
+        "released",
+        "expires_at",
+    )
+    list_select_related = ("transaction",)
+    ordering = ("-pk",)
+    search_fields = ("transaction",)
+    search_help_text = TransactionAdmin.search_help_text
+    fields = (
+        "transaction_link",
+        "now",
+        "held",
+        "committed",
+        "released",
+        "effective_at",
+        "expires_at",
+        "reservations",
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """With the one currency that a hold has."""
+        first = Reservation.objects.filter(transaction=OuterRef("pk")).order_by("pk")
+        return (
+            super()
+            .get_queryset(request)
+            .annotate(
+                code=Subquery(first.values("balance__currency")[:1]),
+                exponent=Subquery(first.values("balance__currency__exponent")[:1]),
+            )
+        )
+
+    def find(self, queryset: QuerySet[Any], term: str) -> QuerySet[Any]:
+        return queryset.filter(pk__in=transactions_named(term))
+
+    @admin.display(description=gettext_lazy("reference"))
+    def reference(self, row: Any) -> str:
+        return str(row.transaction.reference)
+
+    @admin.display(description=gettext_lazy("state"))
+    def now(self, row: Any) -> str:
+        return str(row.state.label)
+
+    @admin.display(description=gettext_lazy("held"))
+    def held(self, row: Any) -> str:
+        return f"{format_amount(row.total_minor, row.exponent)} {row.code}"
+
+    @admin.display(description=gettext_lazy("committed"))
+    def committed(self, row: Any) -> str:
+        return f"{format_amount(row.committed_minor, row.exponent)} {row.code}"
+
+    @admin.display(description=gettext_lazy("released"))
+    def released(self, row: Any) -> str:
+        return f"{format_amount(row.released_minor, row.exponent)} {row.code}"
+
+    @admin.display(description=gettext_lazy("transaction"))
+    def transaction_link(self, row: Any) -> SafeString | str:
+        return _link("transactions_transaction", row.pk, row.transaction.reference)
+
+    @admin.display(description=gettext_lazy("reservations"))
+    def reservations(self, row: Any) -> SafeString:
+        page = reverse("admin:transactions_reservation_changelist")
+        return format_html('<a href="{}?hold__id__exact={}">{}</a>', page, row.pk, _("All of it"))
+
+
+@admin.register(Reservation)
+class ReservationAdmin(ReadOnlyAdmin):
+    list_display = ("id", "effective_at", "reference", "kind", "balance_link", "debit", "credit")
+    list_select_related = ("transaction", "balance__currency")
+    ordering = ("-pk",)
+    search_fields = ("transaction",)
+    search_help_text = gettext_lazy("The exact reference or txn_… key of a transaction, or id.")
+    indexed_lookups = ("transaction__id__exact", "hold__id__exact")
+    fields = (
+        "transaction_link",
+        "hold_link",
+        "kind",
+        "balance_link",
+        "ledger",
+        "effective_at",
+        "debit",
+        "credit",
+    )
+    debit, credit = EntryInline.debit, EntryInline.credit
+    balance_link = EntryInline.balance_link
+    reference, transaction_link = EntryAdmin.reference, EntryAdmin.transaction_link
+
+    def find(self, queryset: QuerySet[Any], term: str) -> QuerySet[Any]:
+        named = queryset.filter(transaction__in=transactions_named(term))
+        return named | super().find(queryset, term) if is_number(term) else named
+
+    @admin.display(description=gettext_lazy("hold"))
+    def hold_link(self, row: Reservation) -> SafeString | str:
+        return _link("transactions_hold", row.hold_id, row.hold_id)
 
 
 @admin.register(ProofRun)

@@ -16,6 +16,8 @@ LISTS = [
     "balances_balance",
     "transactions_transaction",
     "transactions_entry",
+    "transactions_hold",
+    "transactions_reservation",
     "transactions_proofrun",
     "schedules_schedule",
 ]

@@ -15,6 +15,7 @@ from tests.factories import (
     make_user,
     post_transfer,
 )
+from tests.transactions.living import place_hold
 from transactions.models import ProofRun
 from users.models import User
 
@@ -42,6 +43,7 @@ def books(admin_pages: Client) -> dict[str, Any]:
     posted = post_transfer(
         source=source, destination=target, reference="INV-1", actor=make_user(), metadata={"k": "v"}
     )
+    held = place_hold(source=source, destination=target, reference="H-1")
     run = ProofRun.objects.create(is_ok=True, duration_seconds=1.5, checks=[{"name": "x"}])
     return {
         "identity": owner,
@@ -49,6 +51,9 @@ def books(admin_pages: Client) -> dict[str, Any]:
         "balance": target,
         "transaction": posted,
         "entry": posted.entries.get(balance=target),
+        "held": held,
+        "hold": held.hold,
+        "reservation": held.reservations.latest("pk"),
         "currency": Currency.objects.get(pk="GBP"),
         "event": AuditEvent.objects.latest("pk"),
         "run": run,

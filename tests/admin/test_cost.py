@@ -15,9 +15,17 @@ from django.test.utils import CaptureQueriesContext
 from balances.models import Balance
 from tests.admin.addresses import LISTS, list_url, page_url
 from tests.factories import general_ledger, make_balance, make_ledger, make_user
-from transactions.models import Transaction
-from transactions.posting import post, post_many
-from transactions.requests import CREDIT, DEBIT, Indicator, Leg, PostingRequest, transfer
+from transactions.models import Hold, Transaction
+from transactions.posting import hold, post, post_many
+from transactions.requests import (
+    CREDIT,
+    DEBIT,
+    HoldRequest,
+    Indicator,
+    Leg,
+    PostingRequest,
+    transfer,
+)
 from users.models import User
 from web import admin as web_admin
 
@@ -46,6 +54,9 @@ def thousands(admin_pages: Client, monkeypatch: pytest.MonkeyPatch) -> None:
         ),
         actor=clerk,
     )
+    for number in range(3):
+        legs = transfer(source=balances[0], destination=balances[1], amount_minor=100)
+        hold(HoldRequest(f"H-{number}", legs), actor=clerk)
     monkeypatch.setattr(web_admin, "COUNTED_MAX", 100)
 
 
@@ -87,6 +98,11 @@ HISTORY_PAGES: list[tuple[str, Callable[[], dict[str, str]]]] = [
         "transactions_entry",
         lambda: {"transaction__id__exact": str(Transaction.objects.latest("pk").pk)},
     ),
+    ("transactions_hold", dict),
+    ("transactions_hold", lambda: {"q": "H-1"}),
+    ("transactions_reservation", dict),
+    ("transactions_reservation", lambda: {"q": "H-1"}),
+    ("transactions_reservation", lambda: {"hold__id__exact": str(Hold.objects.latest("pk").pk)}),
     ("audit_auditevent", dict),
     ("audit_auditevent", lambda: {"subject": Transaction.objects.latest("pk").key}),
     ("audit_auditevent", lambda: {"q": "operator"}),

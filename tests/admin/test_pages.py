@@ -12,13 +12,13 @@ from django.urls import reverse
 from audit.models import AuditEvent
 from tests.admin.addresses import LISTS, list_url, page_url
 from tests.factories import make_user
-from transactions.models import Entry, ProofRun, Transaction
+from transactions.models import Entry, Hold, ProofRun, Reservation, Transaction
 from web import admin as web_admin
 
 pytestmark = pytest.mark.django_db
 
 
-READ_ONLY = [AuditEvent, Transaction, Entry, ProofRun]
+READ_ONLY = [AuditEvent, Transaction, Entry, Hold, Reservation, ProofRun]
 
 
 def test_every_list_opens(admin_pages: Client, books: dict[str, Any]) -> None:
