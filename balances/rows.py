@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from html import escape
 from typing import Any, TypedDict
 
 from django.db.models import QuerySet
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from balances.models import Balance
 from balances.naming import link_tag, name_balance, shown_minor
@@ -80,6 +82,7 @@ class BalanceRow(TypedDict):
     created: SafeString | str
     is_closed: bool
     is_now: bool
+    glance: SafeString
 
 
 def newest_of_ledger(ledger: Ledger) -> list[dict[str, Any]]:
@@ -105,6 +108,7 @@ class Surroundings:
     ledgers_url: str
     dates: Dates
     moment: Moment
+    glance: str
 
 
 def format_rows(
@@ -119,7 +123,9 @@ def format_rows(
     The title is the balance's own, or `by_ledger` that of its ledger, where all have one owner.
     Their figures are those of `moment`, which the links keep.
     """
-    shared = Surroundings(url_of("balances:list"), url_of("ledgers:list"), active_dates(), moment)
+    shared = Surroundings(
+        url_of("balances:list"), url_of("ledgers:list"), active_dates(), moment, _("Glance")
+    )
     return [_format_row(row, shared, by_ledger=by_ledger, new=new) for row in rows]
 
 
@@ -154,4 +160,13 @@ def _format_row(
         "created": shared.dates.time_tag(row["created_at"]),
         "is_closed": row["closed_at"] is not None,
         "is_now": shared.moment.is_now,
+        "glance": _glance_tag(f"{shared.balances_url}{key}/glance/", shared.glance, name),
     }
+
+
+def _glance_tag(url: str, label: str, name: str) -> SafeString:
+    """A link that opens beside the table; read out with the name."""
+    return SafeString(  # every text goes through escape()
+        f'<a href="{escape(url)}" data-slide-over>{escape(label)}'
+        f'<span class="visually-hidden"> <bdi>{escape(name)}</bdi></span></a>'
+    )

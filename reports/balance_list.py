@@ -20,6 +20,7 @@ from web.pagination import paginate_request
 from web.sorting import Column, sort_columns
 
 INFLIGHT = Column("inflight", gettext_lazy("Inflight"), css="num hide-s")
+GLANCE = Column("glance", gettext_lazy("Last 7 days"), css="hide-s")
 COLUMNS = (
     Column("owner", gettext_lazy("Owner or indicator")),
     Column("ledger", gettext_lazy("Ledger"), css="hide-s"),
@@ -33,9 +34,10 @@ COLUMNS = (
         css="hide-s",
         descending_first=True,
     ),
+    GLANCE,
 )
-# What was inflight then is not kept by moment.
-COLUMNS_OF_PAST = tuple(column for column in COLUMNS if column is not INFLIGHT)
+# What was inflight then is not kept by moment; the last days are those of now.
+COLUMNS_OF_PAST = tuple(column for column in COLUMNS if column not in (INFLIGHT, GLANCE))
 
 
 @require_safe

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from django.urls import path
 
-from reports import balance_list, balance_views, chart_views, flow_views, statement_views
+from reports import (
+    balance_list,
+    balance_views,
+    chart_views,
+    flow_views,
+    glance_views,
+    statement_views,
+)
 from web.files import KINDS
 
 urlpatterns = [
@@ -13,6 +20,7 @@ urlpatterns = [
     path("<bln:public_id>/chart/", chart_views.balance_chart, name="chart"),
     path("<bln:public_id>/closing/", balance_views.balance_close, name="close"),
     path("<bln:public_id>/flow/", flow_views.balance_flow, name="flow"),
+    path("<bln:public_id>/glance/", glance_views.balance_glance, name="glance"),
     path("<bln:public_id>/statement/", statement_views.statement, name="statement"),
     *(
         path(

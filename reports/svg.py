@@ -185,8 +185,8 @@ def draw(chart: Chart, *, exponent: int, frame: Frame, captions: Sequence[Captio
         areas=[Shape(_area(run, balance), is_negative) for is_negative, run in runs],
         lines=[Shape(_line(run, balance), is_negative) for is_negative, run in runs],
         dots=_dots(balances, columns, balance),
-        credit_bars=_bars([point.credit_minor for point in chart.points], columns, flow),
-        debit_bars=_bars([-point.debit_minor for point in chart.points], columns, flow),
+        credit_bars=bars_of([point.credit_minor for point in chart.points], columns, flow),
+        debit_bars=bars_of([-point.debit_minor for point in chart.points], columns, flow),
         bands=[] if frame is NARROW else _bands(captions, columns, frame),
         words=_words(captions, columns, frame),
         words_y=_text(frame.height - 18),
@@ -241,8 +241,8 @@ def _dots(balances: Sequence[int], columns: Columns, scale: Scale) -> list[Dot]:
     ]
 
 
-def _bars(amounts: Sequence[int], columns: Columns, scale: Scale) -> list[Bar]:
-    """From zero up or down; what is not nothing is at least a hairline."""
+def bars_of(amounts: Sequence[int], columns: Columns, scale: Scale) -> list[Bar]:
+    """A bar in each column, from zero up or down; what is not nothing is at least a hairline."""
     zero, width = scale.y(0), columns.width * 0.56
     bars = []
     for number, minor in enumerate(amounts):

@@ -31,7 +31,7 @@ from web.pagination import Key
 
 pytestmark = pytest.mark.django_db
 URL = "/balances/"
-HEAD = ["Owner or indicator", "Ledger", "Currency", "Balance", "Inflight", "Created"]
+HEAD = ["Owner or indicator", "Ledger", "Currency", "Balance", "Inflight", "Created", "Last 7 days"]
 
 
 @pytest.fixture

@@ -123,7 +123,7 @@ def test_debit_normal_balance_is_shown_from_its_side(clerk: Client) -> None:
     rows = rows_of(clerk.get(ledger.get_absolute_url()))
 
     assert ["GBP", "1", "7.00", "0.00", "−7.00GBP"] in rows
-    assert "7.00GBP Dr" in [row[1] for row in rows if len(row) == 4]
+    assert "7.00GBP Dr" in [row[1] for row in rows if len(row) == 5]
 
 
 def test_empty_ledger_says_what_comes(clerk: Client) -> None:

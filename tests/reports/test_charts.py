@@ -21,10 +21,11 @@ from reports.periods import Period
 from reports.rolling import roll_up_days
 from reports.scales import format_compact, ticks_for
 from reports.series import totals_through
+from reports.statement import Statement
 from reports.svg import NARROW, WIDE, Caption, Frame, draw
 from tests.conftest import OwnDatabase
 from tests.factories import NOON, make_balance, make_client, make_user, post_transfer
-from tests.pages import HTMX, SCRIPT, count_queries, is_whole_page, rows_of, text_of
+from tests.pages import HTMX, SCRIPT, count_queries, is_whole_page, links_of, rows_of, text_of
 
 OSLO = ZoneInfo("Europe/Oslo")
 ADELAIDE = ZoneInfo("Australia/Adelaide")
@@ -74,6 +75,9 @@ def assert_equals_recount(balance: Balance, zone: ZoneInfo) -> None:
             closing += credit - debit
             assert (point.credit_minor, point.debit_minor) == (credit, debit)
             assert point.closing_minor == closing
+            statement = Statement.read(balance, period)
+            assert (statement.moved.credit_minor, statement.moved.debit_minor) == (credit, debit)
+            assert statement.closing.net_minor == closing
         balance.refresh_from_db()
         assert closing == balance.balance_minor
 
@@ -204,7 +208,8 @@ def test_the_table_says_what_each_month_came_to_and_leads_to_its_statement(clerk
     assert len(rows) == 1 + 1 + 12 + 1
     assert rows[-2] == [f"{today:%b %Y}", "7.50", "0.00", "7.50"]
     assert rows[-1] == ["Total", "7.50", "0.00", "7.50"]
-    assert f"{balance.get_absolute_url()}statement/?from={today:%Y-%m}-01" in str(response.content)
+    (link,) = {link for link in links_of(response) if f"from={today:%Y-%m}-01" in link}
+    assert rows_of(clerk.get(link))[-1][-1] == rows[-2][-1]
     assert "days of Pacific/Kiritimati" in text_of(response)
     assert len(rows_of(clerk.get(f"{balance.get_absolute_url()}chart/?chart=90d"))) == 93
 
