@@ -23,6 +23,7 @@ from transactions.facts import describe_hold, describe_overdraft, describe_rate,
 from transactions.family import Family, read_family
 from transactions.models import Transaction
 from transactions.standing import Standing
+from web.addresses import url_of
 from web.converters import parse_key
 from web.formatting import format_count
 from web.htmx import HtmxHttpRequest, render_page
@@ -45,7 +46,7 @@ def transaction_detail(request: HtmxHttpRequest, public_id: UUID) -> HttpRespons
         "transaction": transaction,
         "original": transaction.parent or transaction.reverses,
         "standing": standing,
-        "state": standing.state,
+        "state": standing.state.tag(url_of("transactions:list")),
         "actions": [action.value for action in standing.actions],
         "hold": describe_hold(standing),
         "refunds": describe_refunds(standing) if standing.is_refunded else [],

@@ -1,5 +1,6 @@
 /** The only entry: starts every behaviour for the page, and for whatever htmx swaps in. */
 import { markBusy } from "./busy.js";
+import { chooseWhileTyping } from "./choose.js";
 import { suggestWhileTyping } from "./combobox.js";
 import { copyOnClick } from "./copy.js";
 import { dismissOnClick, offerDismissal } from "./dismiss.js";
@@ -16,7 +17,7 @@ import { openSlideOvers } from "./slide-over.js";
 import { applyTheme } from "./theme.js";
 import { tellTimeZone } from "./time-zone.js";
 
-for (const start of [markBusy, keepFocus, hideExplanations, closeMenus, dismissOnClick, showNetworkErrors, submitOnce, focusSearch, pressByKey, openSlideOvers, applyTheme, tellTimeZone]) {
+for (const start of [chooseWhileTyping, markBusy, keepFocus, hideExplanations, closeMenus, dismissOnClick, showNetworkErrors, submitOnce, focusSearch, pressByKey, openSlideOvers, applyTheme, tellTimeZone]) {
   start(document);
 }
 
