@@ -13,10 +13,11 @@ from uuid import UUID
 
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
+from procrastinate.exceptions import UniqueViolation
 from procrastinate.jobs import Status
 
 from schedules.batch_jobs import REVERSE_BATCH, reverse_deferred
-from schedules.operations import POST_SCHEDULED, post_due, post_scheduled
+from schedules.operations import POST_AT_ITS_TIME, post_due
 from transactions.batch_reversals import Batch
 from transactions.errors import BusyError
 from transactions.lifecycle import expire_due
@@ -24,13 +25,13 @@ from transactions.models import Transaction
 from users.models import User
 
 EACH_MINUTE = "* * * * *"
-EACH_HOUR = "17 * * * *"
+EACH_FIVE_MINUTES = "*/5 * * * *"
 
 
-@app.task(name=POST_SCHEDULED)
-def post_one(pk: int) -> None:
-    """Deferred with each schedule, for its very time."""
-    post_scheduled(pk)
+@app.task(name=POST_AT_ITS_TIME)
+def post_at_its_time() -> None:
+    """Deferred with each schedule; the first that runs posts all that are due then."""
+    post_due()
 
 
 @app.periodic(cron=EACH_MINUTE)
@@ -60,9 +61,16 @@ def reverse_whole_batch(
     )
 
 
-@app.periodic(cron=EACH_HOUR)
-@app.task(name="schedules.forget_lost", queueing_lock="schedules.forget_lost")
-async def forget_lost_jobs(timestamp: int) -> None:
-    """Drop the jobs of workers that were killed: others have done their work meanwhile."""
+@app.periodic(cron=EACH_FIVE_MINUTES)
+@app.task(name="schedules.take_up_lost", queueing_lock="schedules.take_up_lost")
+async def take_up_lost_jobs(timestamp: int) -> None:
+    """Do again what a worker had begun that was killed; what comes each minute has been done."""
+    periodic = {name for name, _id in app.periodic_registry.periodic_tasks}
     for job in await app.job_manager.get_stalled_jobs():
-        await app.job_manager.finish_job(job, status=Status.FAILED, delete_job=True)
+        if job.task_name in periodic:
+            await app.job_manager.finish_job(job, status=Status.FAILED, delete_job=True)
+            continue
+        try:
+            await app.job_manager.retry_job(job)
+        except UniqueViolation:  # it was asked for again meanwhile
+            await app.job_manager.finish_job(job, status=Status.FAILED, delete_job=True)

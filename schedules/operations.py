@@ -1,8 +1,7 @@
 """Scheduling a transaction, cancelling it, and posting what is due.
 
 Each schedule is decided under a lock on its row, together with the transaction that it becomes:
-whoever else tries at the same time passes it by, and a process that ends in the middle leaves
-it as it was.
+a process that ends in the middle leaves it as it was.
 """
 
 from __future__ import annotations
@@ -12,8 +11,15 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from django.db import DatabaseError, IntegrityError, InterfaceError, OperationalError
+from django.db import (
+    DatabaseError,
+    IntegrityError,
+    InterfaceError,
+    OperationalError,
+    connection,
+)
 from django.db import transaction as db_transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from procrastinate.contrib.django import app
@@ -52,8 +58,12 @@ UNFIT = (
     UnknownBalanceError,
 )
 DUE_MAX = 1000
-# The job that posts one schedule at its time.
-POST_SCHEDULED = "schedules.post_scheduled"
+# The job that is deferred with each schedule.
+POST_AT_ITS_TIME = "schedules.post_at_its_time"
+# Any number, as long as it is the same wherever schedules are posted.
+TURN = 7_239_140_553
+# Whoever waits longer for a turn or a balance tries again the next minute.
+PATIENCE = "2s"
 
 logger = logging.getLogger(__name__)
 
@@ -173,42 +183,23 @@ def post_now(schedule: Schedule, *, actor: User | None, figures: Figures | None 
 def post_due(*, now: datetime | None = None, limit: int = DUE_MAX) -> int:
     """Post what is due, oldest first, each in a database transaction of its own.
 
-    What is refused is rejected, with the reason. What is busy stays scheduled
-    for the next time. Returns how many were posted or rejected.
+    One does so at a time: what comes in at a moment comes in before what was
+    scheduled later for the same moment. What is refused is rejected, with the
+    reason. What is busy stays scheduled for the next time. Returns how many
+    were posted or rejected.
 
     Raises:
         OperationalError: the database went away; what is left stays scheduled.
     """
-    waiting = Schedule.objects.filter(
-        state=Schedule.State.SCHEDULED, due_at__lte=now or timezone.now()
-    )
-    pks = waiting.order_by("due_at", "pk").values_list("pk", flat=True)[:limit]
-    return sum(post_scheduled(pk, now=now) for pk in list(pks))
-
-
-def post_scheduled(pk: int, *, now: datetime | None = None) -> bool:
-    """Post one schedule if it is due and nobody else does; say whether it was decided.
-
-    Raises: as `post_due`.
-    """
-    try:
-        with db_transaction.atomic():
-            due = Schedule.objects.filter(
-                pk=pk, state=Schedule.State.SCHEDULED, due_at__lte=now or timezone.now()
-            )
-            locked = due.select_for_update(skip_locked=True).first()
-            if locked is None:
-                return False
-            _post_or_reject(locked)
-    except BusyError:
-        return False
-    except (OperationalError, InterfaceError):
-        raise
-    except DatabaseError:
-        # Those behind it must not wait for it.
-        logger.exception("Schedule %s cannot be posted and stays scheduled", pk)
-        return False
-    return True
+    decided, tried = 0, Q()
+    for _number in range(limit):
+        turn = _post_next(tried, now=now)
+        if turn is None:
+            break
+        due, is_decided = turn
+        decided += is_decided
+        tried = Q(due_at__gt=due.due_at) | Q(due_at=due.due_at, pk__gt=due.pk)
+    return decided
 
 
 def request_now(schedule: Schedule, *, now: datetime) -> PostingRequest:
@@ -231,6 +222,44 @@ def request_of(schedule: Schedule, *, effective_at: datetime | None) -> PostingR
         description=schedule.description,
         effective_at=effective_at,
     )
+
+
+def _post_next(tried: Q, *, now: datetime | None) -> tuple[Schedule, bool] | None:
+    """The oldest that is due after those tried, and whether it was decided; None without one."""
+    due = None
+    try:
+        with db_transaction.atomic():
+            _take_turn()
+            waiting = Schedule.objects.filter(
+                tried, state=Schedule.State.SCHEDULED, due_at__lte=now or timezone.now()
+            )
+            locked = waiting.order_by("due_at", "pk").select_for_update(skip_locked=True)
+            due = locked.first()
+            if due is None:
+                return None
+            _post_or_reject(due)
+    except BusyError:
+        return None if due is None else (due, False)
+    except (OperationalError, InterfaceError):
+        raise
+    except DatabaseError:
+        if due is None:
+            raise
+        # Those behind it must not wait for it.
+        logger.exception("Schedule %s cannot be posted and stays scheduled", due.pk)
+        return due, False
+    return due, True
+
+
+def _take_turn() -> None:
+    """Wait until nobody else posts what is due, until the end of the database transaction.
+
+    Raises:
+        BusyError: somebody does for longer, and will come to the rest as well.
+    """
+    with busy_refused(), connection.cursor() as cursor:
+        cursor.execute(f"SET LOCAL lock_timeout = '{PATIENCE}'")
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [TURN])
 
 
 def _post_or_reject(locked: Schedule) -> None:
@@ -299,7 +328,7 @@ def _store(request: PostingRequest, due_at: datetime, actor: User | None) -> Sch
             subject=kept.key,
             after={"reference": kept.reference, "due_at": due_at, "request": kept.request},
         )
-        app.configure_task(POST_SCHEDULED, schedule_at=due_at).defer(pk=kept.pk)
+        app.configure_task(POST_AT_ITS_TIME, schedule_at=due_at).defer()
     return kept
 
 

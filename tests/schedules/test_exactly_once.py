@@ -93,7 +93,7 @@ def _waiting_jobs() -> bool:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT FROM procrastinate_jobs"
-            " WHERE status = 'todo' AND task_name = 'schedules.post_scheduled' LIMIT 1"
+            " WHERE status = 'todo' AND task_name = 'schedules.post_at_its_time' LIMIT 1"
         )
         return cursor.fetchone() is not None
 
@@ -108,7 +108,7 @@ def test_worker_killed_in_the_middle_of_a_posting_leaves_it_to_the_next(
     with own_database.owner() as other:
         other.execute("SELECT FROM balances_balance WHERE id = %s FOR UPDATE", [target.pk])
         wait_for(lambda: _ask(WAITING) > 0, seconds=30)
-        # Somebody else who comes by does not wait for it.
+        # Somebody else who comes by does not wait long, and does not post it as well.
         assert post_due() == 0
         worker.kill()
         worker.wait()

@@ -95,6 +95,25 @@ def test_refused_schedule_is_rejected_with_the_reason_and_holds_up_nothing() -> 
     assert actions(refused)[-1] == ("schedule.rejected", "system")
 
 
+def test_what_comes_in_at_a_moment_can_go_out_at_that_moment() -> None:
+    till, target = make_balance(), make_balance()
+    due_at = timezone.now() + SOON
+    requests = [
+        make_request(source=till, destination=target, reference="too early"),
+        make_request(source=RENT, destination=till, reference="in"),
+        make_request(source=till, destination=target, reference="out"),
+    ]
+    kept = [schedule(request, due_at=due_at, actor=None) for request in requests]
+    wait_until(due_at)
+
+    assert post_due(limit=2) == 2
+    assert post_due() == 1
+
+    for each in kept:
+        each.refresh_from_db()
+    assert [each.state for each in kept] == ["REJECTED", "POSTED", "POSTED"]
+
+
 def test_schedule_whose_reference_was_taken_meanwhile_is_rejected() -> None:
     source, target = make_balance(opening_minor=5_00), make_balance()
     kept = make_schedule(source=source, destination=target, reference="INV-1", due_in=SOON)
