@@ -30,6 +30,8 @@ FEW = "few_books"
 OK = "/ok/"
 # As of a day in the middle of the history.
 PAST = timedelta(days=180)
+# So late that most of the history lies before, with a full page of lines in small books too.
+LATE = timedelta(days=100)
 
 Say = Callable[[str], None]
 
@@ -94,6 +96,7 @@ def _prepared(size: Size, say: Say) -> Iterator[Bench]:
 def _paths(books: Books) -> dict[str, str]:
     """Each list and details page, of something ordinary and of the largest there is."""
     day = timezone.localdate() - PAST
+    late = timezone.localdate() - LATE
     with use(books):
         general = Ledger.objects.get(is_general=True)
         big, ordinary = Ledger.objects.filter(is_general=False).order_by("pk")[:2]
@@ -117,6 +120,9 @@ def _paths(books: Books) -> dict[str, str]:
             "transaction": transaction.get_absolute_url(),
             "ledger-as-of": f"{big.get_absolute_url()}?as_of={day}",
             "balances-as-of": f"/balances/?ledger={big.key}&as_of={day}",
+            "register-effective": f"{treasury.get_absolute_url()}?order=effective",
+            "statement": f"{treasury.get_absolute_url()}statement/?from=2000-01-01",
+            "statement-late": f"{treasury.get_absolute_url()}statement/?from={late}",
             "balance-as-of": f"{treasury.get_absolute_url()}?as_of={day}",
             "trial-balance": "/trial-balance/",
             "trial-balance-as-of": f"/trial-balance/?as_of={day}",

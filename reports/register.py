@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache, partial
 from typing import Any, TypedDict
 
 from django.utils.html import format_html
@@ -173,10 +174,10 @@ def counterparty_of(entry: dict[str, Any], parties: Counterparties) -> Party:
 
 def find_counterparties(balance: Balance, transaction_ids: list[int]) -> Counterparties:
     """Who stands on the other sides of these transactions; one query."""
-    balances_url = url_of("balances:list")
+    name_party = lru_cache(partial(_name_party, url_of("balances:list")))
     rows = fetch_all(COUNTERPARTIES, [transaction_ids, balance.pk, balance.currency_id])
     return {
-        (transaction_id, direction): _name_party(balances_url, count, *names)
+        (transaction_id, direction): name_party(count, *names)
         for transaction_id, direction, count, *names in rows
     }
 
