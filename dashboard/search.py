@@ -14,16 +14,18 @@ from django.utils.translation import gettext as _
 from balances.models import Balance
 from identities.models import Identity
 from ledgers.models import Ledger
+from schedules.models import Schedule
 from transactions.models import Transaction
 from web.formatting import format_date
 
 GROUP_MAX = 10
-Record = Ledger | Balance | Transaction | Identity
+Record = Ledger | Balance | Transaction | Identity | Schedule
 RECORDS: dict[str, type[Record]] = {
     "ldg": Ledger,
     "bln": Balance,
     "txn": Transaction,
     "idt": Identity,
+    "sch": Schedule,
 }
 
 
@@ -53,12 +55,21 @@ def find_record(text: str) -> Record | None:
         for model in _named(prefix):
             if record := model._default_manager.filter(public_id=public_id).first():
                 return record
-    return Transaction.objects.filter(reference=text).first()
+    return (
+        Transaction.objects.filter(reference=text).first()
+        or Schedule.objects.filter(reference=text).first()
+    )
 
 
 def find_groups(text: str) -> list[Group]:
     """What `text` may mean, in groups of at most ten; empty groups are left out."""
-    groups = (_ledgers(text), _identities(text), _indicators(text), _references(text))
+    groups = (
+        _ledgers(text),
+        _identities(text),
+        _indicators(text),
+        _references(text),
+        _schedules(text),
+    )
     return [group for group in groups if group.hits]
 
 
@@ -114,6 +125,16 @@ def _references(text: str) -> Group:
         for each in transactions.only("public_id", "reference", "effective_at")[: GROUP_MAX + 1]
     ]
     return _group(_("Transactions"), hits)
+
+
+def _schedules(text: str) -> Group:
+    """Those that are no transaction, or not yet."""
+    schedules = Schedule.objects.filter(reference__startswith=text, transaction=None)
+    hits = [
+        Hit(each.reference, each.get_absolute_url(), format_date(each.due_at))
+        for each in schedules.order_by("reference")[: GROUP_MAX + 1]
+    ]
+    return _group(_("Schedules"), hits)
 
 
 def _created(value: datetime) -> str:

@@ -21,6 +21,7 @@ from schedules.states import STATE_OF
 from transactions.errors import PostingError
 from transactions.sealing import FiguresChangedError, Sealed
 from users.models import User
+from web.addresses import url_of
 from web.htmx import HtmxHttpRequest, finish_form, render_page
 from web.records import get_record_or_404
 
@@ -37,7 +38,7 @@ def schedule_detail(request: HtmxHttpRequest, public_id: UUID) -> HttpResponse:
     is_waiting = schedule.state == Schedule.State.SCHEDULED
     context = {
         "schedule": schedule,
-        "state": STATE_OF[schedule.state],
+        "state": STATE_OF[schedule.state].tag(url_of("transactions:list")),
         "groups": group_legs(schedule),
         "is_waiting": is_waiting,
         "is_late": is_waiting and schedule.due_at < now - LATE,

@@ -13,11 +13,13 @@ from tests.factories import (
     post_transfer,
 )
 from tests.pages import HTMX, SCRIPT, count_queries, links_of, rows_of, text_of
+from tests.schedules.building import make_schedule
 from transactions.models import Transaction
 from transactions.requests import Indicator
 
 pytestmark = pytest.mark.django_db
 URL = "/search/"
+TREASURY = Indicator("@Treasury", "GBP")
 
 
 @pytest.fixture
@@ -122,5 +124,15 @@ def test_query_count_is_constant_in_rows(clerk: Client) -> None:
         make_ledger(name=f"Region {number}")
         make_identity(name=f"Region {number}")
 
-    # reference, and one for each of four groups
-    assert count_queries(clerk, f"{URL}?q=region") == few == 5
+    # reference of a transaction or a schedule, and one for each of five groups
+    assert count_queries(clerk, f"{URL}?q=region") == few == 7
+
+
+def test_schedule_is_found_by_its_key_and_by_its_reference(clerk: Client) -> None:
+    balance = make_balance()
+    kept = make_schedule(source=TREASURY, destination=balance, reference="rent-2026-12")
+    make_schedule(source=TREASURY, destination=balance, reference="rent-2027-01")
+
+    for text in (kept.key, str(kept.public_id), "rent-2026-12"):
+        assert clerk.get(URL, {"q": text}).headers["Location"] == kept.get_absolute_url()
+    assert kept.get_absolute_url() in links_of(clerk.get(URL, {"q": "rent-"}))
