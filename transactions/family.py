@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 from balances.naming import link_tag
 from ledgers.money import format_amount
 from transactions.models import Hold, Transaction
-from transactions.states import AS_WRITTEN, OF_HOLD, State
+from transactions.states import AS_WRITTEN, OF_HOLD, REVERSED, State
 from web.addresses import url_of
 from web.formatting import active_dates, format_count
 from web.statements import fetch_all
@@ -44,6 +44,7 @@ SELECT t.id, t.public_id::text, t.reference, left(t.description, 120), t.kind, t
        t.effective_at, t.created_at, u.username, o.public_id::text, o.reference,
        o.parent_id IS NULL AND o.reverses_id IS NULL, s.currencies, s.code, c.exponent, s.debits,
        h.total_minor, h.committed_minor, h.released_minor, h.ended_as,
+       EXISTS (SELECT FROM transactions_transaction AS v WHERE v.reverses_id = t.id),
        (SELECT count(*) FROM family)
 FROM (
     SELECT family.id FROM family WHERE family.id > %(after)s ORDER BY family.id LIMIT %(limit)s
@@ -92,6 +93,7 @@ class Fetched(NamedTuple):
     committed_minor: int
     released_minor: int
     ended_as: str
+    is_reversed: bool
     family_size: int
 
 
@@ -154,7 +156,7 @@ def _format_rows(fetched: Sequence[Fetched], *, current: int, new: str) -> list[
     kinds = dict(Transaction.Kind.choices)
     rows: list[FamilyRow] = []
     for row in fetched:
-        state = _state_of(row)
+        state, is_hold = _state_of(row), row.kind == Transaction.Kind.HOLD
         amount = (
             format_amount(int(row.debits), row.exponent)
             if row.currencies == 1
@@ -167,7 +169,7 @@ def _format_rows(fetched: Sequence[Fetched], *, current: int, new: str) -> list[
                 "is_new": f"txn_{row.public_id}" == new,
                 "shape": state.shape,
                 "kind": str(kinds[row.kind]),
-                "note": str(state.word) if row.kind == Transaction.Kind.HOLD else "",
+                "note": str(state.word) if is_hold or row.is_reversed else "",
                 "reference": row.reference,
                 "description": row.description,
                 "of": _link_to_original(row),
@@ -183,6 +185,8 @@ def _format_rows(fetched: Sequence[Fetched], *, current: int, new: str) -> list[
 
 
 def _state_of(row: Fetched) -> State:
+    if row.is_reversed:
+        return REVERSED
     if row.total_minor is None:
         return AS_WRITTEN[row.status]
     hold = Hold(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from transactions.models import Transaction
+from transactions.exchange import format_rate
+from transactions.models import Hold, Transaction
 
 
 def describe_record(transaction: Transaction) -> dict[str, Any]:
@@ -23,5 +24,28 @@ def describe_record(transaction: Transaction) -> dict[str, Any]:
         "parent": transaction.parent.key if transaction.parent else None,
         "reverses": transaction.reverses.key if transaction.reverses else None,
         "batch": str(transaction.batch_id) if transaction.batch_id else None,
+        "overdraft_minor": _number(transaction.overdraft_minor),
+        "exchange_rate": format_rate(transaction.exchange_rate)
+        if transaction.exchange_rate
+        else None,
+        "hold": _describe_hold(transaction),
         "metadata": transaction.metadata,
     }
+
+
+def _describe_hold(transaction: Transaction) -> dict[str, Any] | None:
+    hold = Hold.objects.filter(pk=transaction.pk).first()
+    if hold is None:
+        return None
+    return {
+        "state": hold.state.value,
+        "held_minor": _number(hold.total_minor),
+        "committed_minor": _number(hold.committed_minor),
+        "released_minor": _number(hold.released_minor),
+        "expires_at": hold.expires_at and hold.expires_at.isoformat(),
+    }
+
+
+def _number(minor: int | None) -> str | None:
+    """As text: programs read numbers of 38 digits as floats."""
+    return None if minor is None else str(int(minor))
