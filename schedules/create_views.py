@@ -141,7 +141,8 @@ def _remember(request: HtmxHttpRequest, draft: Draft) -> dict[str, str]:
     """Keep what the next form of this person is to offer."""
     line = next(each for each in draft.lines if each.direction == DEBIT)
     last = {"source": line.side, "currency": line.currency}
-    request.session[LAST_POSTED] = last
+    if request.session.get(LAST_POSTED) != last:
+        request.session[LAST_POSTED] = last
     return last
 
 

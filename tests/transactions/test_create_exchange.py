@@ -49,6 +49,14 @@ def test_exchange_posts_four_entries_and_keeps_its_rate(
     assert_sound()
 
 
+def test_rate_is_asked_for_while_the_form_is_filled_in(
+    clerk: Client, given: dict[str, Any]
+) -> None:
+    reading = clerk.post("/transactions/reading/", given)
+
+    assert "GBP becomes EUR: enter the rate, or what is received." in text_of(reading)
+
+
 def test_position_may_be_held_elsewhere(clerk: Client, given: dict[str, Any]) -> None:
     reviewed = review(clerk, **given, rate="1.2", through="@Desk")
 

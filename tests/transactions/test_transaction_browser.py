@@ -55,7 +55,7 @@ def test_transaction_is_reviewed_and_posted_in_the_slide_over_by_keyboard(
         expect(page.get_by_role("option", name="Northgate")).to_be_visible()
         page.keyboard.press("ArrowDown")
         page.keyboard.press("Enter")
-        page.get_by_label("Amount").fill("1,250.00")
+        page.get_by_label("Amount", exact=True).fill("1,250.00")
         page.keyboard.press("Enter")
 
         expect(page.get_by_text("Nothing is posted yet.")).to_be_focused()
@@ -74,7 +74,7 @@ def test_refused_amount_takes_the_focus_in_the_slide_over(
         _visit(page, northgate.get_absolute_url())
         page.get_by_role("link", name="Post transaction").click()
         page.get_by_role("combobox", name="To").fill("@Treasury")
-        page.get_by_label("Amount").fill("1.005")
+        page.get_by_label("Amount", exact=True).fill("1.005")
         page.keyboard.press("Enter")
 
         expect(page.locator("#slide-over .summary")).to_be_focused()
@@ -89,7 +89,7 @@ def test_register_refreshes_when_a_transaction_is_posted(
         _visit(page, northgate.get_absolute_url())
         page.get_by_role("link", name="Post transaction").click()
         page.get_by_role("combobox", name="To").fill("@Rent")
-        page.get_by_label("Amount").fill("7.77")
+        page.get_by_label("Amount", exact=True).fill("7.77")
         page.keyboard.press("Enter")
         page.get_by_role("button", name="Post 7.77 GBP").click()
 
@@ -106,13 +106,13 @@ def test_everything_works_without_javascript(
         page.get_by_role("link", name="Create transaction").click()
         page.get_by_label("From").fill("@Treasury")
         page.get_by_label("To", exact=True).fill(northgate.key)
-        page.get_by_label("Amount").fill("12.34")
+        page.get_by_label("Amount", exact=True).fill("12.34")
         page.get_by_role("button", name="Add row").click()
         page.get_by_label("Key").first.fill("department")
         page.get_by_label("Value", exact=True).first.fill("Housing")
         page.get_by_role("button", name="Review").click()
         page.get_by_role("button", name="Change").click()
-        page.get_by_label("Amount").press("Enter")
+        page.get_by_label("Amount", exact=True).press("Enter")
         page.get_by_role("button", name="Post 12.34 GBP").click()
 
         expect(page.get_by_role("status").first).to_contain_text("posted")

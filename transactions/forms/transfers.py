@@ -290,25 +290,12 @@ class TransferForm(OptionsForm):
     def _enter_exchange(self, paid: Currency, received: Currency) -> None:
         """The four lines of an exchange; the rate is kept."""
         given = self.cleaned_data
-        codes = {"paid": paid.code, "received": received.code}
-        if self.rows.filled:
-            message = _("An exchange has one source and one destination.")
-            self.rows.filled[0].add_error("side", message)
-        if given.get("is_hold"):
-            self.add_error("is_hold", _("An exchange cannot be held."))
-        if not given.get("rate") and not given.get("received"):
-            if not {"rate", "received"} & self.errors.keys():
-                message = _("%(paid)s becomes %(received)s: enter the rate, or what is received.")
-                self.add_error("rate", message % codes)
-            return
-        if given.get("rate") and given.get("received"):
-            self.add_error("received", _("Enter the rate or the amount received, not both."))
-            return
+        self._refuse_other_options()
         exchange = self._exchange(paid, received)
         source, destination = given.get("source"), given.get("destination")
-        through = given.get("through") or LIQUIDITY
         if exchange is None or not (source and destination):
             return
+        through = given.get("through") or LIQUIDITY
         try:
             paid_into, paid_out_of = (self.settle(through, each) for each in (paid, received))
         except ValidationError as error:
@@ -326,10 +313,33 @@ class TransferForm(OptionsForm):
             DraftLine(key_of(destination), received.code, int(CREDIT), exchange.destination_minor),
         ]
 
+    def _refuse_other_options(self) -> None:
+        """An exchange is neither split nor held."""
+        if self.rows.filled:
+            message = _("An exchange has one source and one destination.")
+            self.rows.filled[0].add_error("side", message)
+        if self.cleaned_data.get("is_hold"):
+            self.add_error("is_hold", _("An exchange cannot be held."))
+
+    def _is_rate_told(self, paid: Currency, received: Currency) -> bool:
+        """Whether the rate or the amount received is given, and not both."""
+        given = self.cleaned_data
+        if given.get("rate") and given.get("received"):
+            self.add_error("received", _("Enter the rate or the amount received, not both."))
+            return False
+        if given.get("rate") or given.get("received"):
+            return True
+        if not {"rate", "received"} & self.errors.keys():
+            message = _("%(paid)s becomes %(received)s: enter the rate, or what is received.")
+            message %= {"paid": paid.code, "received": received.code}
+            self.add_error("rate", message)
+            self.outcomes.append(message)
+        return False
+
     def _exchange(self, paid: Currency, received: Currency) -> Exchange | None:
         given = self.cleaned_data
         source_minor = given.get("amount_minor")
-        if not source_minor:
+        if not self._is_rate_told(paid, received) or not source_minor:
             return None
         field = "rate" if given.get("rate") else "received"
         exponents = {
