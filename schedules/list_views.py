@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from django.http import HttpResponse
@@ -24,14 +25,16 @@ EFFECTIVE = Column(
     "effective", gettext_lazy("Effective"), ("effective_at", "id"), descending_first=True
 )
 DUE = Column("due", gettext_lazy("Due"), ("due_at", "id"))
+REFERENCE = Column("reference", gettext_lazy("Reference"))
 OTHERS = (
-    Column("reference", gettext_lazy("Reference")),
     Column("description", gettext_lazy("Description"), css="hide-s"),
-    Column("from", gettext_lazy("From"), css="hide-s"),
-    Column("to", gettext_lazy("To"), css="hide-s"),
+    Column("from", gettext_lazy("From"), css="hide-s party"),
+    Column("to", gettext_lazy("To"), css="hide-s party"),
     Column("status", gettext_lazy("Status"), css="hide-s"),
     Column("amount", gettext_lazy("Amount"), css="num"),
 )
+# What is found by reference comes in the order of references.
+FOUND = (replace(EFFECTIVE, fields=()), replace(REFERENCE, fields=("reference",)), *OTHERS)
 TABLE = "transaction-table"
 
 
@@ -58,7 +61,10 @@ def transaction_list(request: HtmxHttpRequest) -> HttpResponse:
 def _read_books(
     request: HtmxHttpRequest, chosen: TransactionFilter
 ) -> tuple[KeysetPage, list[Any], Sorting]:
-    sorting = sort_columns(request, (EFFECTIVE, *OTHERS), table=TABLE, default="-effective")
+    columns, default = (EFFECTIVE, REFERENCE, *OTHERS), "-effective"
+    if chosen.text:
+        columns, default = FOUND, "reference"
+    sorting = sort_columns(request, columns, table=TABLE, default=default)
     source, order = chosen.walk(descending=sorting.order[0].descending)
     page = paginate_request(request, source, order=order)
     rows = read_rows([row["transaction_id"] for row in page.rows], new=request.GET.get("new", ""))
@@ -70,7 +76,7 @@ def _read_schedules(
 ) -> tuple[KeysetPage, list[Any], Sorting]:
     is_over = order_of(STATES[chosen.tab])[0].descending
     sorting = sort_columns(
-        request, (DUE, *OTHERS), table=TABLE, default="-due" if is_over else "due"
+        request, (DUE, REFERENCE, *OTHERS), table=TABLE, default="-due" if is_over else "due"
     )
     page = paginate_request(request, schedules_on(chosen.tab, chosen), order=sorting.order)
     return page, rows_of_schedules(page.rows, new=request.GET.get("new", "")), sorting

@@ -256,7 +256,7 @@ class HoldAdmin(ReadOnlyAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """With the one currency that a hold has."""
         first = Reservation.objects.filter(transaction=OuterRef("pk")).order_by("pk")
-        return (
+        holds: QuerySet[Any] = (
             super()
             .get_queryset(request)
             .annotate(
@@ -264,6 +264,7 @@ class HoldAdmin(ReadOnlyAdmin):
                 exponent=Subquery(first.values("balance__currency__exponent")[:1]),
             )
         )
+        return holds
 
     def find(self, queryset: QuerySet[Any], term: str) -> QuerySet[Any]:
         return queryset.filter(pk__in=transactions_named(term))
