@@ -4,7 +4,8 @@ export function keepFocus(root) {
     // What a page loads after itself answers no control.
     const cause = detail.requestConfig?.triggeringEvent;
     if (!cause || cause.type === "revealed") return;
-    if (root.activeElement !== root.body || !detail.elt.id) return;
+    // Messages come along with a region, before it.
+    if (root.activeElement !== root.body || !detail.elt.id || detail.elt.id === "messages") return;
     detail.elt.tabIndex = -1;
     detail.elt.focus({ preventScroll: true });
   });
