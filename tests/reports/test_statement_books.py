@@ -11,6 +11,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
+from audit.models import AuditEvent
 from balances.models import Balance
 from reports.periods import Period
 from reports.places import NEWEST_FIRST, entries_of
@@ -18,10 +19,13 @@ from reports.register import EFFECTIVE, read_register
 from reports.rolling import roll_up_days
 from reports.statement import Statement, StatementPage, read_lines, read_page
 from reports.statement_files import tabulate
-from tests.factories import make_balance, post_transfer
+from tests.conftest import OwnDatabase
+from tests.factories import make_balance, make_client, post_transfer
+from tests.pages import text_of
 from web.pagination import paginate
 
-pytestmark = pytest.mark.django_db
+# Days are rolled up only where postings are committed.
+pytestmark = pytest.mark.usefixtures("own_database")
 
 START = datetime(2025, 3, 28, tzinfo=UTC)
 RECOUNT = """
@@ -43,7 +47,7 @@ def dice(request: pytest.FixtureRequest) -> random.Random:
 
 
 @pytest.fixture
-def books(dice: random.Random) -> list[Balance]:
+def books(own_database: OwnDatabase, dice: random.Random) -> list[Balance]:
     """Two balances with entries dated to and fro, many of them to the same instant."""
     balances = [make_balance(floor_minor=None) for _ in range(2)]
     for number in range(60):
@@ -57,7 +61,7 @@ def books(dice: random.Random) -> list[Balance]:
             effective_at=moment,
         )
         if number == 40:
-            roll_up_days()
+            assert roll_up_days().entry_count
     return balances
 
 
@@ -146,3 +150,21 @@ def test_register_runs_right_in_effective_order_on_every_page(
 
 def to_minor(text: str) -> int:
     return int(text.replace(".", ""))
+
+
+def test_a_statement_that_does_not_tie_is_never_sent() -> None:
+    balance = make_balance(floor_minor=None)
+    post_transfer(source=balance, destination=make_balance(), amount_minor=80_00)
+    assert roll_up_days().entry_count
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE reports_daytotal SET debit_minor = debit_minor + 1")
+    clerk = make_client()
+
+    for ending in ("/", ".csv", ".xlsx", ".pdf"):
+        url = f"{balance.get_absolute_url()}statement{ending}?from=2025-01-01&to=2025-01-31"
+        response = clerk.get(url)
+
+        assert response.status_code == 500
+        assert "The statement does not tie" in text_of(response)
+        assert "80.00" not in text_of(response)
+    assert not AuditEvent.objects.filter(action="statement.exported").exists()

@@ -35,7 +35,7 @@ def test_posting_meanwhile_breaks_no_statement(own_database: OwnDatabase) -> Non
     try:
         for number in range(40):
             if number == 20:
-                roll_up_days()
+                assert roll_up_days().entry_count
             with snapshot():
                 statement = Statement.read(balance, MARCH)
                 read_page(statement, None)

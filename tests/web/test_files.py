@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.files import body_of, is_number, read_csv, read_pdf, read_xlsx
-from web.files import Column, Table, TooManyRowsError, check_row_count, send_file
+from web.files import ROWS_MAX, Column, Table, TooManyRowsError, check_row_count, send_file
 
 COLUMNS = [Column("Text"), Column("Amount", is_number=True)]
 READERS: dict[str, Any] = {"csv": read_csv, "xlsx": read_xlsx}
@@ -136,18 +136,24 @@ def test_an_error_at_the_last_row_sends_nothing() -> None:
             send_file(table(rows=rows()), kind=kind, name="x")
 
 
-def test_rows_beyond_the_format_are_refused() -> None:
+def test_rows_beyond_the_format_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(ROWS_MAX, "pdf", 2)
+
     check_row_count(10**9, kind="csv")
-    with pytest.raises(TooManyRowsError, match="PDF file holds at most 10,000 lines"):
-        written("pdf", rows=(["x", "1"] for _ in range(10_001)))
+    assert written("pdf", *[["x", "1"]] * 2)
+    with pytest.raises(TooManyRowsError, match="PDF file holds at most 2 lines"):
+        written("pdf", *[["x", "1"]] * 3)
 
 
 @pytest.mark.parametrize("kind", ["csv", "xlsx"])
 def test_memory_does_not_grow_with_the_rows(kind: str) -> None:
-    tracemalloc.start()
-    response = send_file(table(rows=([str(n), "1.00"] for n in range(60_000))), kind=kind, name="x")
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
+    def peak(count: int) -> int:
+        tracemalloc.start()
+        rows = ([str(number), "1.00"] for number in range(count))
+        send_file(table(rows=rows), kind=kind, name="x").close()
+        most = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return most
 
-    response.close()
-    assert peak < 6_000_000
+    peak(10)
+    assert peak(5_000) < peak(500) + 250_000
