@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from typing import TypedDict
+from urllib.parse import urlencode
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -14,6 +15,7 @@ from ledgers.money import format_amount
 from reports.charts import Chart
 from reports.scales import scale_of
 from reports.svg import Columns, bars_of
+from web.addresses import url_of
 
 DAYS = 7
 ENTRIES = 5
@@ -24,6 +26,7 @@ class DayRow(TypedDict):
     """One day as the table prints it; nothing is written as nothing."""
 
     day: str
+    url: str
     credits: str
     debits: str
 
@@ -60,11 +63,13 @@ def draw_spark(chart: Chart) -> Spark:
 
 
 def rows_of_days(chart: Chart, balance: Balance) -> list[DayRow]:
-    """Newest first."""
+    """Newest first; each leads to its statement."""
     exponent = balance.currency.exponent
+    statement = url_of("balances:statement", balance.public_id)
     return [
         {
             "day": _name_day(point.period.first),
+            "url": f"{statement}?{urlencode(point.period.query)}",
             "credits": format_amount(point.credit_minor, exponent) if point.credit_minor else "",
             "debits": format_amount(point.debit_minor, exponent) if point.debit_minor else "",
         }
