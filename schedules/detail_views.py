@@ -29,9 +29,12 @@ from web.formatting import format_count
 from web.htmx import HtmxHttpRequest, render_page
 from web.pagination import paginate_request
 from web.records import get_record_or_404
+from web.statements import fetch_one
 
 # What a person enters; the rest follows from it.
 DUPLICABLE = {Transaction.Kind.POST, Transaction.Kind.HOLD, Transaction.Kind.COMMIT}
+# Most transactions have none: building a query would cost more than to ask.
+SCHEDULE = "SELECT id FROM schedules_schedule WHERE transaction_id = %s"
 PAGE = "transactions/transaction_detail.html"
 
 
@@ -80,7 +83,8 @@ def _find_schedule(family: Family) -> Schedule | None:
     """The schedule that the head was posted by."""
     if family.head_id is None:
         return None
-    return Schedule.objects.select_related("actor").filter(transaction=family.head_id).first()
+    row = fetch_one(SCHEDULE, [family.head_id])
+    return Schedule.objects.select_related("actor").get(pk=row[0]) if row else None
 
 
 def _count_lines(transaction: Transaction) -> str:

@@ -8,9 +8,11 @@ import pytest
 from django.test import Client
 
 from balances.models import Balance
+from schedules.operations import post_now
 from tests.books import assert_sound
 from tests.factories import NOON, make_balance, make_client, make_identity, post_transfer
 from tests.pages import SCRIPT, hidden_value, links_of, rows_of, text_of
+from tests.schedules.building import make_schedule
 from tests.transactions.acting import address, commit_part, confirm, make_hold, review
 from transactions.lifecycle import refund, reverse
 from transactions.models import Transaction
@@ -207,6 +209,17 @@ def test_copy_is_a_link_to_the_form_for_a_new_transaction(clerk: Client, sale: T
     url = f"/transactions/new/?from={sale.key}"
 
     assert url in links_of(clerk.get(sale.get_absolute_url()))
+
+
+def test_page_leads_back_to_the_schedule_that_it_came_from(clerk: Client, shop: Balance) -> None:
+    source = Indicator("@Rent", "GBP")
+    kept = post_now(make_schedule(source=source, destination=shop), actor=None)
+    assert kept.transaction
+    refund(Following(kept.transaction.pk, "F-1", 40))
+
+    for transaction in Transaction.objects.filter(reference__in=[kept.reference, "F-1"]):
+        page = clerk.get(transaction.get_absolute_url())
+        assert kept.get_absolute_url() in links_of(page)
 
 
 def test_texts_are_shown_as_text(clerk: Client, sale: Transaction) -> None:
