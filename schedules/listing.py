@@ -49,13 +49,15 @@ def schedules_on(tab: Tab, chosen: TransactionFilter) -> QuerySet[Schedule]:
 
 def count_tabs_of_schedules(chosen: TransactionFilter) -> dict[Tab, Count]:
     """The rows on each tab of the schedules, under the other filters."""
-    if chosen.is_any:
-        return {tab: Count.said(count_exact(schedules_on(tab, chosen))) for tab in STATES}
     limited = [value for state in STATES.values() for value in (state.value, EXACT_MAX + 1)]
     row = fetch_one(ALL, limited)
     assert row is not None  # two counts
-    counts = (Count.of(count, maximum=EXACT_MAX) for count in row)
-    return dict(zip(STATES, counts, strict=True))
+    return {
+        tab: Count.said(count_exact(schedules_on(tab, chosen)))
+        if chosen.is_any and count
+        else Count.of(count, maximum=EXACT_MAX)
+        for tab, count in zip(STATES, row, strict=True)
+    }
 
 
 def scheduled_before(transaction_ids: Sequence[int]) -> set[int]:

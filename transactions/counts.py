@@ -16,7 +16,7 @@ from web.counting import EXACT_MAX, count_exact
 from web.formatting import format_count
 from web.statements import fetch_one
 
-# Beyond so many holds of a balance or ledger nobody asks which of them were committed.
+# Beyond so many holds of a balance or ledger nobody looks which of them were committed.
 HOLDS_MAX = 2_000
 # Followers are found by two indexes that hold nothing else, so that these know their number.
 OF_BOOKS = """
@@ -44,10 +44,11 @@ SELECT coalesce(sum(ledger_transaction_count), 0), coalesce(sum(ledger_follower_
 FROM balances_balance WHERE ledger_id = %s
 """
 HOLDS_OF_SCOPE = """
-SELECT count(*), count(*) FILTER (WHERE h.committed_minor = 0)
+SELECT count(*), count(*) FILTER (WHERE h.committed_minor = 0),
+       count(*) FILTER (WHERE {is_inflight})
 FROM (
     SELECT DISTINCT r.effective_at, r.transaction_id FROM transactions_reservation AS r
-    WHERE r.{scope} = %(scope)s AND r.kind = 'HOLD' LIMIT %(limit)s
+    WHERE r.{column} = %(scope)s AND r.kind = 'HOLD' LIMIT %(limit)s
 ) AS r
 JOIN transactions_hold AS h ON h.transaction_id = r.transaction_id
 """
@@ -149,14 +150,24 @@ def _posted_about(events: int, holds: int) -> Count:
 
 
 def count_scope(scope: Ledger | Balance) -> Counts:
-    """Of a ledger or a balance, from its counters; the few that have none are counted."""
+    """Of a ledger or a balance, from its counters; its holds are looked through, if not many."""
     records, followers, has_inflight = _counters(scope)
     events = records - followers
+    is_inflight = f"{walks.IS_OPEN} AND {walks.IS_HELD_HERE}"
+    column = walks.column_of(scope)
+    sql = HOLDS_OF_SCOPE.format(column=column, is_inflight=is_inflight.format(column=column))
+    row = fetch_one(sql, {"scope": scope.pk, "limit": HOLDS_MAX + 1})
+    assert row is not None  # an aggregate has a row
+    holds, unposted, inflight = row
+    is_many = holds > HOLDS_MAX
+    if is_many and has_inflight:
+        inflight = walks.inflight(scope).count(maximum=EXACT_MAX + 1)
     return Counts(
         events=Count.of(events),
         records=Count.of(records),
-        posted=_posted_in(scope, events),
-        inflight=_inflight_in(scope) if has_inflight else Count.of(0),
+        # All but the holds of which nothing was committed.
+        posted=UNKNOWN if is_many else Count.of(events - unposted),
+        inflight=Count.of(inflight if has_inflight else 0, maximum=EXACT_MAX),
     )
 
 
@@ -167,16 +178,3 @@ def _counters(scope: Ledger | Balance) -> tuple[int, int, bool]:
     row = fetch_one(OF_LEDGER, [scope.pk])
     assert row is not None  # an aggregate has a row
     return int(row[0]), int(row[1]), row[2]
-
-
-def _posted_in(scope: Ledger | Balance, events: int) -> Count:
-    """All but the holds of which nothing was committed."""
-    sql = HOLDS_OF_SCOPE.format(scope=walks.column_of(scope))
-    row = fetch_one(sql, {"scope": scope.pk, "limit": HOLDS_MAX + 1})
-    assert row is not None  # an aggregate has a row
-    holds, unposted = row
-    return UNKNOWN if holds > HOLDS_MAX else Count.of(events - unposted)
-
-
-def _inflight_in(scope: Ledger | Balance) -> Count:
-    return Count.of(walks.inflight(scope).count(maximum=EXACT_MAX + 1), maximum=EXACT_MAX)

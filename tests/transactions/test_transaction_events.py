@@ -40,9 +40,9 @@ def test_hold_is_one_row_with_what_became_of_it(clerk: Client) -> None:
     void(voided)
 
     assert cells(clerk) == [
-        ("voidedHoldLife", "Voided", "100.00GBP10.00 committed"),
-        ("wholeHoldLife", "Committed", "100.00GBP"),
-        ("partHoldLife", "Partly committed", "100.00GBP40.00 committed"),
+        ("voidedHold Life", "Voided", "100.00GBP10.00 committed"),
+        ("wholeHold Life", "Committed", "100.00GBP"),
+        ("partHold Life", "Partly committed", "100.00GBP40.00 committed"),
         ("openHold", "Inflight", "100.00GBP"),
     ]
 
@@ -58,10 +58,10 @@ def test_posting_says_that_it_was_undone(clerk: Client) -> None:
     reverse(refund(transactions["restored"]))
 
     assert cells(clerk) == [
-        ("restoredLife", "Posted", "9.00GBP"),
-        ("partlyLife", "Posted Partly refunded", "9.00GBP4.00 refunded"),
-        ("refundedLife", "Posted Refunded", "9.00GBP"),
-        ("reversedLife", "Posted Reversed", "9.00GBP"),
+        ("restored Life", "Posted", "9.00GBP"),
+        ("partly Life", "Posted Partly refunded", "9.00GBP4.00 refunded"),
+        ("refunded Life", "Posted Refunded", "9.00GBP"),
+        ("reversed Life", "Posted Reversed", "9.00GBP"),
         ("plain", "Posted", "9.00GBP"),
     ]
 
@@ -77,7 +77,7 @@ def test_exchange_that_was_refunded_says_so(clerk: Client) -> None:
     post(PostingRequest("fx", legs))
     refund(Transaction.objects.get(reference="fx"))
 
-    assert cells(clerk) == [("fxLife", "Posted Refunded", "2 currencies")]
+    assert cells(clerk) == [("fx Life", "Posted Refunded", "2 currencies")]
 
 
 def test_every_record_has_a_row_of_its_own_and_says_its_kind(clerk: Client) -> None:
@@ -114,7 +114,7 @@ def test_life_opens_below_its_event_in_the_order_of_recording(clerk: Client) -> 
 
     assert [row[1] for row in rows_of(opened)[1:]] == [
         "other",
-        "holdHoldLife",
+        "holdHold Life",
         "commitCommit",
         "voidVoid",
         "refundRefund",

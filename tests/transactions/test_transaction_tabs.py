@@ -54,7 +54,7 @@ def wallet() -> Balance:
 
 
 def references(client: Client, **query: str) -> list[str]:
-    return [re.sub("(Hold|Life)+$", "", row[1]) for row in rows_of(client.get(URL, query))[1:]]
+    return [re.sub("(Hold| Life)+$", "", row[1]) for row in rows_of(client.get(URL, query))[1:]]
 
 
 def counts(client: Client, **query: str) -> list[str]:
