@@ -47,11 +47,9 @@ SELECT p.number, coalesce(sum(e.amount_minor) FILTER (WHERE e.direction = 1), 0)
 FROM unnest(%s::timestamptz[], %s::bigint[]) WITH ORDINALITY AS p (effective_at, id, number)
 LEFT JOIN transactions_entry AS e
     ON e.balance_id = %s AND e.effective_at = p.effective_at AND e.id < p.id
-   AND e.position <= %s
 GROUP BY p.number ORDER BY p.number
 """
 LAST_POSITION = "SELECT reports_position_by(%s, %s)"
-ALL_POSITIONS = 2**62
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,13 +84,16 @@ def entries_of(
 def totals_at_places(
     balance: Balance, places: Sequence[Place], *, known_at: datetime | None = None
 ) -> list[Totals]:
-    """What the entries before each of the places add up to; two statements."""
+    """What the entries before each of the places add up to; two statements.
+
+    With `known_at`, the places are of entries that were known: those of the same instant before
+    them were recorded before them.
+    """
     wholes = totals_at(balance.pk, [place.effective_at for place in places], known_at=known_at)
     parameters = [
         [place.effective_at for place in places],
         [place.id for place in places],
         balance.pk,
-        ALL_POSITIONS if known_at is None else _last_position(balance, known_at),
     ]
     rows = fetch_all(SAME_INSTANT, parameters)
     return [
