@@ -11,6 +11,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from balances.models import Balance
+from balances.naming import shown_minor
 from ledgers.money import format_amount
 from reports.charts import Chart, Point
 from reports.periods import Period
@@ -46,13 +47,13 @@ def captions_of(chart: Chart, balance: Balance, *, by_month: bool) -> list[Capti
 
 
 def rows_of(chart: Chart, balance: Balance, *, by_month: bool, moment: Moment) -> list[ChartRow]:
-    """Oldest first; each leads to its statement at that moment."""
+    """Oldest first; each leads to its statement at that moment, which compares the balance."""
     exponent = balance.currency.exponent
     statement = url_of("balances:statement", balance.public_id)
     return [
         {
             "name": name_period(point.period, by_month=by_month),
-            "url": f"{statement}?{urlencode(point.period.query)}{moment.addition}",
+            "url": f"{statement}?{_ask(point, balance)}{moment.addition}",
             "credits": format_amount(point.credit_minor, exponent),
             "debits": format_amount(point.debit_minor, exponent),
             "closing": format_amount(point.closing_minor, exponent),
@@ -60,6 +61,11 @@ def rows_of(chart: Chart, balance: Balance, *, by_month: bool, moment: Moment) -
         }
         for point in chart.points
     ]
+
+
+def _ask(point: Point, balance: Balance) -> str:
+    net_minor = shown_minor(point.closing_minor, balance.normal_side)
+    return urlencode({**point.period.query, "expect": net_minor})
 
 
 def name_period(period: Period, *, by_month: bool) -> str:

@@ -11,7 +11,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from balances.models import Balance
@@ -29,6 +29,7 @@ from tests.pages import HTMX, SCRIPT, count_queries, is_whole_page, links_of, ro
 
 OSLO = ZoneInfo("Europe/Oslo")
 ADELAIDE = ZoneInfo("Australia/Adelaide")
+UNHURRIED = settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 RECOUNT = """
 SELECT coalesce(sum(amount_minor) FILTER (WHERE direction = 1), 0),
        coalesce(sum(amount_minor) FILTER (WHERE direction = -1), 0)
@@ -123,12 +124,29 @@ def test_a_chart_as_of_a_moment_ends_with_it() -> None:
     assert (len(chart.points), chart.has_entries) == (12, False)
 
 
+@pytest.mark.django_db
+def test_a_page_of_the_past_loads_the_chart_of_then(clerk: Client) -> None:
+    balance = make_balance(opening_minor=7_00)
+    post_transfer(source=balance, destination=make_balance(), amount_minor=2_00)
+    url = balance.get_absolute_url()
+
+    page = clerk.get(f"{url}?as_of=2025-01-14")
+    chart = clerk.get(f"{url}chart/?as_of=2025-01-15")
+
+    assert f'hx-get="{url}chart/?as_of=2025-01-14"' in page.content.decode()
+    assert f'hx-get="{url}flow/?as_of=2025-01-14"' in page.content.decode()
+    assert rows_of(chart)[-2] == ["Jan 2025", "2.00", "7.00", "5.00"]
+    assert rows_of(clerk.get(f"{url}flow/?as_of=2025-01-15"))[-1][-2:] == ["7.00", "2.00"]
+    assert any("to=2025-01-31" in link and "as_of=2025-01-15" in link for link in links_of(chart))
+
+
 MINOR = st.one_of(
     st.integers(min_value=-(10**38) + 1, max_value=10**38 - 1), st.integers(-100, 100)
 )
 FLOW = st.one_of(st.integers(min_value=0, max_value=10**38 - 1), st.integers(0, 3))
 
 
+@UNHURRIED
 @given(
     st.lists(st.tuples(FLOW, FLOW, MINOR), min_size=1, max_size=90),
     st.sampled_from([0, 2, 18]),
@@ -160,6 +178,7 @@ def test_whatever_the_amounts_the_drawing_stays_in_its_frame(
     assert len(drawing.credit_bars) == sum(credit > 0 for credit, _, _ in figures)
 
 
+@UNHURRIED
 @given(st.lists(MINOR, max_size=5), st.integers(2, 5))
 def test_ticks_are_round_and_around_all_amounts_and_zero(amounts: list[int], steps: int) -> None:
     ticks = ticks_for(amounts, steps=steps)
@@ -209,7 +228,10 @@ def test_the_table_says_what_each_month_came_to_and_leads_to_its_statement(clerk
     assert rows[-2] == [f"{today:%b %Y}", "7.50", "0.00", "7.50"]
     assert rows[-1] == ["Total", "7.50", "0.00", "7.50"]
     (link,) = {link for link in links_of(response) if f"from={today:%Y-%m}-01" in link}
-    assert rows_of(clerk.get(link))[-1][-1] == rows[-2][-1]
+    statement = clerk.get(link)
+    assert rows_of(statement)[-1][-1] == rows[-2][-1]
+    assert "You followed a figure" not in text_of(statement)
+    assert "You followed a figure" in text_of(clerk.get(link.replace("-750", "-751")))
     assert "days of Pacific/Kiritimati" in text_of(response)
     assert len(rows_of(clerk.get(f"{balance.get_absolute_url()}chart/?chart=90d"))) == 93
 
