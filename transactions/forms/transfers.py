@@ -333,7 +333,7 @@ class TransferForm(OptionsForm):
             message = _("%(paid)s becomes %(received)s: enter the rate, or what is received.")
             message %= {"paid": paid.code, "received": received.code}
             self.add_error("rate", message)
-            self.outcomes.append(message)
+            self.outcomes.append(f"{message} {_('The advanced options ask for it.')}")
         return False
 
     def _exchange(self, paid: Currency, received: Currency) -> Exchange | None:
