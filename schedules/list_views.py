@@ -16,7 +16,6 @@ from schedules.tables import describe_count, link_tabs, rows_of_events, rows_of_
 from transactions.counts import count_tabs
 from transactions.filters import TransactionFilter
 from transactions.rows import read_rows
-from transactions.states import LEGEND
 from web.htmx import HtmxHttpRequest, render_page
 from web.pagination import KeysetPage, paginate_request
 from web.sorting import Column, Sorting, sort_columns
@@ -53,7 +52,6 @@ def transaction_list(request: HtmxHttpRequest) -> HttpResponse:
         "rows": rows,
         "sorting": sorting,
         "total": describe_count(request, chosen, counts[chosen.tab]),
-        "legend": LEGEND,
     }
     return render_page(request, "transactions/transaction_list.html", context, partial=TABLE)
 
