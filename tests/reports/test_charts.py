@@ -22,7 +22,7 @@ from reports.rolling import roll_up_days
 from reports.scales import format_compact, ticks_for
 from reports.series import totals_through
 from reports.statement import Statement
-from reports.svg import NARROW, WIDE, Caption, Frame, draw
+from reports.svg import NARROW, WIDE, Bar, Caption, Frame, draw
 from tests.conftest import OwnDatabase
 from tests.factories import NOON, make_balance, make_client, make_user, post_transfer
 from tests.pages import HTMX, SCRIPT, count_queries, is_whole_page, links_of, rows_of, text_of
@@ -162,7 +162,8 @@ def test_whatever_the_amounts_the_drawing_stays_in_its_frame(
         chart, exponent=exponent, frame=frame, captions=[Caption("Jan", "2026", "")] * len(figures)
     )
 
-    bars = [*drawing.credit_bars, *drawing.debit_bars, *(band.bar for band in drawing.bands)]
+    bands = [Bar(band["x"], band["y"], band["width"], band["height"]) for band in drawing.bands]
+    bars = [*drawing.credit_bars, *drawing.debit_bars, *bands]
     xs = [float(bar.x) for bar in bars] + [float(bar.x) + float(bar.width) for bar in bars]
     ys = [float(bar.y) for bar in bars] + [float(bar.y) + float(bar.height) for bar in bars]
     for shape in (*drawing.areas, *drawing.lines):
