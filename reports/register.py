@@ -158,9 +158,11 @@ def find_back_dated(entries: Iterable[dict[str, Any]]) -> set[int]:
 
 def _note_recording(entry: dict[str, Any], shared: Surroundings) -> str:
     """When a back-dated entry was recorded; "" for one of its own day."""
+    if entry["id"] not in shared.back_dated:
+        return ""
     recorded_at = entry["transaction__created_at"].astimezone(shared.dates.zone)
     effective_at = entry["effective_at"].astimezone(shared.dates.zone)
-    if entry["id"] not in shared.back_dated or recorded_at.date() <= effective_at.date():
+    if recorded_at.date() <= effective_at.date():
         return ""
     return _("recorded %(day)s") % {"day": format_date(recorded_at)}
 
