@@ -9,13 +9,14 @@ from tests.books import assert_sound
 from tests.conftest import OwnDatabase
 from tests.factories import make_balance, make_client, make_user
 from tests.pages import hidden_value
+from tests.transactions.acting import address, make_hold, review
 from transactions.models import Transaction
 from users.models import User
 
 
-def _post(user: User, token: str) -> str:
+def _post(user: User, token: str, url: str = "/transactions/new/") -> str:
     try:
-        return make_client(user=user).post("/transactions/new/", {"token": token})["Location"]
+        return make_client(user=user).post(url, {"token": token})["Location"]
     finally:
         connection.close()
 
@@ -40,4 +41,21 @@ def test_clicks_at_the_same_moment_post_once_and_land_on_one_page(
 
     transaction = Transaction.objects.get(reference="inv-1")
     assert pages == {transaction.get_absolute_url()}
+    assert_sound()
+
+
+@pytest.mark.parametrize("action", ["commit", "void"])
+def test_clicks_at_the_same_moment_commit_or_void_once(
+    own_database: OwnDatabase, action: str
+) -> None:
+    user = make_user()
+    held = make_hold(make_balance(opening_minor=100_00), make_balance())
+    answer = review(make_client(user=user), held, action, extent="part", amount="60")
+    token = hidden_value(answer, "token")
+
+    with ThreadPoolExecutor(8) as pool:
+        pages = set(pool.map(lambda _turn: _post(user, token, address(held, action)), range(8)))
+
+    done = Transaction.objects.get(parent=held)
+    assert pages == {f"{held.get_absolute_url()}?new={done.key}"}
     assert_sound()
