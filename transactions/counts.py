@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from django.utils.translation import gettext as _
-
 from balances.models import Balance
 from ledgers.models import Ledger
 from transactions import walks
 from transactions.filters import Tab, TransactionFilter
 from web.arms import Arms
-from web.counting import EXACT_MAX, count_exact
+from web.counting import EXACT_MAX, count_exact, say_about
 from web.formatting import format_count
 from web.statements import fetch_one
 
@@ -70,9 +68,8 @@ class Count:
 
     @classmethod
     def about(cls, estimate: int) -> Count:
-        step = 10 ** max(0, len(str(estimate)) - 3)
-        text = _("about %(count)s") % {"count": format_count(round(estimate / step) * step)}
-        return cls(text, is_exact=False)
+        """As many as the database estimates."""
+        return cls(say_about(estimate), is_exact=False)
 
     @classmethod
     def said(cls, text: str) -> Count:

@@ -37,14 +37,8 @@ def count_exact(queryset: QuerySet[Any, Any], *, maximum: int = EXACT_MAX) -> st
     return format_count(count)
 
 
-def count_about(model: type[models.Model], *, maximum: int = EXACT_MAX) -> str:
-    """All rows of a table: "9,120" counted, or "about 1,230,000" as the database estimates.
-
-    For tables where nothing keeps an exact figure and counting would read all of history.
-    """
-    estimate, count = _table_size(model, bound=maximum, limit=maximum + 1)
-    if count is not None:
-        return format_count(count) if count <= maximum else f"{format_count(maximum)}+"
+def say_about(estimate: int) -> str:
+    """What the database holds for the number of rows: "about 1,230,000"."""
     step = 10 ** max(0, len(str(estimate)) - 3)
     return _("about %(count)s") % {"count": format_count(round(estimate / step) * step)}
 

@@ -11,6 +11,7 @@ import pytest
 
 from balances.models import Balance
 from ledgers.models import Ledger
+from tests.conftest import OwnDatabase
 from tests.factories import NOON, make_balance, make_ledger, post_transfer
 from tests.transactions.living import commit, place_hold, refund, reverse, void
 from transactions import walks
@@ -20,8 +21,6 @@ from transactions.models import Entry, Hold, HoldState, Reservation, Transaction
 from transactions.posting import post
 from transactions.requests import CREDIT, DEBIT, Leg, PostingRequest
 from web.pagination import Key, paginate
-
-pytestmark = pytest.mark.django_db
 
 LISTS = {
     "events": walks.events,
@@ -118,6 +117,26 @@ def walked(scope: Ledger | Balance | None, name: str, *, descending: bool) -> li
     ]
 
 
+def test_large_books_are_estimated_as_events(
+    own_database: OwnDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("transactions.counts.EXACT_MAX", 2)
+    balances = [make_balance(floor_minor=None) for _ in range(2)]
+    sides: dict[str, Any] = {"source": balances[0], "destination": balances[1]}
+    postings = [post_transfer(**sides) for _ in range(6)]
+    reverse(postings[0])
+    refund(postings[1], 50)
+    place_hold(**sides)
+    with own_database.owner(autocommit=True) as owner:
+        owner.execute("ANALYZE")
+
+    counts = count_books()
+
+    shown = (counts.events, counts.records, counts.posted, counts.inflight)
+    assert [count.text for count in shown] == ["about 7", "about 9", "2+", "1"]
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize("seed", range(3))
 def test_pages_together_are_the_list(seed: int) -> None:
     ledgers = [make_ledger(), make_ledger()]
