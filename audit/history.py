@@ -51,9 +51,15 @@ FIELDS = {
     "floor_minor": gettext_lazy("Floor in minor units"),
 }
 TEXT_LENGTH_MAX = 60
+# Each by its own look into the index: together they might be sought among all events.
 LATEST = """
-SELECT created_at, actor_name, action, before::text, after::text FROM audit_auditevent
-WHERE subject = ANY (%s) ORDER BY id DESC LIMIT %s
+SELECT e.created_at, e.actor_name, e.action, e.before::text, e.after::text
+FROM unnest(%(subjects)s::text[]) AS s (subject)
+CROSS JOIN LATERAL (
+    SELECT * FROM audit_auditevent AS e WHERE e.subject = s.subject
+    ORDER BY e.id DESC LIMIT %(size)s
+) AS e
+ORDER BY e.id DESC LIMIT %(size)s
 """
 
 
@@ -69,7 +75,8 @@ class HistoryLine:
 
 def latest_events(*subjects: str, size: int = 10) -> list[HistoryLine]:
     """The newest audit events of the records with these public keys (`ldg_…`)."""
-    return [_line(*row) for row in fetch_all(LATEST, [list(subjects), size])]
+    parameters = {"subjects": list(subjects), "size": size}
+    return [_line(*row) for row in fetch_all(LATEST, parameters)]
 
 
 def _line(

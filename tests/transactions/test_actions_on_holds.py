@@ -12,6 +12,7 @@ from balances.models import Balance
 from tests.books import assert_sound
 from tests.factories import make_balance, make_client, make_identity, make_user, post_transfer
 from tests.pages import SLIDE_OVER, count_queries, hidden_value, links_of, rows_of, text_of
+from tests.schedules.building import wait_until
 from tests.transactions.acting import (
     address,
     commit_part,
@@ -60,15 +61,15 @@ def test_page_of_a_hold_shows_what_it_reserves_and_what_is_left(
 def test_nothing_is_offered_on_a_hold_that_has_ended(
     clerk: Client, source: Balance, ending: str
 ) -> None:
-    moment = timezone.now() + timedelta(seconds=0.3)
-    held = make_hold(source, make_balance(), expires_at=moment)
+    moment = timezone.now() + timedelta(seconds=2)
+    expires_at = moment if ending == "time" else None
+    held = make_hold(source, make_balance(), expires_at=expires_at)
     if ending == "commit":
         commit_part(held, None, "C-1")
     elif ending == "void":
         void(Following(held.pk, "V-1"))
     else:
-        while timezone.now() <= moment:
-            pass
+        wait_until(moment)
 
     links = links_of(clerk.get(held.get_absolute_url()))
     answer = clerk.get(address(held, "commit"))
