@@ -33,7 +33,6 @@ class RefundFacts:
     """What was given back of a posting in one currency."""
 
     currency: str
-    total: str
     refunded: str
     left: str
 
@@ -59,7 +58,6 @@ def describe_refunds(standing: Standing) -> list[RefundFacts]:
     return [
         RefundFacts(
             currency=each.currency,
-            total=format_amount(each.total_minor, each.exponent),
             refunded=format_amount(each.refunded_minor, each.exponent),
             left=format_amount(each.left_minor, each.exponent),
         )
