@@ -14,8 +14,6 @@ from web.counting import EXACT_MAX, count_exact, say_about
 from web.formatting import format_count
 from web.statements import fetch_one
 
-# Beyond so many holds of a balance or ledger nobody looks which of them were committed.
-HOLDS_MAX = 2_000
 # Followers are found by two indexes that hold nothing else, so that these know their number.
 OF_BOOKS = """
 SELECT e.records, e.followers, e.holds,
@@ -153,10 +151,10 @@ def count_scope(scope: Ledger | Balance) -> Counts:
     is_inflight = f"{walks.IS_OPEN} AND {walks.IS_HELD_HERE}"
     column = walks.column_of(scope)
     sql = HOLDS_OF_SCOPE.format(column=column, is_inflight=is_inflight.format(column=column))
-    row = fetch_one(sql, {"scope": scope.pk, "limit": HOLDS_MAX + 1})
+    row = fetch_one(sql, {"scope": scope.pk, "limit": walks.HOLDS_MAX + 1})
     assert row is not None  # an aggregate has a row
     holds, unposted, inflight = row
-    is_many = holds > HOLDS_MAX
+    is_many = holds > walks.HOLDS_MAX
     if is_many and has_inflight:
         inflight = walks.inflight(scope).count(maximum=EXACT_MAX + 1)
     return Counts(

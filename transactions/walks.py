@@ -10,6 +10,10 @@ from __future__ import annotations
 from balances.models import Balance
 from ledgers.models import Ledger
 from web.arms import Arm, Arms
+from web.statements import fetch_one
+
+# So many holds of a balance or ledger are looked through, to see what became of them.
+HOLDS_MAX = 2_000
 
 # What stands under OFFSET 0 is looked up for each row of a page. As a join, it would read all
 # entries of the balance once the server plans without knowing which balance it is.
@@ -42,6 +46,19 @@ WHERE {condition} {{after}} {{ordered}}
 OPEN_HOLDS = """
 SELECT h.effective_at, h.transaction_id FROM transactions_hold AS h
 WHERE {condition} {{after}} {{ordered}}
+"""
+HELD_IN_SCOPE = """
+SELECT DISTINCT r.effective_at, r.transaction_id FROM transactions_reservation AS r
+WHERE r.{column} = %(scope)s AND r.kind = 'HOLD' AND EXISTS (
+    SELECT FROM transactions_hold AS h
+    WHERE h.transaction_id = r.transaction_id AND {condition}
+) {{after}} {{ordered}}
+"""
+HOLDS = """
+SELECT count(*) FROM (
+    SELECT FROM transactions_reservation AS r
+    WHERE r.{column} = %s AND r.kind = 'HOLD' LIMIT %s
+) AS r
 """
 OF_BALANCE = """
 SELECT {row}.effective_at, {row}.id, {row}.transaction_id FROM {table} AS {row}
@@ -83,12 +100,26 @@ def posted(scope: Ledger | Balance | None) -> Arms:
 
 
 def inflight(scope: Ledger | Balance | None) -> Arms:
-    """The holds of which something is left; in a scope, there."""
-    condition = IS_OPEN
+    """The holds of which something is left; in a scope, there.
+
+    They are looked for among all that are open; or among those of the scope, where it has few.
+    """
+    sql, row, condition, column = OPEN_HOLDS, "h", IS_OPEN, ""
     if scope is not None:
-        condition += f" AND {IS_HELD_HERE.format(column=column_of(scope))}"
-    arm = Arm(OPEN_HOLDS.format(condition=condition), ("h.effective_at", "h.transaction_id"))
+        column = column_of(scope)
+        condition += f" AND {IS_HELD_HERE.format(column=column)}"
+        if not has_many_holds(scope):
+            sql, row = HELD_IN_SCOPE, "r"
+    keys = (f"{row}.effective_at", f"{row}.transaction_id")
+    arm = Arm(sql.format(condition=condition, column=column), keys)
     return Arms("inflight", BOOKS_KEYS, (arm,), _parameters(scope))
+
+
+def has_many_holds(scope: Ledger | Balance) -> bool:
+    """Whether there are more than are looked through one by one, ended ones included."""
+    row = fetch_one(HOLDS.format(column=column_of(scope)), [scope.pk, HOLDS_MAX + 1])
+    assert row is not None  # an aggregate has a row
+    return bool(row[0] > HOLDS_MAX)
 
 
 def column_of(scope: Ledger | Balance) -> str:

@@ -159,7 +159,7 @@ def test_scheduled_comes_next_first_and_in_pages(clerk: Client) -> None:
 def test_many_are_said_to_be_many_and_counted_on_demand(
     clerk: Client, wallet: Balance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("transactions.counts.HOLDS_MAX", 2)
+    monkeypatch.setattr("transactions.walks.HOLDS_MAX", 2)
     monkeypatch.setattr("transactions.counts.EXACT_MAX", 1)
 
     assert counts(clerk, balance=wallet.key) == ["7", "1+", "1", "0"]

@@ -137,8 +137,11 @@ def test_large_books_are_estimated_as_events(
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("seed", range(3))
-def test_pages_together_are_the_list(seed: int) -> None:
+@pytest.mark.parametrize(("seed", "holds_max"), [(0, 2_000), (1, 2_000), (2, 0)])
+def test_pages_together_are_the_list(
+    seed: int, holds_max: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("transactions.walks.HOLDS_MAX", holds_max)
     ledgers = [make_ledger(), make_ledger()]
     balances = [make_balance(ledger=ledgers[n % 2], floor_minor=None) for n in range(4)]
     live(balances, random=Random(seed), steps=90)
@@ -152,5 +155,6 @@ def test_pages_together_are_the_list(seed: int) -> None:
             assert expected, (scope, name)
             assert walked(scope, name, descending=False) == [expected, expected]
             assert walked(scope, name, descending=True) == [expected[::-1], expected[::-1]]
-            assert getattr(counts, name).text == str(len(expected)), (scope, name)
+            known = "" if name == "posted" and scope and not holds_max else str(len(expected))
+            assert getattr(counts, name).text == known, (scope, name)
             assert walk(scope).count() == len(expected)
