@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from balances.models import Balance
 from ledgers.models import Ledger
-from transactions.counts import count_books
+from transactions.counts import Count, count_books
 from web.counting import count_exact
 
 
@@ -17,16 +17,19 @@ class Counts:
     ledgers: str
     balances: str
     transactions: str
+    inflight: Count
     is_first_run: bool
 
 
 def counts() -> Counts:
     """As the tables count them."""
     ledger_count = count_exact(Ledger.objects.all())
-    transactions = count_books().events.text
+    books = count_books()
+    transactions = books.events.text
     return Counts(
         ledgers=ledger_count,
         balances=count_exact(Balance.objects.all()),
         transactions=transactions,
+        inflight=books.inflight,
         is_first_run=ledger_count == "1" and transactions == "0",
     )

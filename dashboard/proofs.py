@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.db.models import QuerySet
@@ -16,7 +17,11 @@ from web.formatting import format_count, since_tag, time_tag
 from web.statements import fetch_one
 
 NUMBER_LENGTH_MAX = 18
-LAST = "SELECT is_ok, created_at FROM transactions_proofrun ORDER BY id DESC LIMIT 1"
+LAST = """
+SELECT is_ok, created_at,
+       (SELECT count(*) FROM jsonb_array_elements(checks) AS c WHERE c -> 'mismatches' <> '[]')
+FROM transactions_proofrun ORDER BY id DESC LIMIT 1
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +31,8 @@ class ProofMark:
     css: str
     text: str
     when: SafeString | str
+    run_at: datetime | None = None
+    failed_count: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +62,10 @@ def proof_mark() -> ProofMark:
     run = fetch_one(LAST)
     if run is None:
         return ProofMark("never", _("not proved yet"), "")
-    is_ok, created_at = run
+    is_ok, created_at, failed_count = run
     text = _("recomputed") if is_ok else _("mismatches found")
-    return ProofMark("" if is_ok else "failed", text, since_tag(created_at))
+    css = "" if is_ok else "failed"
+    return ProofMark(css, text, since_tag(created_at), created_at, failed_count)
 
 
 def find_run(number: str) -> ProofRun | None:

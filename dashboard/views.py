@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import cast
+from typing import Any, cast
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -9,7 +9,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from dashboard import figures, proofs
+from dashboard.attention import find_attention
 from dashboard.ledgers import latest_ledgers
+from dashboard.movement import find_movement
 from dashboard.search import find_groups, find_record
 from dashboard.transactions import latest_transactions
 from transactions.proof import run_proof
@@ -20,13 +22,22 @@ from web.text import search_text
 
 @require_safe
 def home(request: HtmxHttpRequest) -> HttpResponse:
+    counts, proof = figures.counts(), proofs.proof_mark()
     context = {
-        "counts": figures.counts(),
-        "proof": proofs.proof_mark(),
+        "counts": counts,
+        "proof": proof,
+        **({} if counts.is_first_run else _news(counts, proof)),
         "transactions": latest_transactions(),
         "ledgers": latest_ledgers(5),
     }
     return render_page(request, "dashboard/home.html", context, partial="home-figures")
+
+
+def _news(counts: figures.Counts, proof: proofs.ProofMark) -> dict[str, Any]:
+    return {
+        "attention": find_attention(inflight=counts.inflight, proof=proof),
+        "movement": find_movement(),
+    }
 
 
 @require_safe

@@ -1,18 +1,28 @@
 from __future__ import annotations
 
+from datetime import datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
 import pytest
 from django.test import Client
+from django.utils import timezone
 
-from tests.factories import make_balance, make_client, make_ledger, post_transfer
+from schedules.operations import post_due
+from tests.factories import make_balance, make_client, make_ledger, make_user, post_transfer
 from tests.pages import (
     HISTORY_RESTORE,
     HTMX,
     SCRIPT,
     count_queries,
     is_whole_page,
+    links_of,
     rows_of,
     text_of,
 )
+from tests.schedules.building import SOON, make_schedule, wait_until
+from tests.transactions.acting import commit_part, make_hold
+from transactions.models import ProofRun
 from transactions.proof import run_proof
 
 pytestmark = pytest.mark.django_db
@@ -90,6 +100,117 @@ def test_query_count_is_constant_in_rows(clerk: Client) -> None:
     for _ in range(12):
         make_balance(opening_minor=1_00)
 
-    # ledgers, estimate and count of transactions, balances, proof,
-    # latest transactions (3), latest ledgers and their figures
-    assert count_queries(clerk, "/") == few == 9
+    # ledgers, estimate and count of transactions, balances, proof, counts of schedules,
+    # expiring holds, movement, latest transactions (3), latest ledgers and their figures
+    assert count_queries(clerk, "/") == few == 12
+
+
+def test_query_count_is_constant_in_what_needs_a_person(clerk: Client) -> None:
+    source, destination = make_balance(floor_minor=None), make_balance()
+    seen = []
+    for times in (1, 6):
+        for number in range(times):
+            expires_at = timezone.now() + timedelta(hours=2)
+            make_hold(source, destination, reference=f"H-{times}-{number}", expires_at=expires_at)
+            make_schedule(source=source, destination=destination, due_in=timedelta(seconds=1))
+        seen.append(count_queries(clerk, "/"))
+
+    # and what is due today: its count, its first ones and their parties
+    assert seen == [15, 15]
+
+
+def test_nothing_needs_a_person_in_proved_books(clerk: Client) -> None:
+    make_balance(opening_minor=5_00)
+    run_proof(actor=None)
+
+    assert "Needs attention Nothing needs you now." in text_of(clerk.get("/"))
+
+
+def test_rejected_schedules_are_counted_as_on_their_tab(clerk: Client) -> None:
+    for _ in range(2):
+        make_schedule(source=make_balance(), destination=make_balance(), due_in=SOON)
+    wait_until(timezone.now() + 2 * SOON)
+    post_due()
+
+    response = clerk.get("/")
+
+    assert "2 scheduled transactions were rejected" in text_of(response)
+    assert "2 transactions" in text_of(clerk.get(link_of(response, "tab=rejected")))
+
+
+def test_holds_soon_to_expire_are_linked_where_the_tab_counts_the_same(clerk: Client) -> None:
+    source, destination = make_balance(floor_minor=None), make_balance()
+    for hours in (3, 2):
+        expires_at = timezone.now() + timedelta(hours=hours)
+        make_hold(source, destination, reference=f"in-{hours}", expires_at=expires_at)
+
+    response = clerk.get("/")
+
+    text = text_of(response)
+    assert "2 holds expire within 24 hours" in text
+    assert text.index("in-2") < text.index("in-3")
+    assert "2 transactions" in text_of(clerk.get(link_of(response, "tab=inflight")))
+
+
+def test_holds_soon_to_expire_stand_for_themselves_where_the_tab_has_more(clerk: Client) -> None:
+    source, destination = make_balance(floor_minor=None), make_balance()
+    later = make_hold(source, destination, expires_at=timezone.now() + timedelta(hours=25))
+    endless = make_hold(source, destination, reference="endless")
+    ended = make_hold(
+        source, destination, reference="ended", expires_at=timezone.now() + timedelta(hours=1)
+    )
+    commit_part(ended, None, "C-1")
+    held = [
+        make_hold(
+            source,
+            destination,
+            reference=f"soon-{number}",
+            expires_at=timezone.now() + timedelta(hours=number),
+        )
+        for number in range(1, 7)
+    ]
+
+    response = clerk.get("/")
+
+    section = response.content.decode().split('id="attention"')[1].split("</section>")[0]
+    assert "6 holds expire within 24 hours" in section
+    assert "the first 5" in section
+    assert "tab=inflight" not in section
+    shown = [each for each in (*held, later, endless, ended) if each.get_absolute_url() in section]
+    assert shown == held[:5]
+
+
+def test_schedules_due_today_are_those_of_the_persons_day() -> None:
+    clerk = make_client(user=make_user(time_zone_choice="local"))
+    clerk.cookies["daybook_tz"] = "Pacific/Kiritimati"
+    zone = ZoneInfo("Pacific/Kiritimati")
+    source, destination = make_balance(floor_minor=None), make_balance()
+    midnight = datetime.combine(
+        datetime.now(zone).date() + timedelta(days=1), time.min, tzinfo=zone
+    )
+    for name, due_at in (("last", midnight - timedelta(milliseconds=1)), ("next", midnight)):
+        due_in = due_at - timezone.now()
+        make_schedule(source=source, destination=destination, reference=name, due_in=due_in)
+
+    text = text_of(clerk.get("/"))
+
+    assert "1 scheduled transaction is due today" in text
+    section = text.split("Needs attention")[1].split("Latest transactions")[0]
+    assert "last" in section
+    assert "next" not in section
+
+
+def test_proof_that_failed_is_told_with_its_number_of_checks(clerk: Client) -> None:
+    make_balance(opening_minor=5_00)
+    checks = [
+        {"name": "Balances", "checked": 2, "mismatches": ["#1"]},
+        {"name": "Entries", "checked": 2, "mismatches": []},
+    ]
+    ProofRun.objects.create(is_ok=False, duration_seconds=1, checks=checks)
+
+    assert "The books do not match: 1 check failed" in text_of(clerk.get("/"))
+    assert "1 check failed" in text_of(clerk.get("/proof/"))
+
+
+def link_of(response: Any, part: str) -> str:
+    return next(link for link in links_of(response) if part in link)

@@ -1,0 +1,187 @@
+"""What needs a person now: a few lines on Home, none where nothing does.
+
+A line that counts leads to the table that counts the same. Where a table shows more than the line
+counts, the line stands for itself, with the nearest of its records below.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+
+from django.utils import timezone
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from dashboard.proofs import ProofMark
+from ledgers.money import format_amount
+from schedules.listing import count_tabs_of_schedules
+from schedules.models import Schedule
+from schedules.rows import format_rows, schedules_in
+from transactions.counts import Count
+from transactions.filters import Tab, TransactionFilter
+from transactions.walks import IS_OPEN
+from web.addresses import url_of
+from web.counting import EXACT_MAX, count_exact
+from web.formatting import active_dates
+from web.statements import fetch_all
+
+SHOWN = 5
+HOLDS_WITHIN = timedelta(hours=24)
+PROOF_FOR = timedelta(days=7)
+
+# Only the index of open holds by their ends is read, and no more of it than can be counted.
+EXPIRING = f"""
+SELECT n.total, t.public_id, t.reference, n.rest_minor, b.currency, c.exponent, n.expires_at
+FROM (
+    SELECT h.transaction_id, h.expires_at, h.rest_minor, count(*) OVER () AS total
+    FROM (
+        SELECT h.transaction_id, h.expires_at,
+               h.total_minor - h.committed_minor - h.released_minor AS rest_minor
+        FROM transactions_hold AS h
+        WHERE {IS_OPEN} AND h.expires_at < %(before)s
+        ORDER BY h.expires_at LIMIT %(limit)s
+    ) AS h
+    ORDER BY h.expires_at, h.transaction_id LIMIT %(shown)s
+) AS n
+JOIN transactions_transaction AS t ON t.id = n.transaction_id
+CROSS JOIN LATERAL (
+    SELECT b.currency FROM transactions_reservation AS r
+    JOIN balances_balance AS b ON b.id = r.balance_id
+    WHERE r.transaction_id = n.transaction_id LIMIT 1
+) AS b
+JOIN ledgers_currency AS c ON c.code = b.currency
+ORDER BY n.expires_at, n.transaction_id
+"""  # noqa: S608 -- a constant
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A record that a line is about."""
+
+    url: str
+    reference: str
+    amount: str
+    currency: str
+    when: SafeString | str
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One thing to see to. `shape` is a state's; `url` is "" where no table says the same."""
+
+    shape: str
+    text: str
+    url: str = ""
+    items: tuple[Item, ...] = ()
+    note: str = ""
+
+
+def find_attention(*, inflight: Count, proof: ProofMark) -> list[Line]:
+    """What is wrong first, then what is soonest; `inflight` is how many holds are open."""
+    tabs = count_tabs_of_schedules(TransactionFilter())
+    now = timezone.now()
+    return [
+        *_failed_proof(proof),
+        *_rejected(tabs[Tab.REJECTED]),
+        *_expiring(inflight, before=now + HOLDS_WITHIN),
+        *_due_today(tabs[Tab.SCHEDULED]),
+        *_old_proof(proof, now=now),
+    ]
+
+
+def _failed_proof(proof: ProofMark) -> Iterator[Line]:
+    if proof.failed_count:
+        said = ngettext(
+            "The books do not match: %(count)s check failed",
+            "The books do not match: %(count)s checks failed",
+            proof.failed_count,
+        )
+        yield Line("refused", said % {"count": proof.failed_count}, url_of("dashboard:proof"))
+
+
+def _old_proof(proof: ProofMark, *, now: datetime) -> Iterator[Line]:
+    url = url_of("dashboard:proof")
+    if proof.run_at is None:
+        yield Line("closed", _("The books have not been proved yet"), url)
+    elif now - proof.run_at >= PROOF_FOR:
+        days = (now - proof.run_at).days
+        said = ngettext(
+            "The last proof is %(count)s day old", "The last proof is %(count)s days old", days
+        )
+        yield Line("closed", said % {"count": days}, url)
+
+
+def _rejected(count: Count) -> Iterator[Line]:
+    if count.text != "0":
+        said = ngettext(
+            "%(count)s scheduled transaction was rejected",
+            "%(count)s scheduled transactions were rejected",
+            _plural(count),
+        )
+        yield Line("refused", said % {"count": count.text}, _tab_url(Tab.REJECTED))
+
+
+def _expiring(inflight: Count, *, before: datetime) -> Iterator[Line]:
+    limit = {"before": before, "limit": EXACT_MAX + 1, "shown": SHOWN}
+    rows = fetch_all(EXPIRING, limit)
+    if not rows:
+        return
+    dates = active_dates()
+    items = tuple(
+        Item(
+            url_of("transactions:detail", public_id),
+            reference,
+            format_amount(int(rest_minor), exponent),
+            currency,
+            dates.time_tag(expires_at),
+        )
+        for _total, public_id, reference, rest_minor, currency, exponent, expires_at in rows
+    )
+    count = Count.of(rows[0][0], maximum=EXACT_MAX)
+    said = ngettext(
+        "%(count)s hold expires within 24 hours",
+        "%(count)s holds expire within 24 hours",
+        _plural(count),
+    )
+    yield _line_of("inflight", said, count, items, all_there_are=inflight, tab=Tab.INFLIGHT)
+
+
+def _due_today(scheduled: Count) -> Iterator[Line]:
+    if scheduled.text == "0":
+        return
+    tomorrow = datetime.combine(timezone.localdate() + timedelta(days=1), time.min)
+    due = schedules_in(Schedule.State.SCHEDULED).filter(due_at__lt=timezone.make_aware(tomorrow))
+    count = Count.said(count_exact(due))
+    if count.text == "0":
+        return
+    items = tuple(
+        Item(row["url"], row["reference"], row["amount"], row["currency"], row["effective"])
+        for row in format_rows(list(due.order_by("due_at", "id")[:SHOWN]))
+    )
+    said = ngettext(
+        "%(count)s scheduled transaction is due today",
+        "%(count)s scheduled transactions are due today",
+        _plural(count),
+    )
+    yield _line_of("scheduled", said, count, items, all_there_are=scheduled, tab=Tab.SCHEDULED)
+
+
+def _line_of(  # noqa: PLR0913 -- the parts of one line
+    shape: str, said: str, count: Count, items: tuple[Item, ...], *, all_there_are: Count, tab: Tab
+) -> Line:
+    """A link only if the tab counts the same."""
+    is_same = count.text == all_there_are.text
+    note = "" if count.text == str(len(items)) else _("the first %(count)s") % {"count": SHOWN}
+    return Line(shape, said % {"count": count.text}, _tab_url(tab) if is_same else "", items, note)
+
+
+def _plural(count: Count) -> int:
+    """The number that the language counts by."""
+    return 1 if count.text == "1" else 2
+
+
+def _tab_url(tab: Tab) -> str:
+    return f"{url_of('transactions:list')}?tab={tab}"
