@@ -38,7 +38,7 @@ def run_proof(*, actor: User | None, progress: Callable[[str], None] | None = No
     """Recompute every kept figure from the entries, and store what was found.
 
     `progress` is told the name of each check before it runs. The cost grows
-    with the history: some ten seconds for a million transactions.
+    with the history: about a minute for a million transactions.
     """
     started = time.monotonic()
     checks = []
