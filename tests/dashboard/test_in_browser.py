@@ -1,14 +1,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 
+from balances.models import Balance
 from identities.models import Identity
 from ledgers.models import Ledger
 from tests.browsing import DESKTOP, PHONE, axe_violations, opened_page, overflow
 from tests.factories import make_balance, make_identity, make_ledger, make_user, post_transfer
+from tests.schedules.building import make_schedule
+from tests.transactions.acting import make_hold
 from transactions.proof import run_proof
 from users.models import User
 
@@ -36,8 +41,19 @@ def fill_books() -> tuple[Ledger, Identity]:
     for number in range(25):
         make_ledger(name=f"Region {number}")
         make_identity(name=f"Customer {number}")
+    fill_attention(source, make_balance(ledger=ledger))
     run_proof(actor=None)
     return ledger, identity
+
+
+def fill_attention(source: Balance, destination: Balance) -> None:
+    """Holds and schedules that Home tells of, and some money that moved today."""
+    post_transfer(source=source, destination=destination, effective_at=timezone.now())
+    for number in range(6):
+        expires_at = timezone.now() + timedelta(hours=number + 1)
+        make_hold(source, destination, 1_00, reference=f"deposit-{number}", expires_at=expires_at)
+    make_hold(source, destination, 1_00)
+    make_schedule(source=source, destination=destination, due_in=timedelta(seconds=30))
 
 
 def go(page: Page, path: str) -> None:
