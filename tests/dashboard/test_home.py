@@ -72,6 +72,18 @@ def test_latest_transactions_and_ledgers_are_shown(clerk: Client) -> None:
     assert SCRIPT not in response.content.decode()
 
 
+def test_ledgers_by_size_are_a_link_away(clerk: Client) -> None:
+    small, large = make_ledger(), make_ledger()
+    source = make_balance(ledger=large, opening_minor=5_00)
+    post_transfer(source=source, destination=make_balance(ledger=small))
+    post_transfer(source=source, destination=make_balance(ledger=large))
+
+    rows = rows_of(clerk.get(link_of(clerk.get("/"), "sort=-transactions")))
+
+    names = [row[0] for row in rows]
+    assert names.index(large.name) < names.index(small.name)
+
+
 def test_proof_is_marked(clerk: Client) -> None:
     assert "not proved yet" in text_of(clerk.get("/"))
 
