@@ -129,18 +129,18 @@ class Rolled:
     is_complete: bool
 
 
-def roll_up_days(*, patience_seconds: float = PATIENCE_SECONDS, chunk: int = CHUNK) -> Rolled:
+def roll_up_days(*, patience_seconds: float | None = None, chunk: int = CHUNK) -> Rolled:
     """Bring the day totals up to the entries that stand now, `chunk` of them at a time.
 
     Safe to run at any time, from any number of processes: one of them works, the others find
-    nothing to do. It waits up to `patience_seconds` for postings that are under way, and leaves
-    the work to the next run when they take longer. Within a transaction it does nothing: that
-    one would have to end first.
+    nothing to do. It waits up to `patience_seconds` (`PATIENCE_SECONDS`) for transactions that are
+    under way on the server, and leaves the work to the next run when they take longer. Within a
+    transaction it does nothing: that one would have to end first.
     """
     if connection.in_atomic_block:
         return Rolled(0, is_complete=False)
     last_id, horizon = fetch_one(HORIZON) or (0, "0")
-    if not _has_passed(horizon, patience_seconds):
+    if not _has_passed(horizon, PATIENCE_SECONDS if patience_seconds is None else patience_seconds):
         return Rolled(0, is_complete=False)
     total = 0
     while True:

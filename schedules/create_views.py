@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from balances.lookups import BALANCES
+from schedules.last_used import last_of, recall, remember
 from schedules.models import Schedule
 from schedules.operations import schedule
 from transactions.drafts import Draft, Reviewed, post_reviewed, preview_draft
@@ -23,7 +24,7 @@ from transactions.errors import PostingError, ReferenceUsedError
 from transactions.forms import FORMS, OptionsForm, TransferForm, draw_reference
 from transactions.forms.copies import Copy, copy_of
 from transactions.models import Transaction
-from transactions.requests import DEBIT, Outcome
+from transactions.requests import Outcome
 from transactions.review import describe_review
 from transactions.sealing import FiguresChangedError
 from users.models import User
@@ -32,7 +33,6 @@ from web.forms import open_form
 from web.htmx import HtmxHttpRequest, finish_form, in_slide_over, render_page
 
 FORM, REVIEW = "transactions/transaction_create.html", "transactions/transaction_review.html"
-LAST_POSTED = "last_posted"
 
 
 @require_http_methods(["GET", "POST"])
@@ -114,10 +114,13 @@ def _post(request: HtmxHttpRequest, reviewed: Reviewed) -> HttpResponse:
         return _review_again(request, reviewed.draft)
     except PostingError as error:
         return _refuse(request, reviewed.draft, error)
-    last = _remember(request, reviewed.draft)
+    last = last_of(reviewed.draft)
     if "next" in request.POST:
-        return _open_next(request, last, key=key)
-    return finish_form(request, url=url, event="transactionPosted", key=key)
+        response = _open_next(request, last, key=key)
+    else:
+        response = finish_form(request, url=url, event="transactionPosted", key=key)
+    remember(request, response, last)
+    return response
 
 
 def _write(request: HtmxHttpRequest, reviewed: Reviewed) -> tuple[str, str]:
@@ -135,15 +138,6 @@ def _write(request: HtmxHttpRequest, reviewed: Reviewed) -> tuple[str, str]:
     else:
         messages.success(request, _("Transaction %s posted.") % transaction.reference)
     return transaction.get_absolute_url(), transaction.key
-
-
-def _remember(request: HtmxHttpRequest, draft: Draft) -> dict[str, str]:
-    """Keep what the next form of this person is to offer."""
-    line = next(each for each in draft.lines if each.direction == DEBIT)
-    last = {"source": line.side, "currency": line.currency}
-    if request.session.get(LAST_POSTED) != last:
-        request.session[LAST_POSTED] = last
-    return last
 
 
 def _open_next(request: HtmxHttpRequest, last: Mapping[str, str], *, key: str) -> HttpResponse:
@@ -174,7 +168,7 @@ def _refuse(request: HtmxHttpRequest, draft: Draft, error: PostingError) -> Http
 
 def _show_form(request: HtmxHttpRequest, form: OptionsForm, *, status: int = 200) -> HttpResponse:
     context: dict[str, Any] = {"form": form, "last": None}
-    last = request.session.get(LAST_POSTED)
+    last = recall(request)
     if last and form.mode == TransferForm.mode and not (form.is_bound or form["source"].value()):
         label = BALANCES.label(last["source"]) or last["source"]
         context["last"] = {"label": label, "query": urlencode(last)}

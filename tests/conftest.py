@@ -94,6 +94,12 @@ def django_db_setup(
         blocker.restore()
 
 
+@pytest.fixture(autouse=True)
+def _patient_rolling(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rolling up waits for all transactions on the server, also those of tests beside this one."""
+    monkeypatch.setattr("reports.rolling.PATIENCE_SECONDS", 300.0)
+
+
 @pytest.fixture
 def own_database(
     cluster: Cluster, template_database: str, django_db_blocker: DjangoDbBlocker
