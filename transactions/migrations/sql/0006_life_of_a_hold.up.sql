@@ -596,18 +596,20 @@ $$;
 -- requests are decided one by one in one database transaction.
 CREATE OR REPLACE FUNCTION transactions_lock(p_transactions bigint[], p_balances bigint[]) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    v_balances bigint[] := p_balances || ARRAY(
+        SELECT e.balance_id FROM transactions_entry AS e WHERE e.transaction_id = ANY (p_transactions)
+        UNION
+        SELECT r.balance_id FROM transactions_reservation AS r
+        WHERE r.transaction_id = ANY (p_transactions)
+    );
 BEGIN
     PERFORM FROM transactions_hold AS h
     WHERE h.transaction_id = ANY (p_transactions) ORDER BY h.transaction_id FOR NO KEY UPDATE;
     PERFORM FROM transactions_transaction AS t
     WHERE t.id = ANY (p_transactions) ORDER BY t.id FOR NO KEY UPDATE;
     PERFORM FROM balances_balance AS b
-    WHERE b.id = ANY (p_balances) OR b.id IN (
-        SELECT e.balance_id FROM transactions_entry AS e WHERE e.transaction_id = ANY (p_transactions)
-        UNION
-        SELECT r.balance_id FROM transactions_reservation AS r WHERE r.transaction_id = ANY (p_transactions)
-    )
-    ORDER BY b.id FOR NO KEY UPDATE;
+    WHERE b.id = ANY (v_balances) ORDER BY b.id FOR NO KEY UPDATE;
 END;
 $$;
 
