@@ -125,11 +125,6 @@ class Transaction(models.Model):
         """The public id as people and programs see it: `txn_<uuid>`."""
         return f"txn_{self.public_id}"
 
-    @property
-    def is_follower(self) -> bool:
-        """Whether it belongs to the life of another transaction."""
-        return self.parent_id is not None or self.reverses_id is not None
-
 
 class Entry(models.Model):
     """One debit or credit of a transaction, on one balance.
