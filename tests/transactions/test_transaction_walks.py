@@ -94,7 +94,7 @@ def belongs(
         return bool(sum(signed))
     if name == "posted" and hold is not None:
         return bool(hold.committed_minor)
-    return name == "records" or not transaction.is_follower
+    return name == "records" or (transaction.parent_id is None and transaction.reverses_id is None)
 
 
 def walked(scope: Ledger | Balance | None, name: str, *, descending: bool) -> list[list[int]]:
