@@ -2,10 +2,26 @@ from __future__ import annotations
 
 from users.models import User
 
+PREFERENCES = (
+    "theme",
+    "contrast",
+    "motion",
+    "time_zone_choice",
+    "number_format",
+    "date_format",
+)
 
-def change_preferences(*, user: User, theme: str = "", time_zone_choice: str = "") -> User:
-    """Change how `user` sees the pages; "" keeps what is there."""
-    user.theme = theme or user.theme
-    user.time_zone_choice = time_zone_choice or user.time_zone_choice
-    user.save(update_fields=["theme", "time_zone_choice"])
+
+def change_preferences(*, user: User, **chosen: str) -> User:
+    """Change how `user` sees the pages: some of `PREFERENCES`; "" keeps what is there.
+
+    Raises:
+        ValueError: there is no such preference.
+    """
+    if unknown := chosen.keys() - set(PREFERENCES):
+        raise ValueError(f"no preference: {', '.join(sorted(unknown))}")
+    changed = [name for name, value in chosen.items() if value]
+    for name in changed:
+        setattr(user, name, chosen[name])
+    user.save(update_fields=changed)
     return user
