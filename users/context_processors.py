@@ -6,7 +6,7 @@ from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
-from users.models import Theme, TimeZoneChoice
+from users.models import Shortcuts, Theme, TimeZoneChoice
 from web.formatting import zone_name
 from web.shell import part
 
@@ -38,6 +38,11 @@ class Shell:
     @property
     def time_zone_choice(self) -> str:
         return str(getattr(self.request.user, "time_zone_choice", TimeZoneChoice.UTC))
+
+    @property
+    def shortcuts(self) -> str:
+        user = getattr(self.request, "user", None)
+        return str(getattr(user, "shortcuts", Shortcuts.OFF))
 
     @property
     def zone(self) -> str:
@@ -90,6 +95,8 @@ class Shell:
             "preferences",
             theme=self.theme,
             themes=Theme,
+            shortcuts=self.shortcuts,
+            shortcut_choices=Shortcuts,
             time_zone_choice=self.time_zone_choice,
             time_zone_choices=TimeZoneChoice,
         )

@@ -2,7 +2,15 @@ from __future__ import annotations
 
 from django import forms
 
-from users.models import Contrast, DateFormat, Motion, NumberFormat, Theme, TimeZoneChoice
+from users.models import (
+    Contrast,
+    DateFormat,
+    Motion,
+    NumberFormat,
+    Shortcuts,
+    Theme,
+    TimeZoneChoice,
+)
 
 
 class PreferencesForm(forms.Form):
@@ -11,6 +19,7 @@ class PreferencesForm(forms.Form):
     theme = forms.ChoiceField(choices=Theme.choices, required=False)
     contrast = forms.ChoiceField(choices=Contrast.choices, required=False)
     motion = forms.ChoiceField(choices=Motion.choices, required=False)
+    shortcuts = forms.ChoiceField(choices=Shortcuts.choices, required=False)
     time_zone_choice = forms.ChoiceField(choices=TimeZoneChoice.choices, required=False)
     number_format = forms.ChoiceField(choices=NumberFormat.choices, required=False)
     date_format = forms.ChoiceField(choices=DateFormat.choices, required=False)

@@ -28,6 +28,13 @@ class Motion(models.TextChoices):
     REDUCED = "reduced", _("Reduced")
 
 
+class Shortcuts(models.TextChoices):
+    """Whether keys without Ctrl, Alt or ⌘ do anything: see `web.shortcuts`."""
+
+    ON = "on", _("On")
+    OFF = "off", _("Off")
+
+
 class NumberFormat(models.TextChoices):
     """How amounts and counts are written and read: see `web.formatting.NUMBER_STYLES`."""
 
@@ -55,6 +62,9 @@ class User(AbstractUser):
     motion = models.CharField(
         _("motion"), max_length=10, choices=Motion.choices, default=Motion.SYSTEM
     )
+    shortcuts = models.CharField(
+        _("keyboard shortcuts"), max_length=10, choices=Shortcuts.choices, default=Shortcuts.ON
+    )
     number_format = models.CharField(
         _("numbers"), max_length=10, choices=NumberFormat.choices, default=NumberFormat.POINT
     )
@@ -76,6 +86,9 @@ class User(AbstractUser):
             ),
             models.CheckConstraint(
                 name="user_motion_known", condition=models.Q(motion__in=Motion.values)
+            ),
+            models.CheckConstraint(
+                name="user_shortcuts_known", condition=models.Q(shortcuts__in=Shortcuts.values)
             ),
             models.CheckConstraint(
                 name="user_number_format_known",

@@ -6,6 +6,7 @@ PREFERENCES = (
     "theme",
     "contrast",
     "motion",
+    "shortcuts",
     "time_zone_choice",
     "number_format",
     "date_format",

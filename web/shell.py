@@ -13,6 +13,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language, override
 from django.utils.translation import gettext_lazy as _
 
+from web.shortcuts import keys_to
+
 
 @dataclass(frozen=True, slots=True)
 class Link:
@@ -23,6 +25,10 @@ class Link:
     @property
     def url(self) -> str:
         return reverse(self.url_name)
+
+    @property
+    def keys(self) -> str:
+        return keys_to(self.url_name)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,15 +13,16 @@ import { submitOnce } from "./once.js";
 import { editRows } from "./rows.js";
 import { focusSearch } from "./search-key.js";
 import { pressByKey } from "./shortcuts.js";
+import { nameShortcuts, pressShortcuts } from "./shortcuts-press.js";
 import { openSlideOvers } from "./slide-over.js";
 import { applyTheme } from "./theme.js";
 import { tellTimeZone } from "./time-zone.js";
 
-for (const start of [chooseWhileTyping, markBusy, keepFocus, hideExplanations, closeMenus, dismissOnClick, showNetworkErrors, submitOnce, focusSearch, pressByKey, openSlideOvers, applyTheme, tellTimeZone]) {
+for (const start of [chooseWhileTyping, markBusy, keepFocus, hideExplanations, closeMenus, dismissOnClick, showNetworkErrors, submitOnce, focusSearch, pressByKey, pressShortcuts, openSlideOvers, applyTheme, tellTimeZone]) {
   start(document);
 }
 
 // htmx says so for the body once, and then for everything it swaps in.
 document.addEventListener("htmx:load", ({ target }) => {
-  for (const start of [copyOnClick, offerDismissal, editRows, editFormRows, suggestWhileTyping]) start(target);
+  for (const start of [copyOnClick, offerDismissal, editRows, editFormRows, suggestWhileTyping, nameShortcuts]) start(target);
 });
