@@ -15,10 +15,10 @@ from django.utils.translation import gettext_lazy
 
 from audit.admin import AuditedAdmin
 from balances.models import Balance
-from ledgers.money import MINUS, AmountError, format_amount, format_plain, parse_amount
+from ledgers.money import MINUS, AmountError, format_amount, format_entered, parse_amount
 from web.admin import MetadataTextField, ModelForm
 from web.converters import parse_key
-from web.formatting import format_count
+from web.formatting import format_count, number_style
 
 TOO_HIGH = gettext_lazy("The floor lies above what the balance holds.")
 
@@ -33,16 +33,16 @@ class FloorField(forms.CharField):
         if not text:
             return None
         unsigned = text[1:] if text[0] in "-" + MINUS else text
-        if re.fullmatch(r"0+(\.0*)?", unsigned):
+        if re.fullmatch(r"0+([.,]0*)?", unsigned):
             return 0
         try:
-            minor = parse_amount(unsigned, self.exponent)
+            minor = parse_amount(unsigned, self.exponent, style=number_style())
         except AmountError as error:
             raise ValidationError(str(error)) from error
         return minor if unsigned == text else -minor
 
     def prepare_value(self, value: Any) -> Any:
-        return format_plain(value, self.exponent) if isinstance(value, int) else value
+        return format_entered(value, self.exponent) if isinstance(value, int) else value
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         try:

@@ -5,12 +5,14 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.text import format_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from balances.lookups import CURRENCIES, IDENTITIES, LEDGERS, LookupField
 from balances.models import Balance
 from ledgers.money import AmountError, parse_amount
+from web.formatting import lazy_number, number_style
 from web.forms import ComboboxInput
 from web.metadata import MetadataField
 from web.text import NameField
@@ -91,7 +93,9 @@ class BalanceForm(forms.Form):
         label=gettext_lazy("Limit"),
         required=False,
         max_length=80,
-        help_text=gettext_lazy("How far below zero, such as 500.00."),
+        help_text=format_lazy(
+            gettext_lazy("How far below zero, such as {example}."), example=lazy_number("500.00")
+        ),
         widget=forms.TextInput(
             attrs={"inputmode": "decimal", "class": "num", "autocomplete": "off"}
         ),
@@ -134,7 +138,7 @@ class BalanceForm(forms.Form):
         if currency is None:
             return 0
         try:
-            return -parse_amount(limit, currency.exponent)
+            return -parse_amount(limit, currency.exponent, style=number_style())
         except AmountError as error:
             self.add_error("limit", str(error))
             return 0

@@ -10,19 +10,31 @@ from django.utils.translation import gettext as _
 from ledgers.money import (
     AMOUNT_DIGITS_MAX,
     MINUS,
+    SPACES,
     AmountError,
     format_amount,
     parse_amount,
+    refuse_two_readings,
 )
+from web.formatting import NUMBER_STYLES, PLAIN, NumberStyle, format_number, number_style
 
 LENGTH_MAX = 120
 
-# A number as `parse_amount` reads it, or one sign; grouped digits end where the group ends.
-_TOKEN = re.compile(
-    r"(?P<number>(?:\d{1,3}(?:[,\u00a0\u202f ]\d{3})+(?!\d)|\d+)(?:\.\d*)?|\.\d+)"
-    rf"|(?P<sign>[-+*/(){MINUS}×÷])",
-    re.ASCII,
-)
+# Of a factor nobody knows how many decimals it has: `1.250*8` has two readings.
+DECIMALS_MAX = 18
+
+
+def _token_pattern(style: NumberStyle) -> re.Pattern[str]:
+    """A number as `parse_amount` reads it, or one sign; grouped digits end where the group ends."""
+    group, decimal = re.escape(style.group + SPACES), re.escape(style.decimal)
+    return re.compile(
+        rf"(?P<number>(?:\d{{1,3}}(?:[{group}]\d{{3}})+(?!\d)|\d+)(?:{decimal}\d*)?|{decimal}\d+)"
+        rf"|(?P<sign>[-+*/(){MINUS}×÷])",
+        re.ASCII,
+    )
+
+
+_TOKENS = {style: _token_pattern(style) for style in NUMBER_STYLES.values()}
 _SPELLINGS = {MINUS: "-", "×": "*", "÷": "/"}
 _NEGATED = "negated"
 _STRENGTH = {"+": 1, "-": 1, "*": 2, "/": 2, _NEGATED: 3}
@@ -31,15 +43,17 @@ _STRENGTH = {"+": 1, "-": 1, "*": 2, "/": 2, _NEGATED: 3}
 def read_amount(text: str, exponent: int) -> int:
     """Read an amount above zero, or a sum that makes one, into minor units, exactly.
 
-    Nothing is ever rounded: a result that the currency's decimals cannot hold is refused,
-    and the message names the nearest two that they can.
+    Numbers are read as whoever asks writes them: see `web.formatting.formats`. Nothing is
+    ever rounded: a result that the currency's decimals cannot hold is refused, and the message
+    names the nearest two that they can.
 
     Raises:
         AmountError: as `parse_amount`; or the sum cannot be worked out, or not exactly.
     """
+    style = number_style()
     if not is_calculated(text):
-        return parse_amount(text, exponent)
-    minor = calculate(text) * 10**exponent
+        return parse_amount(text, exponent, style=style)
+    minor = calculate(text, style=style) * 10**exponent
     if minor <= 0:
         raise AmountError(_("This comes to nothing, or less. Enter an amount above zero."))
     if minor >= 10**AMOUNT_DIGITS_MAX:
@@ -68,7 +82,7 @@ def show_reading(text: str, minor: int, exponent: int) -> str:
     return f"{' '.join(text.split())} = {format_amount(minor, exponent)}"
 
 
-def calculate(text: str) -> Fraction:
+def calculate(text: str, *, style: NumberStyle = PLAIN) -> Fraction:
     """Work out a sum of + − × ÷ and brackets, exactly.
 
     Raises:
@@ -81,7 +95,7 @@ def calculate(text: str) -> Fraction:
     values: list[Fraction] = []
     waiting: list[str] = []
     is_number_next = True
-    for token in _tokens(text):
+    for token in _tokens(text, style):
         if isinstance(token, Fraction) and is_number_next:
             values.append(token)
             is_number_next = False
@@ -99,22 +113,28 @@ def calculate(text: str) -> Fraction:
     return values[0]
 
 
-def _tokens(text: str) -> list[Fraction | str]:
+def _tokens(text: str, style: NumberStyle) -> list[Fraction | str]:
     tokens: list[Fraction | str] = []
     at = 0
     while at < len(text):
         if text[at].isspace():
             at += 1
             continue
-        match = _TOKEN.match(text, at)
+        match = _TOKENS[style].match(text, at)
         if match is None:
             raise _malformed()
         if match["number"]:
-            tokens.append(Fraction(re.sub(r"[^\d.]", "", match[0])))
+            tokens.append(_number(match[0], style))
         else:
             tokens.append(_SPELLINGS.get(match[0], match[0]))
         at = match.end()
     return tokens
+
+
+def _number(text: str, style: NumberStyle) -> Fraction:
+    refuse_two_readings(text, style=style, decimals=DECIMALS_MAX)
+    whole, _decimal, decimals = text.partition(style.decimal)
+    return Fraction(f"{re.sub(r'[^0-9]', '', whole) or 0}.{decimals or 0}")
 
 
 def _open(sign: str, waiting: list[str]) -> None:
@@ -160,4 +180,7 @@ def _apply(operator: str, values: list[Fraction]) -> None:
 
 
 def _malformed() -> AmountError:
-    return AmountError(_("Enter the amount in figures, such as 1,250.00, or a sum: 1200/12."))
+    return AmountError(
+        _("Enter the amount in figures, such as %(example)s, or a sum: 1200/12.")
+        % {"example": format_number("1,250.00")}
+    )

@@ -7,11 +7,22 @@ import re
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from web.formatting import NUMBER_STYLES, PLAIN, NumberStyle, format_number, number_style
+
 MINUS = "\N{MINUS SIGN}"
 AMOUNT_DIGITS_MAX = 38
 
-# Digits, either plain or grouped in threes by commas, thin or no-break spaces, then decimals.
-_AMOUNT = re.compile(r"(\d+|\d{1,3}(?:[,\u00a0\u202f ]\d{3})+)?(?:\.(\d*))?", re.ASCII)
+SPACES = "\u00a0\u202f "
+
+
+def _amount_pattern(style: NumberStyle) -> re.Pattern[str]:
+    """Digits, either plain or grouped in threes by the style's sign or spaces, then decimals."""
+    group, decimal = re.escape(style.group + SPACES), re.escape(style.decimal)
+    return re.compile(rf"(\d+|\d{{1,3}}(?:[{group}]\d{{3}})+)?(?:{decimal}(\d*))?", re.ASCII)
+
+
+_AMOUNTS = {style: _amount_pattern(style) for style in NUMBER_STYLES.values()}
+_ONE_GROUP = re.compile(r"(\d{1,3})\.(\d{3})", re.ASCII)
 
 
 class AmountError(ValueError):
@@ -19,41 +30,78 @@ class AmountError(ValueError):
 
 
 def format_amount(minor: int, exponent: int) -> str:
-    """Write `minor` units with `exponent` decimals: `-1710000, 2` is `−17,100.00`."""
+    """Write `minor` units with `exponent` decimals: `-1710000, 2` is `−17,100.00`.
+
+    Group and decimal signs are those of whoever asks: see `web.formatting.formats`.
+    """
     digits = str(abs(minor)).rjust(exponent + 1, "0")
     whole, decimals = (digits[:-exponent], digits[-exponent:]) if exponent else (digits, "")
-    text = f"{int(whole):,}" + (f".{decimals}" if decimals else "")
+    text = format_number(f"{int(whole):,}" + (f".{decimals}" if decimals else ""))
     return MINUS + text if minor < 0 else text
 
 
 def format_plain(minor: int, exponent: int) -> str:
-    """Write an amount for a program or an input field: `-17100.00`, no grouping."""
-    return format_amount(minor, exponent).replace(",", "").replace(MINUS, "-")
+    """Write an amount for a program: `-17100.00`, no grouping, the same for everyone."""
+    digits = str(abs(minor)).rjust(exponent + 1, "0")
+    text = f"{digits[:-exponent]}.{digits[-exponent:]}" if exponent else digits
+    return f"-{text}" if minor < 0 else text
 
 
-def parse_amount(text: str, exponent: int) -> int:
+def format_entered(minor: int, exponent: int) -> str:
+    """Write an amount into an input field of whoever asks: `-17100.00`, or `-17100,00`."""
+    return format_plain(minor, exponent).replace(".", number_style().decimal)
+
+
+def parse_amount(text: str, exponent: int, *, style: NumberStyle = PLAIN) -> int:
     """Read a positive amount in major units into minor units, exactly.
 
-    Thousands may be grouped by commas or spaces. Nothing is ever rounded: more
-    decimals than the currency has are refused, unless they are zeros.
+    Thousands may be grouped by the style's sign or spaces. Nothing is ever rounded: more
+    decimals than the currency has are refused, unless they are zeros. What a person types is
+    read in their style; addresses and programs write the plain one.
 
     Raises:
-        AmountError: no amount, not a number, zero or negative, too precise, too large.
+        AmountError: no amount, not a number, zero or negative, too precise, too large, or
+            it could be another amount in the plain style.
     """
     text = text.strip()
     if not text:
         raise AmountError(_("Enter an amount."))
     if text[0] in "-" + MINUS:
         raise AmountError(_("Enter an amount above zero; the direction is set by the two sides."))
-    match = _AMOUNT.fullmatch(text)
+    match = _AMOUNTS[style].fullmatch(text)
     if not match or not re.search(r"\d", text):
-        raise AmountError(_("Enter the amount in figures, such as 1,250.00."))
+        raise AmountError(
+            _("Enter the amount in figures, such as %(example)s.")
+            % {"example": format_number("1,250.00")}
+        )
+    refuse_two_readings(text, style=style, decimals=exponent)
     minor = _to_minor(match[1] or "0", match[2] or "", exponent)
     if minor == 0:
         raise AmountError(_("Enter an amount above zero."))
     if len(str(minor)) > AMOUNT_DIGITS_MAX:
         raise AmountError(_("This amount is too large: 38 digits at most."))
     return minor
+
+
+def refuse_two_readings(text: str, *, style: NumberStyle, decimals: int) -> None:
+    """Refuse `1.250` where it may mean 1250 or, to a program or by habit, 1.25.
+
+    Where a point groups thousands, it is taken for that only if nothing else is possible: two
+    groups, decimals behind them, or a currency with fewer than three decimals.
+
+    Raises:
+        AmountError: there are two readings.
+    """
+    match = _ONE_GROUP.fullmatch(text)
+    if match and style.group == "." and decimals >= len(match[2]):
+        raise AmountError(
+            _("%(text)s can be read in two ways. Write %(large)s or %(small)s.")
+            % {
+                "text": text,
+                "large": match[1] + match[2],
+                "small": match[1] + style.decimal + match[2],
+            }
+        )
 
 
 def _to_minor(whole: str, decimals: str, exponent: int) -> int:

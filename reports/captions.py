@@ -7,7 +7,6 @@ from datetime import date
 from typing import TypedDict
 from urllib.parse import urlencode
 
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from balances.models import Balance
@@ -18,7 +17,7 @@ from reports.periods import Period
 from reports.svg import Caption
 from web.addresses import url_of
 from web.as_of import Moment
-from web.formatting import format_date
+from web.formatting import format_date, format_day_of_year, format_month, name_month
 
 # Of ninety days, those whose date stands below the axis.
 NAMED_DAYS = (1, 15)
@@ -70,7 +69,7 @@ def _ask(point: Point, balance: Balance) -> str:
 
 def name_period(period: Period, *, by_month: bool) -> str:
     """ "Nov 2026", or "3 Nov 2026"."""
-    return date_format(period.first, "M Y") if by_month else format_date(period.first)
+    return format_month(period.first) if by_month else format_date(period.first)
 
 
 def summarize(chart: Chart, balance: Balance, *, by_month: bool) -> str:
@@ -102,10 +101,10 @@ def _words(period: Period, first: Period, *, by_month: bool) -> tuple[str, str]:
     """The month, with the year where one begins; or the day, where it is one of a few."""
     day = period.first
     if by_month:
-        return date_format(day, "M"), _year(day, is_first=period == first or day.month == 1)
+        return name_month(day), _year(day, is_first=period == first or day.month == 1)
     if day.day not in NAMED_DAYS:
         return "", ""
-    return date_format(day, "j M"), ""
+    return format_day_of_year(day), ""
 
 
 def _year(day: date, *, is_first: bool) -> str:

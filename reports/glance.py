@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 from typing import TypedDict
 from urllib.parse import urlencode
 
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from balances.models import Balance
@@ -16,6 +14,7 @@ from reports.charts import Chart
 from reports.scales import scale_of
 from reports.svg import Columns, bars_of
 from web.addresses import url_of
+from web.formatting import format_weekday, name_weekday
 
 DAYS = 7
 ENTRIES = 5
@@ -55,7 +54,7 @@ def draw_spark(chart: Chart) -> Spark:
         debits="".join(bar.path for bar in bars_of(debits, columns, scale)),
         zero=f"M0 {scale.y(0):.1f}H{WIDTH}",
         words=[
-            (f"{columns.middle(number):.1f}", date_format(point.period.first, "D"))
+            (f"{columns.middle(number):.1f}", name_weekday(point.period.first))
             for number, point in enumerate(chart.points)
         ],
         words_y=f"{HEIGHT - 4}",
@@ -68,7 +67,7 @@ def rows_of_days(chart: Chart, balance: Balance) -> list[DayRow]:
     statement = url_of("balances:statement", balance.public_id)
     return [
         {
-            "day": _name_day(point.period.first),
+            "day": format_weekday(point.period.first),
             "url": f"{statement}?{urlencode(point.period.query)}",
             "credits": format_amount(point.credit_minor, exponent) if point.credit_minor else "",
             "debits": format_amount(point.debit_minor, exponent) if point.debit_minor else "",
@@ -86,7 +85,3 @@ def summarize_days(chart: Chart, balance: Balance) -> str:
         "debits": format_amount(chart.debit_minor, exponent),
         "currency": balance.currency_id,
     }
-
-
-def _name_day(day: date) -> str:
-    return date_format(day, "D j M")

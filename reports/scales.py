@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from ledgers.money import MINUS
+from web.formatting import format_number
 
 STEPS = (1, 2, 5)
 SUFFIXES = ("", "k", "M", "B", "T")
@@ -45,6 +46,10 @@ def scale_of(ticks: Sequence[int], *, top: float, bottom: float) -> Scale:
 
 def format_compact(minor: int, exponent: int) -> str:
     """An amount to three figures, as a label: `−1.25M`, `500k`, `0.05`, `2×10¹⁸`."""
+    return format_number(_compact(minor, exponent))
+
+
+def _compact(minor: int, exponent: int) -> str:
     if minor == 0:
         return "0"
     digits, power = _rounded(abs(minor))

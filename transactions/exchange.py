@@ -15,14 +15,21 @@ from fractions import Fraction
 
 from django.utils.translation import gettext as _
 
-from ledgers.money import AMOUNT_DIGITS_MAX
+from ledgers.money import AMOUNT_DIGITS_MAX, SPACES, AmountError, refuse_two_readings
 from transactions.requests import Indicator, Leg, transfer
+from web.formatting import NUMBER_STYLES, NumberStyle, format_number, number_style
 
 LIQUIDITY = "@Exchange"
 RATE_DECIMALS = 18
 RATE_DIGITS = 20
 
-_RATE = re.compile(r"(\d*)(?:\.(\d*))?", re.ASCII)
+
+def _rate_pattern(style: NumberStyle) -> re.Pattern[str]:
+    group, decimal = re.escape(style.group + SPACES), re.escape(style.decimal)
+    return re.compile(rf"(\d{{1,3}}(?:[{group}]\d{{3}})+|\d*)(?:{decimal}(\d*))?", re.ASCII)
+
+
+_RATES = {style: _rate_pattern(style) for style in NUMBER_STYLES.values()}
 
 
 class RateError(ValueError):
@@ -42,15 +49,24 @@ class Exchange:
 
 
 def parse_rate(text: str) -> Decimal:
-    """Read a rate above zero, of 18 decimals at most.
+    """Read a rate above zero, of 18 decimals at most, as whoever asks writes numbers.
 
     Raises:
-        RateError: it is not one.
+        RateError: it is not one, or could be two.
     """
-    match = _RATE.fullmatch(text.strip().replace(",", ""))
+    text, style = text.strip(), number_style()
+    match = _RATES[style].fullmatch(text)
     if not match or not (match[1] or match[2]):
-        raise RateError(_("Enter the rate in figures, such as 1.1725."))
-    whole, decimals = (match[1] or "").lstrip("0"), (match[2] or "").rstrip("0")
+        raise RateError(
+            _("Enter the rate in figures, such as %(example)s.")
+            % {"example": format_number("1.1725")}
+        )
+    try:
+        refuse_two_readings(text, style=style, decimals=RATE_DECIMALS)
+    except AmountError as error:
+        raise RateError(str(error)) from error
+    whole = re.sub(r"[^0-9]", "", match[1] or "").lstrip("0")
+    decimals = (match[2] or "").rstrip("0")
     if len(decimals) > RATE_DECIMALS or len(whole) > RATE_DIGITS:
         raise RateError(_("A rate has 18 decimals, and 20 digits before them, at most."))
     rate = Decimal(f"{whole or 0}.{decimals or 0}")
@@ -113,7 +129,12 @@ def exchange_legs(
 
 
 def format_rate(rate: Decimal) -> str:
-    """A rate without zeros at its end: `1.1725`."""
+    """A rate without zeros at its end, as whoever asks writes numbers: `1.1725`."""
+    return format_number(format_plain_rate(rate))
+
+
+def format_plain_rate(rate: Decimal) -> str:
+    """A rate without zeros at its end, for a program."""
     return f"{_plain(rate):f}"
 
 

@@ -13,6 +13,7 @@ from transactions.exchange import format_rate
 from transactions.models import Transaction
 from transactions.requests import UNLIMITED
 from transactions.standing import Standing
+from web.formatting import format_count
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,6 @@ def describe_overdraft(transaction: Transaction, totals: list[EntryTotal]) -> st
     if overdraft_minor == UNLIMITED:
         return _("without a limit")
     if len(totals) > 1:
-        return _("%(count)s minor units") % {"count": f"{int(overdraft_minor):,}"}
+        return _("%(count)s minor units") % {"count": format_count(int(overdraft_minor))}
     (total,) = totals
     return f"{format_amount(int(overdraft_minor), total.exponent)} {total.currency}"

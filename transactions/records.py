@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from transactions.exchange import format_rate
+from transactions.exchange import format_plain_rate
 from transactions.models import Hold, Transaction
 
 
@@ -25,7 +25,7 @@ def describe_record(transaction: Transaction) -> dict[str, Any]:
         "reverses": transaction.reverses.key if transaction.reverses else None,
         "batch": str(transaction.batch_id) if transaction.batch_id else None,
         "overdraft_minor": _number(transaction.overdraft_minor),
-        "exchange_rate": format_rate(transaction.exchange_rate)
+        "exchange_rate": format_plain_rate(transaction.exchange_rate)
         if transaction.exchange_rate
         else None,
         "hold": _describe_hold(transaction),

@@ -23,8 +23,9 @@ from django.utils.translation import gettext as _
 
 from ledgers.arithmetic import read_amount
 from ledgers.money import AmountError, format_amount
+from web.formatting import format_number, number_style
 
-_PERCENT = re.compile(r"(\d{1,3}(?:\.\d{0,18})?)\s*%", re.ASCII)
+_PERCENT = re.compile(r"(\d{1,3})(?:([.,])(\d{0,18}))?\s*%", re.ASCII)
 
 
 class ShareKind(Enum):
@@ -80,10 +81,21 @@ def parse_share(text: str, exponent: int) -> Share:
         return LEFT
     if "%" not in text:
         return fixed(read_amount(text, exponent))
+    number = _read_percent(text)
+    if not 0 < number <= 100:
+        raise AmountError(
+            _("Enter a percentage above 0 and up to 100, such as %(example)s.")
+            % {"example": format_number("12.5") + "%"}
+        )
+    return percent(number)
+
+
+def _read_percent(text: str) -> Fraction:
+    """The number, written as whoever asks writes numbers; 0 if there is none."""
     match = _PERCENT.fullmatch(text)
-    if not match or not 0 < Fraction(match[1]) <= 100:
-        raise AmountError(_("Enter a percentage above 0 and up to 100, such as 12.5%."))
-    return percent(Fraction(match[1]))
+    if not match or match[2] not in (None, number_style().decimal):
+        return Fraction(0)
+    return Fraction(f"{match[1]}.{match[3] or 0}")
 
 
 def split(total_minor: int, shares: Sequence[Share], *, exponent: int = 0) -> list[int]:

@@ -7,14 +7,17 @@ from zoneinfo import ZoneInfo
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from users.models import TimeZoneChoice
+from users.models import DateFormat, NumberFormat, TimeZoneChoice
+from web.formatting import formats
 
 ZONE_COOKIE = "daybook_tz"
 UTC = ZoneInfo("UTC")
 
 
 class PreferencesMiddleware:
-    """Show dates in the zone the person chose: UTC, or that of their browser.
+    """Show dates in the zone the person chose, and numbers and dates as they write them.
+
+    The zone is UTC, or that of their browser.
 
     Local time is what the browser told in the cookie `daybook_tz`; UTC until it has.
     Belongs after the authentication middleware.
@@ -24,7 +27,9 @@ class PreferencesMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        with timezone.override(_zone(request)):
+        numbers = getattr(request.user, "number_format", NumberFormat.POINT)
+        dates = getattr(request.user, "date_format", DateFormat.NAMED)
+        with timezone.override(_zone(request)), formats(numbers=numbers, dates=dates):
             return self.get_response(request)
 
 

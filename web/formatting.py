@@ -1,14 +1,24 @@
-"""Dates and counts as people read them, quick enough to run for every cell of a table."""
+"""Numbers and dates as people read them, quick enough to run for every cell of a table.
+
+This is the only place that knows how a number or a date is written: `formats` sets it for the
+person who asks, `format_number` and the functions for dates obey it. Files for programs, addresses
+and the database never do.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
+from decimal import Decimal
 from functools import cache
 from html import escape
 
 from django.utils import timezone
-from django.utils.dates import MONTHS_3
+from django.utils.dates import MONTHS_3, WEEKDAYS_ABBR
+from django.utils.functional import lazy
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
@@ -16,6 +26,60 @@ from django.utils.translation import gettext as _
 MINUTE = 60
 HOUR = 60 * MINUTE
 DAY = 24 * HOUR
+
+
+@dataclass(frozen=True, slots=True)
+class NumberStyle:
+    """The signs of a number: between groups of three digits, and before the decimals."""
+
+    group: str
+    decimal: str
+
+
+PLAIN = NumberStyle(",", ".")
+NUMBER_STYLES = {
+    "point": PLAIN,
+    "comma": NumberStyle(".", ","),
+    "space": NumberStyle("\N{NARROW NO-BREAK SPACE}", ","),
+}
+_SIGNS = {
+    style: str.maketrans({PLAIN.group: style.group, PLAIN.decimal: style.decimal})
+    for style in NUMBER_STYLES.values()
+}
+_style: ContextVar[NumberStyle] = ContextVar("number_style", default=PLAIN)
+_is_iso: ContextVar[bool] = ContextVar("dates_are_iso", default=False)
+
+
+@contextmanager
+def formats(*, numbers: str = "point", dates: str = "named") -> Iterator[None]:
+    """Within, numbers are written as one of `NUMBER_STYLES`, dates as "named" or "iso"."""
+    style_before = _style.set(NUMBER_STYLES.get(numbers, PLAIN))
+    dates_before = _is_iso.set(dates == "iso")
+    try:
+        yield
+    finally:
+        _style.reset(style_before)
+        _is_iso.reset(dates_before)
+
+
+def number_style() -> NumberStyle:
+    """How numbers are written for whoever asks now."""
+    return _style.get()
+
+
+def format_number(plain: str) -> str:
+    """A number such as "1,234.56" in the signs of whoever asks."""
+    style = _style.get()
+    return plain if style is PLAIN else plain.translate(_SIGNS[style])
+
+
+# For the help of a form's field, which is made before anyone asks.
+lazy_number = lazy(format_number, str)
+
+
+def format_decimals(value: float | Decimal, places: int) -> str:
+    """A figure with so many decimals, grouped: "1,234.5"; amounts are `ledgers.money`'s."""
+    return format_number(f"{value:,.{places}f}")
 
 
 def format_date(value: date | datetime | None) -> str:
@@ -43,7 +107,7 @@ def format_datetime_full(value: datetime) -> str:
 
 def format_count(value: int | None) -> str:
     """12345 as "12,345"; None is a dash."""
-    return "—" if value is None else f"{value:,}"
+    return "—" if value is None else format_number(f"{value:,}")
 
 
 def format_since(value: datetime | None, *, now: datetime | None = None) -> str:
@@ -81,6 +145,7 @@ class Dates:
 
     zone: tzinfo
     months: tuple[str, ...]
+    is_iso: bool = False
 
     def time_tag(self, value: datetime | None) -> SafeString | str:
         """To read: "3 Jan 2025, 09:14". None is a dash."""
@@ -107,6 +172,8 @@ class Dates:
         return self._tag(local, day, _recently(value, local, timezone.now()) or day)
 
     def _day(self, local: datetime) -> str:
+        if self.is_iso:
+            return f"{local.year:04}-{local.month:02}-{local.day:02}"
         return f"{local.day} {self.months[local.month]} {local.year}"
 
     def _tag(self, local: datetime, day: str, text: str) -> SafeString:
@@ -118,7 +185,7 @@ class Dates:
 
 def active_dates() -> Dates:
     """Dates in the zone and language of this page."""
-    return Dates(timezone.get_current_timezone(), _months(get_language()))
+    return Dates(timezone.get_current_timezone(), _months(get_language()), _is_iso.get())
 
 
 def time_tag(value: datetime | None) -> SafeString | str:
@@ -146,7 +213,34 @@ def _full(local: datetime, day: str) -> str:
 
 
 def _day(local: date) -> str:
+    if _is_iso.get():
+        return f"{local.year:04}-{local.month:02}-{local.day:02}"
     return f"{local.day} {_months(get_language())[local.month]} {local.year}"
+
+
+def format_month(value: date) -> str:
+    """The month of a day as "Jan 2025"."""
+    return f"{name_month(value)} {value.year}"
+
+
+def name_month(value: date) -> str:
+    """The month of a day as "Jan"."""
+    return _months(get_language())[value.month]
+
+
+def format_day_of_year(value: date) -> str:
+    """A day where its year is known: "3 Jan"."""
+    return f"{value.day} {name_month(value)}"
+
+
+def name_weekday(value: date) -> str:
+    """The weekday of a day as "Fri"."""
+    return str(WEEKDAYS_ABBR[value.weekday()])
+
+
+def format_weekday(value: date) -> str:
+    """A day of these weeks: "Fri 3 Jan"."""
+    return f"{name_weekday(value)} {format_day_of_year(value)}"
 
 
 @cache

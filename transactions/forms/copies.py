@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from balances.models import Balance
-from ledgers.money import format_plain
+from ledgers.money import format_entered
 from transactions.exchange import format_rate
 from transactions.forms.journals import JournalForm
 from transactions.forms.options import (
@@ -38,7 +38,7 @@ class _Line:
 
     @property
     def amount(self) -> str:
-        return format_plain(self.amount_minor, self.balance.currency.exponent)
+        return format_entered(self.amount_minor, self.balance.currency.exponent)
 
 
 def copy_of(transaction: Transaction) -> Copy:
@@ -102,5 +102,5 @@ def _overdraft_of(transaction: Transaction, lines: Sequence[_Line]) -> dict[str,
         return {"overdraft": ANY_OVERDRAFT}
     return {
         "overdraft": LIMITED_OVERDRAFT,
-        "overdraft_limit": format_plain(limit, lines[0].balance.currency.exponent),
+        "overdraft_limit": format_entered(limit, lines[0].balance.currency.exponent),
     }

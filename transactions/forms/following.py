@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.http import QueryDict
+from django.utils.text import format_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -26,6 +27,7 @@ from transactions.errors import (
 from transactions.following import Step, find_shortage
 from transactions.forms.asking import RequestForm, amount_field, explain_shortage
 from transactions.standing import Action, Standing
+from web.formatting import lazy_number
 
 ALL, PART = "all", "part"
 
@@ -128,7 +130,10 @@ class PartForm(FollowForm):
     amount = amount_field(
         label=gettext_lazy("Amount of the part"),
         required=False,
-        help_text=gettext_lazy("As written, such as 1,250.00, or a sum: 1200/12."),
+        help_text=format_lazy(
+            gettext_lazy("As written, such as {example}, or a sum: 1200/12."),
+            example=lazy_number("1,250.00"),
+        ),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

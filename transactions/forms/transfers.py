@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.text import format_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -38,6 +39,7 @@ from transactions.forms.sides import (
 )
 from transactions.requests import CREDIT, DEBIT
 from transactions.splits import LEFT, Share, SplitError, parse_share, refuse_repeated, split
+from web.formatting import lazy_number
 from web.forms import ComboboxInput
 
 PARTS_MAX = 100
@@ -98,7 +100,10 @@ class TransferForm(OptionsForm):
     )
     amount = amount_field(
         label=gettext_lazy("Amount"),
-        help_text=gettext_lazy("As written, such as 1,250.00, or a sum: 1200/12."),
+        help_text=format_lazy(
+            gettext_lazy("As written, such as {example}, or a sum: 1200/12."),
+            example=lazy_number("1,250.00"),
+        ),
     )
     currency = LookupField(
         CURRENCIES,

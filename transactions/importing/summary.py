@@ -10,6 +10,7 @@ from django.utils.translation import ngettext
 from ledgers.models import Currency
 from ledgers.money import format_amount
 from transactions.importing.report import FileReport, Report
+from web.formatting import format_count
 
 
 def summarize(report: Report, *, is_dry_run: bool) -> Iterator[str]:
@@ -32,11 +33,11 @@ def _counts(part: FileReport | Report) -> str:
         "rows read %(read)s, posted %(posted)s (transactions: %(transactions)s),"
         " already there %(present)s, refused %(refused)s"
     ) % {
-        "read": f"{part.read:,}",
-        "posted": f"{part.posted:,}",
-        "transactions": f"{part.transactions_posted:,}",
-        "present": f"{part.present:,}",
-        "refused": f"{part.refused:,}",
+        "read": format_count(part.read),
+        "posted": format_count(part.posted),
+        "transactions": format_count(part.transactions_posted),
+        "present": format_count(part.present),
+        "refused": format_count(part.refused),
     }
     exponents = dict(Currency.objects.filter(pk__in=part.net_minor).values_list("code", "exponent"))
     nets = ", ".join(

@@ -22,6 +22,7 @@ from fpdf.bidi import BidiParagraph
 from fpdf.fonts import TTFFont
 
 from web.files.tables import Column, Row, Table
+from web.formatting import format_number
 
 FONT = "body"
 FONT_FILE = Path(__file__).parent / "fonts" / "DejaVuSansCondensed.ttf"
@@ -250,4 +251,4 @@ def _group(text: str) -> str:
     whole, point, decimals = text.lstrip("-").partition(".")
     if not whole.isascii() or not whole.isdigit():
         return text
-    return f"{MINUS * text.startswith('-')}{int(whole):,}{point}{decimals}"
+    return MINUS * text.startswith("-") + format_number(f"{int(whole):,}{point}{decimals}")

@@ -13,6 +13,7 @@ for function in (
     formatting.format_datetime,
     formatting.format_datetime_full,
     formatting.format_count,
+    formatting.format_number,
     formatting.format_since,
     formatting.time_tag,
     formatting.date_tag,

@@ -16,6 +16,7 @@ from transactions.importing.report import FileReport
 from transactions.importing.running import import_files
 from transactions.importing.summary import summarize
 from transactions.importing.toml import MappingError
+from web.formatting import format_count
 
 CANNOT_RUN = 2
 
@@ -64,8 +65,8 @@ class Command(BaseCommand):
         done = report.posted + report.present + report.refused
         counts: Mapping[str, object] = {
             "file": report.source.path.name,
-            "done": f"{done:,}",
-            "read": f"{report.read:,}",
+            "done": format_count(done),
+            "read": format_count(report.read),
         }
         end = "\n" if done == report.read else ""
         text = _("%(file)s: %(done)s of %(read)s rows") % counts

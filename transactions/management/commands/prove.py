@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from transactions.models import ProofRun
 from transactions.proof import run_proof
+from web.formatting import format_count, format_decimals
 
 
 class Command(BaseCommand):
@@ -33,8 +34,8 @@ class Command(BaseCommand):
     def _write_report(self, run: ProofRun) -> None:
         for check in run.checks:
             mark = "✗" if check["mismatches"] else "✓"
-            self.stdout.write(f"{mark} {check['name']}: {check['checked']:,}")
+            self.stdout.write(f"{mark} {check['name']}: {format_count(check['checked'])}")
             for mismatch in check["mismatches"]:
                 self.stdout.write(f"    {mismatch}")
         verdict = _("Everything matches.") if run.is_ok else _("The books do not match.")
-        self.stdout.write(f"{verdict} ({run.duration_seconds:.1f} s)")
+        self.stdout.write(f"{verdict} ({format_decimals(run.duration_seconds, 1)} s)")

@@ -1,0 +1,263 @@
+"""Numbers, dates and amounts as each person writes them, written and read in one place."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ledgers.arithmetic import read_amount
+from ledgers.money import AmountError, format_amount, format_entered, format_plain, parse_amount
+from reports.scales import format_compact
+from tests.test_architecture import LAYERS
+from transactions.exchange import RateError, format_plain_rate, format_rate, parse_rate
+from transactions.splits import parse_share, percent
+from web.formatting import (
+    NUMBER_STYLES,
+    active_dates,
+    format_count,
+    format_date,
+    format_datetime,
+    formats,
+)
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+NARROW = "\N{NARROW NO-BREAK SPACE}"
+NOON = datetime(2025, 1, 3, 12, 14, 7, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("numbers", "amount", "count", "short", "rate"),
+    [
+        ("point", "−17,100.05", "12,345", "1.25M", "1.1725"),
+        ("comma", "−17.100,05", "12.345", "1,25M", "1,1725"),
+        ("space", f"−17{NARROW}100,05", f"12{NARROW}345", "1,25M", "1,1725"),
+    ],
+)
+def test_every_number_is_in_the_chosen_style(
+    numbers: str, amount: str, count: str, short: str, rate: str
+) -> None:
+    with formats(numbers=numbers):
+        shown = (
+            format_amount(-17_100_05, 2),
+            format_count(12345),
+            format_compact(1_250_000_00, 2),
+            format_rate(Decimal("1.17250")),
+        )
+
+    assert shown == (amount, count, short, rate)
+
+
+def test_what_programs_read_is_the_same_for_everyone() -> None:
+    with formats(numbers="comma", dates="iso"):
+        assert format_plain(-17_100_05, 2) == "-17100.05"
+        assert format_plain_rate(Decimal("1.1725")) == "1.1725"
+
+
+def test_dates_are_in_the_chosen_pattern() -> None:
+    with formats(dates="iso"):
+        assert format_date(date(2025, 1, 3)) == "2025-01-03"
+        assert format_datetime(NOON) == "2025-01-03, 12:14"
+        assert ">2025-01-03, 12:14</time>" in active_dates().time_tag(NOON)
+        assert 'title="2025-01-03, 12:14:07 UTC"' in active_dates().time_tag(NOON)
+
+
+def test_style_ends_with_the_request_even_after_an_error() -> None:
+    with pytest.raises(RuntimeError), formats(numbers="comma", dates="iso"):
+        raise RuntimeError
+
+    assert (format_count(1000), format_date(date(2025, 1, 3))) == ("1,000", "3 Jan 2025")
+
+
+@given(
+    minor=st.integers(1, 10**38 - 1),
+    exponent=st.integers(0, 30),
+    numbers=st.sampled_from(sorted(NUMBER_STYLES)),
+)
+def test_an_amount_that_was_shown_is_read_as_it_is_or_refused(
+    minor: int, exponent: int, numbers: str
+) -> None:
+    with formats(numbers=numbers):
+        assert read_amount(format_amount(minor, exponent), exponent) == minor
+        entered = format_entered(minor, exponent)
+        assert read_amount(entered, exponent) == minor
+        assert read_amount(f"{entered}*1", exponent) == minor
+
+
+@given(
+    text=st.text(alphabet="0123456789.,  " + NARROW, min_size=1, max_size=14),
+    exponent=st.sampled_from([0, 2, 3, 18]),
+    numbers=st.sampled_from(sorted(NUMBER_STYLES)),
+)
+def test_nothing_is_read_as_another_amount_than_its_own_style_says(
+    text: str, exponent: int, numbers: str
+) -> None:
+    """Whatever is accepted, written again without group signs, is the same amount."""
+    style = NUMBER_STYLES[numbers]
+    with formats(numbers=numbers):
+        try:
+            minor = read_amount(text, exponent)
+        except AmountError:
+            return
+        whole, _decimal, decimals = text.strip().partition(style.decimal)
+        assert decimals == "" or decimals.isdigit()
+        exact = Decimal(f"{re.sub('[^0-9]', '', whole) or 0}.{decimals or 0}")
+        assert Decimal(minor).scaleb(-exponent) == exact
+
+
+@pytest.mark.parametrize(
+    ("numbers", "text", "exponent", "minor"),
+    [
+        ("comma", "1.234,56", 2, 1234_56),
+        ("comma", "1234,56", 2, 1234_56),
+        ("comma", "1 234,56", 2, 1234_56),
+        ("comma", ",5", 2, 50),
+        ("comma", "1.234", 2, 1234_00),
+        ("comma", "1.000", 0, 1000),
+        ("comma", "1.234.567", 3, 1_234_567_000),
+        ("comma", "1.234,000", 3, 1234_000),
+        ("comma", "1,234", 3, 1_234),
+        ("comma", "19,99*3", 2, 59_97),
+        ("comma", "1.234,00/2", 2, 617_00),
+        ("space", f"1{NARROW}234,56", 2, 1234_56),
+        ("space", "1 234,56", 2, 1234_56),
+        ("space", "19,99*3", 2, 59_97),
+    ],
+)
+def test_amount_is_read_in_the_chosen_style(
+    numbers: str, text: str, exponent: int, minor: int
+) -> None:
+    with formats(numbers=numbers):
+        assert read_amount(text, exponent) == minor
+
+
+@pytest.mark.parametrize(
+    ("numbers", "text", "exponent"),
+    [
+        ("point", "1.234,56", 2),
+        ("point", "12,50", 2),
+        ("point", "1,5*2", 2),
+        ("comma", "1,234.56", 2),
+        ("comma", "1234.56", 2),
+        ("comma", "12.50", 2),
+        ("comma", "1.2", 2),
+        ("comma", "1.5*2", 2),
+        ("comma", "1.23.456", 2),
+        ("comma", "1,234", 2),
+        ("space", "1.234", 2),
+        ("space", "1.234,56", 2),
+        ("space", "1,234.56", 2),
+        ("space", "1,234", 2),
+    ],
+)
+def test_amount_in_another_style_is_refused(numbers: str, text: str, exponent: int) -> None:
+    with formats(numbers=numbers), pytest.raises(AmountError, match=r"in figures|decimals"):
+        read_amount(text, exponent)
+
+
+@pytest.mark.parametrize(("text", "exponent"), [("1.234", 3), ("1.000", 18), ("1.250*8", 2)])
+def test_amount_with_two_readings_is_refused_and_says_both(text: str, exponent: int) -> None:
+    with formats(numbers="comma"), pytest.raises(AmountError, match=r"two ways\. Write 1"):
+        read_amount(text, exponent)
+
+
+def test_addresses_and_programs_are_read_the_same_for_everyone() -> None:
+    with formats(numbers="comma"):
+        assert parse_amount("1,250.00", 2) == 1250_00
+
+
+def test_refusal_shows_the_style_of_who_asks() -> None:
+    with formats(numbers="comma"), pytest.raises(AmountError, match=r"such as 1\.250,00"):
+        read_amount("many", 2)
+
+
+@pytest.mark.parametrize(
+    ("numbers", "text", "rate"),
+    [
+        ("point", "1,172.5", "1172.5"),
+        ("comma", "1,1725", "1.1725"),
+        ("comma", "1.172,5", "1172.5"),
+        ("space", f"1{NARROW}172,5", "1172.5"),
+    ],
+)
+def test_rate_is_read_in_the_chosen_style(numbers: str, text: str, rate: str) -> None:
+    with formats(numbers=numbers):
+        assert parse_rate(text) == Decimal(rate)
+
+
+@pytest.mark.parametrize(
+    ("numbers", "text"),
+    [("point", "1,1725"), ("point", "0,92"), ("comma", "1.1725"), ("comma", "1.172")],
+)
+def test_rate_in_another_style_is_refused(numbers: str, text: str) -> None:
+    with formats(numbers=numbers), pytest.raises(RateError):
+        parse_rate(text)
+
+
+def test_percentage_is_read_in_the_chosen_style() -> None:
+    with formats(numbers="comma"):
+        assert parse_share("12,5%", 2) == percent(Fraction("12.5"))
+        with pytest.raises(AmountError, match="12,5%"):
+            parse_share("12.5%", 2)
+
+
+# Where a number becomes text for a drawing or for a terminal, not for a page.
+FORMATS_ITSELF = {
+    Path("web/formatting.py"),
+    Path("ledgers/money.py"),
+    Path("web/files/paper.py"),
+}
+PYTHON_FORMATS = {"strftime", "date_format", "intcomma", "number_format", "localize"}
+TEMPLATE_FORMATS = re.compile(
+    r"\|\s*(date|time|floatformat|intcomma|naturaltime|naturalday|localize|timesince)\b"
+)
+
+
+def formatting_in(module: ast.Module) -> Iterator[int]:
+    """Lines that write a date, or group or round a number, by themselves."""
+    for node in ast.walk(module):
+        if isinstance(node, ast.Call):
+            name = getattr(node.func, "attr", getattr(node.func, "id", ""))
+            if name in PYTHON_FORMATS:
+                yield node.lineno
+        elif isinstance(node, ast.FormattedValue) and isinstance(node.format_spec, ast.JoinedStr):
+            spec = "".join(str(getattr(v, "value", "")) for v in node.format_spec.values)
+            if "," in spec or "_" in spec or re.search(r"%[bBaA]", spec):
+                yield node.lineno
+
+
+def test_no_view_formats_by_itself() -> None:
+    found = {
+        f"{path.relative_to(ROOT)}:{line}"
+        for layer in (*LAYERS, "config")
+        for path in sorted((ROOT / layer).rglob("*.py"))
+        if path.relative_to(ROOT) not in FORMATS_ITSELF
+        for line in formatting_in(ast.parse(path.read_text()))
+    }
+
+    assert not found
+
+
+def test_no_template_formats_by_itself() -> None:
+    found = {
+        f"{path.relative_to(ROOT)}: {match[0]}"
+        for path in sorted((ROOT / "templates").rglob("*.html"))
+        for match in TEMPLATE_FORMATS.finditer(path.read_text())
+    }
+
+    assert not found
+
+
+@pytest.mark.parametrize(
+    "source", ['f"{count:,}"', 'day.strftime("%d")', 'date_format(day, "D")', 'f"{day:%d %b}"']
+)
+def test_formatting_is_noticed(source: str) -> None:
+    assert list(formatting_in(ast.parse(source)))
