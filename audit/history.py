@@ -33,6 +33,7 @@ WORDS = {
     "batch_refused": gettext_lazy("Reversal of the whole batch refused"),
     "cancelled": gettext_lazy("Cancelled"),
     "rejected": gettext_lazy("Rejected"),
+    "seen": gettext_lazy("Seen to"),
     "exported": gettext_lazy("Exported"),
     "metadata_changed": gettext_lazy("Extra information changed"),
 }

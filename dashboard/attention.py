@@ -7,9 +7,10 @@ counts, the line stands for itself, with the nearest of its records below.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -17,8 +18,8 @@ from django.utils.translation import ngettext
 
 from dashboard.proofs import ProofMark
 from ledgers.money import format_amount
-from schedules.listing import count_tabs_of_schedules
-from schedules.models import Schedule
+from schedules.listing import IS_LATE, count_tabs_of_schedules
+from schedules.models import IS_UNSEEN, Schedule
 from schedules.rows import format_rows, schedules_in
 from transactions.counts import Count
 from transactions.filters import Tab, TransactionFilter
@@ -29,7 +30,6 @@ from web.formatting import active_dates
 from web.statements import fetch_all
 
 SHOWN = 5
-HOLDS_WITHIN = timedelta(hours=24)
 PROOF_FOR = timedelta(days=7)
 
 # Only the index of open holds by their ends is read, and no more of it than can be counted.
@@ -70,13 +70,17 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One thing to see to. `shape` is a state's; `url` is "" where no table says the same."""
+    """One thing to see to. `shape` is a state's; `url` is "" where no table says the same.
+
+    Who has seen to all that it tells of says so with `seen_until`, if it can be said.
+    """
 
     shape: str
     text: str
     url: str = ""
     items: tuple[Item, ...] = ()
     note: str = ""
+    seen_until: str = ""
 
 
 def find_attention(*, inflight: Count, proof: ProofMark) -> list[Line]:
@@ -85,8 +89,9 @@ def find_attention(*, inflight: Count, proof: ProofMark) -> list[Line]:
     now = timezone.now()
     return [
         *_failed_proof(proof),
-        *_rejected(tabs[Tab.REJECTED]),
-        *_expiring(inflight, before=now + HOLDS_WITHIN),
+        *_rejected(tabs[Tab.REJECTED], now=now),
+        *_late(tabs[Tab.SCHEDULED]),
+        *_expiring(inflight),
         *_due_today(tabs[Tab.SCHEDULED]),
         *_old_proof(proof, now=now),
     ]
@@ -114,19 +119,46 @@ def _old_proof(proof: ProofMark, *, now: datetime) -> Iterator[Line]:
         yield Line("closed", said % {"count": days}, url)
 
 
-def _rejected(count: Count) -> Iterator[Line]:
-    if count.text != "0":
-        said = ngettext(
-            "%(count)s scheduled transaction was rejected",
-            "%(count)s scheduled transactions were rejected",
-            _plural(count),
-        )
-        yield Line("refused", said % {"count": count.text}, _tab_url(Tab.REJECTED))
+def _rejected(all_there_are: Count, *, now: datetime) -> Iterator[Line]:
+    """Those that nobody has seen to; `now` is up to when they are told of."""
+    if all_there_are.text == "0":
+        return
+    unseen = Schedule.objects.filter(IS_UNSEEN)
+    count = Count.said(count_exact(unseen))
+    if count.text == "0":
+        return
+    said = ngettext(
+        "%(count)s scheduled transaction was rejected",
+        "%(count)s scheduled transactions were rejected",
+        _plural(count),
+    )
+    items = _first_of(unseen)
+    line = _line_of("refused", said, count, items, all_there_are=all_there_are, tab=Tab.REJECTED)
+    yield replace(line, seen_until=now.isoformat())
 
 
-def _expiring(inflight: Count, *, before: datetime) -> Iterator[Line]:
-    limit = {"before": before, "limit": EXACT_MAX + 1, "shown": SHOWN}
-    rows = fetch_all(EXPIRING, limit)
+def _late(all_there_are: Count) -> Iterator[Line]:
+    if all_there_are.text == "0":
+        return
+    late = Schedule.objects.filter(IS_LATE)
+    count = Count.said(count_exact(late))
+    if count.text == "0":
+        return
+    said = ngettext(
+        "%(count)s scheduled transaction is overdue",
+        "%(count)s scheduled transactions are overdue",
+        _plural(count),
+    )
+    items = _first_of(late)
+    yield _line_of("refused", said, count, items, all_there_are=all_there_are, tab=Tab.SCHEDULED)
+
+
+def _expiring(inflight: Count) -> Iterator[Line]:
+    """Those that expire by the end of tomorrow, the person's."""
+    if inflight.text == "0":
+        return
+    limits = {"before": _midnight_after(days=2), "limit": EXACT_MAX + 1, "shown": SHOWN}
+    rows = fetch_all(EXPIRING, limits)
     if not rows:
         return
     dates = active_dates()
@@ -142,40 +174,50 @@ def _expiring(inflight: Count, *, before: datetime) -> Iterator[Line]:
     )
     count = Count.of(rows[0][0], maximum=EXACT_MAX)
     said = ngettext(
-        "%(count)s hold expires within 24 hours",
-        "%(count)s holds expire within 24 hours",
+        "%(count)s hold expires by the end of tomorrow",
+        "%(count)s holds expire by the end of tomorrow",
         _plural(count),
     )
     yield _line_of("inflight", said, count, items, all_there_are=inflight, tab=Tab.INFLIGHT)
 
 
-def _due_today(scheduled: Count) -> Iterator[Line]:
-    if scheduled.text == "0":
+def _due_today(all_there_are: Count) -> Iterator[Line]:
+    if all_there_are.text == "0":
         return
-    tomorrow = datetime.combine(timezone.localdate() + timedelta(days=1), time.min)
-    due = schedules_in(Schedule.State.SCHEDULED).filter(due_at__lt=timezone.make_aware(tomorrow))
+    today = Q(due_at__gte=_midnight_after(days=0), due_at__lt=_midnight_after(days=1))
+    due = schedules_in(Schedule.State.SCHEDULED).filter(today)
     count = Count.said(count_exact(due))
     if count.text == "0":
         return
-    items = tuple(
-        Item(row["url"], row["reference"], row["amount"], row["currency"], row["effective"])
-        for row in format_rows(list(due.order_by("due_at", "id")[:SHOWN]))
-    )
     said = ngettext(
         "%(count)s scheduled transaction is due today",
         "%(count)s scheduled transactions are due today",
         _plural(count),
     )
-    yield _line_of("scheduled", said, count, items, all_there_are=scheduled, tab=Tab.SCHEDULED)
+    items = _first_of(due)
+    yield _line_of("scheduled", said, count, items, all_there_are=all_there_are, tab=Tab.SCHEDULED)
+
+
+def _first_of(schedules: QuerySet[Schedule]) -> tuple[Item, ...]:
+    return tuple(
+        Item(row["url"], row["reference"], row["amount"], row["currency"], row["effective"])
+        for row in format_rows(list(schedules.order_by("due_at", "id")[:SHOWN]))
+    )
+
+
+def _midnight_after(*, days: int) -> datetime:
+    """The beginning of the person's today, or of a day after it."""
+    day = timezone.localdate() + timedelta(days=days)
+    return timezone.make_aware(datetime.combine(day, time.min))
 
 
 def _line_of(  # noqa: PLR0913 -- the parts of one line
     shape: str, said: str, count: Count, items: tuple[Item, ...], *, all_there_are: Count, tab: Tab
 ) -> Line:
     """A link only if the tab counts the same."""
-    is_same = count.text == all_there_are.text
     note = "" if count.text == str(len(items)) else _("the first %(count)s") % {"count": SHOWN}
-    return Line(shape, said % {"count": count.text}, _tab_url(tab) if is_same else "", items, note)
+    url = _tab_url(tab) if count.text == all_there_are.text else ""
+    return Line(shape, said % {"count": count.text}, url, items, note)
 
 
 def _plural(count: Count) -> int:

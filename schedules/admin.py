@@ -34,6 +34,8 @@ class ScheduleAdmin(ReadOnlyAdmin):
         "decided_at",
         "reason_code",
         "reason",
+        "seen_at",
+        "seen_by",
     )
 
     def find(self, queryset: QuerySet[Schedule], term: str) -> QuerySet[Schedule]:

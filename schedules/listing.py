@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from django.db.models import BooleanField, Q, QuerySet
 from django.db.models.expressions import RawSQL
+from django.db.models.functions import Now
 
 from balances.models import Balance
 from ledgers.models import Ledger
@@ -15,9 +17,16 @@ from transactions.counts import Count
 from transactions.filters import Tab, TransactionFilter
 from web.converters import parse_key
 from web.counting import EXACT_MAX, count_exact
-from web.statements import fetch_all, fetch_one
+from web.statements import fetch_all
 
-STATES = {Tab.SCHEDULED: Schedule.State.SCHEDULED, Tab.REJECTED: Schedule.State.REJECTED}
+STATES = {
+    Tab.SCHEDULED: Schedule.State.SCHEDULED,
+    Tab.REJECTED: Schedule.State.REJECTED,
+    Tab.CANCELLED: Schedule.State.CANCELLED,
+}
+# A worker that runs has posted it long before.
+LATE = timedelta(minutes=3)
+IS_LATE = Q(state=Schedule.State.SCHEDULED, due_at__lt=Now() - LATE)
 # Indicators live in the General Ledger, opened or not.
 OF_LEDGER = """EXISTS (
     SELECT FROM jsonb_array_elements(schedules_schedule.request -> 'legs') AS leg
@@ -25,8 +34,8 @@ OF_LEDGER = """EXISTS (
     WHERE b.ledger_id = %s OR %s AND jsonb_exists(leg, 'indicator')
 )"""
 ALL = """
-SELECT (SELECT count(*) FROM (SELECT FROM schedules_schedule WHERE state = %s LIMIT %s) AS s),
-       (SELECT count(*) FROM (SELECT FROM schedules_schedule WHERE state = %s LIMIT %s) AS s)
+SELECT (SELECT count(*) FROM (SELECT FROM schedules_schedule WHERE state = w.state LIMIT %s) AS s)
+FROM unnest(%s::text[]) WITH ORDINALITY AS w (state, number) ORDER BY w.number
 """
 OF_TRANSACTIONS = "SELECT transaction_id FROM schedules_schedule WHERE transaction_id = ANY (%s)"
 
@@ -49,14 +58,12 @@ def schedules_on(tab: Tab, chosen: TransactionFilter) -> QuerySet[Schedule]:
 
 def count_tabs_of_schedules(chosen: TransactionFilter) -> dict[Tab, Count]:
     """The rows on each tab of the schedules, under the other filters."""
-    limited = [value for state in STATES.values() for value in (state.value, EXACT_MAX + 1)]
-    row = fetch_one(ALL, limited)
-    assert row is not None  # two counts
+    rows = fetch_all(ALL, [EXACT_MAX + 1, [state.value for state in STATES.values()]])
     return {
         tab: Count.said(count_exact(schedules_on(tab, chosen)))
         if chosen.is_any and count
         else Count.of(count, maximum=EXACT_MAX)
-        for tab, count in zip(STATES, row, strict=True)
+        for tab, (count,) in zip(STATES, rows, strict=True)
     }
 
 

@@ -7,11 +7,15 @@ from typing import Any
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from transactions.models import Transaction
 from web.addresses import url_of
+
+# Rejected, and nobody has said yet that it was seen to.
+IS_UNSEEN = Q(state="REJECTED", seen_at=None)
 
 
 class Schedule(models.Model):
@@ -19,7 +23,7 @@ class Schedule(models.Model):
 
     `request` is what the posting engine will be asked for. It never changes,
     and `state` moves once: a trigger refuses anything else. A rejected one
-    keeps the reason why it could not be posted.
+    keeps the reason why it could not be posted, and who had seen it when.
     """
 
     class State(models.TextChoices):
@@ -54,11 +58,23 @@ class Schedule(models.Model):
         null=True,
         related_name="schedule",
     )
+    seen_at = models.DateTimeField(_("seen"), null=True)
+    seen_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("seen by"),
+        on_delete=models.PROTECT,
+        null=True,
+        db_index=False,
+        related_name="+",
+    )
 
     class Meta:
         verbose_name = _("schedule")
         verbose_name_plural = _("schedules")
-        indexes = [models.Index(fields=["state", "due_at", "id"], name="schedule_state_due")]
+        indexes = [
+            models.Index(fields=["state", "due_at", "id"], name="schedule_state_due"),
+            models.Index(fields=["due_at", "id"], condition=IS_UNSEEN, name="schedule_unseen"),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["reference"], name="schedule_reference_unique"),
         ]

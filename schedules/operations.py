@@ -7,6 +7,7 @@ a process that ends in the middle leaves it as it was.
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -20,12 +21,13 @@ from django.db import (
 )
 from django.db import transaction as db_transaction
 from django.db.models import Q
+from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from procrastinate.contrib.django import app
 
 from audit.recording import record
-from schedules.models import Schedule
+from schedules.models import IS_UNSEEN, Schedule
 from schedules.requests import decode_request, encode_request
 from transactions.answers import busy_refused
 from transactions.checks import check_request, encode_metadata
@@ -58,6 +60,7 @@ UNFIT = (
     UnknownBalanceError,
 )
 DUE_MAX = 1000
+SEEN_MAX = 1000
 # The job that is deferred with each schedule.
 POST_AT_ITS_TIME = "schedules.post_at_its_time"
 # Any number, as long as it is the same wherever schedules are posted.
@@ -71,6 +74,11 @@ logger = logging.getLogger(__name__)
 class DueInPastError(PostingError):
     code = "due_in_past"
     message = _("Choose a time that is still to come.")
+
+
+class NotRejectedError(PostingError):
+    code = "not_rejected"
+    message = _("It was not rejected.")
 
 
 class DecidedError(PostingError):
@@ -178,6 +186,37 @@ def post_now(schedule: Schedule, *, actor: User | None, figures: Figures | None 
             raise FiguresChangedError
         _decide(locked, Schedule.State.POSTED, actor=actor, transaction_id=result.transaction_id)
     return locked
+
+
+def mark_seen(schedule: Schedule, *, actor: User) -> Schedule:
+    """Say that the rejection was seen to; said again, it changes nothing.
+
+    Raises:
+        NotRejectedError: it was not rejected.
+        BusyError: somebody else decides about it at this moment.
+    """
+    with db_transaction.atomic():
+        with busy_refused():
+            locked = Schedule.objects.select_for_update().get(pk=schedule.pk)
+        if locked.state != Schedule.State.REJECTED:
+            raise NotRejectedError
+        if locked.seen_at is None:
+            _mark_seen([locked], actor=actor)
+    return locked
+
+
+def mark_all_seen(*, until: datetime, actor: User) -> int:
+    """Say so of those rejected up to a moment, at most `SEEN_MAX` of them; returns how many.
+
+    Raises:
+        BusyError: somebody else decides about one of them at this moment.
+    """
+    with db_transaction.atomic():
+        unseen = Schedule.objects.filter(IS_UNSEEN, decided_at__lte=until)
+        with busy_refused():
+            locked = list(unseen.order_by("due_at", "pk").select_for_update()[:SEEN_MAX])
+        _mark_seen(locked, actor=actor)
+    return len(locked)
 
 
 def post_due(*, now: datetime | None = None, limit: int = DUE_MAX) -> int:
@@ -296,6 +335,14 @@ def _decide(
         before={"state": Schedule.State.SCHEDULED.value},
         after={"state": state.value, **outcome},
     )
+
+
+def _mark_seen(locked: Sequence[Schedule], *, actor: User) -> None:
+    Schedule.objects.filter(pk__in=[each.pk for each in locked]).update(
+        seen_at=Now(), seen_by=actor
+    )
+    for each in locked:
+        record(actor=actor, action="schedule.seen", subject=each.key)
 
 
 def _find_same(request: PostingRequest, due_at: datetime) -> Schedule | None:

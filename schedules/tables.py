@@ -21,7 +21,7 @@ from transactions.filters import Tab, TransactionFilter
 from transactions.life import read_life
 from transactions.models import Transaction
 from transactions.rows import TransactionRow
-from transactions.states import REJECTED, SCHEDULED, State
+from transactions.states import CANCELLED, REJECTED, SCHEDULED, State
 from web.formatting import format_count
 from web.query import url_with
 
@@ -31,12 +31,14 @@ LABELS = {
     Tab.INFLIGHT: gettext_lazy("Inflight"),
     Tab.SCHEDULED: gettext_lazy("Scheduled"),
     Tab.REJECTED: gettext_lazy("Rejected"),
+    Tab.CANCELLED: gettext_lazy("Cancelled"),
 }
 # A schedule that was posted stands below its transaction, as where that came from.
 STATE_OF: Mapping[str, State] = {
     Schedule.State.SCHEDULED: SCHEDULED,
     Schedule.State.POSTED: SCHEDULED,
     Schedule.State.REJECTED: REJECTED,
+    Schedule.State.CANCELLED: CANCELLED,
 }
 
 

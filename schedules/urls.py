@@ -7,7 +7,9 @@ from schedules import views
 app_name = "schedules"
 
 urlpatterns = [
+    path("seen/", views.schedules_seen, name="all-seen"),
     path("<sch:public_id>/", views.schedule_detail, name="detail"),
     path("<sch:public_id>/cancellation/", views.schedule_cancel, name="cancel"),
+    path("<sch:public_id>/seen/", views.schedule_seen, name="seen"),
     path("<sch:public_id>/posting/", views.schedule_post, name="post"),
 ]

@@ -1,39 +1,42 @@
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime
 from typing import cast
 from uuid import UUID
 
 from django.contrib import messages
 from django.core.signing import BadSignature
 from django.http import HttpResponse
+from django.shortcuts import redirect
 from django.utils import timezone
+from django.utils.dateparse import parse_datetime
 from django.utils.timesince import timeuntil
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from audit.history import latest_events
 from schedules.legs import describe_terms, group_legs
+from schedules.listing import LATE
 from schedules.models import Schedule
-from schedules.operations import DecidedError, cancel, post_now
+from schedules.operations import DecidedError, cancel, mark_all_seen, mark_seen, post_now
 from schedules.review import review_now
 from schedules.states import STATE_OF
 from transactions.errors import PostingError
 from transactions.sealing import FiguresChangedError, Sealed
 from users.models import User
 from web.addresses import url_of
+from web.formatting import format_count
 from web.htmx import HtmxHttpRequest, finish_form, render_page
 from web.records import get_record_or_404
 
-# A worker that runs has posted it long before.
-LATE = timedelta(minutes=3)
 DETAIL, CANCEL = "schedules/schedule_detail.html", "schedules/schedule_cancel.html"
 POST, REFUSED = "schedules/schedule_post.html", "schedules/schedule_refused.html"
 
 
 @require_safe
 def schedule_detail(request: HtmxHttpRequest, public_id: UUID) -> HttpResponse:
-    schedule = get_record_or_404(Schedule, public_id, "actor", "transaction")
+    schedule = get_record_or_404(Schedule, public_id, "actor", "transaction", "seen_by")
     now = timezone.now()
     is_waiting = schedule.state == Schedule.State.SCHEDULED
     context = {
@@ -65,6 +68,47 @@ def schedule_cancel(request: HtmxHttpRequest, public_id: UUID) -> HttpResponse:
     return finish_form(
         request, url=schedule.get_absolute_url(), event="scheduleDecided", key=schedule.key
     )
+
+
+@require_POST
+def schedule_seen(request: HtmxHttpRequest, public_id: UUID) -> HttpResponse:
+    """That somebody has seen to the rejection: Home does not tell of it any more."""
+    schedule = get_record_or_404(Schedule, public_id)
+    try:
+        mark_seen(schedule, actor=cast(User, request.user))
+    except PostingError as error:
+        return _refuse(request, schedule, error)
+    messages.success(request, _("%s is marked as seen.") % schedule.reference)
+    return redirect(schedule)
+
+
+@require_POST
+def schedules_seen(request: HtmxHttpRequest) -> HttpResponse:
+    """The same of all rejected up to the moment `until`, at which a page told how many."""
+    until = _read_moment(request.POST.get("until", ""))
+    if until is None:
+        messages.error(request, _("Nothing was marked: the form said no moment."))
+        return redirect("dashboard:home")
+    try:
+        count = mark_all_seen(until=until, actor=cast(User, request.user))
+    except PostingError as error:
+        messages.error(request, str(error))
+    else:
+        said = ngettext(
+            "%(count)s rejected schedule is marked as seen.",
+            "%(count)s rejected schedules are marked as seen.",
+            count,
+        )
+        messages.success(request, said % {"count": format_count(count)})
+    return redirect("dashboard:home")
+
+
+def _read_moment(text: str) -> datetime | None:
+    try:
+        moment = parse_datetime(text)
+    except ValueError:
+        return None
+    return moment if moment and moment.tzinfo else None
 
 
 @require_http_methods(["GET", "POST"])

@@ -38,6 +38,7 @@ class Tab(StrEnum):
     INFLIGHT = "inflight"
     SCHEDULED = "scheduled"
     REJECTED = "rejected"
+    CANCELLED = "cancelled"
 
 
 WALKS = {Tab.ALL: walks.events, Tab.POSTED: walks.posted, Tab.INFLIGHT: walks.inflight}

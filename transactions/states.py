@@ -53,6 +53,9 @@ SCHEDULED = State(
 REJECTED = State(
     "refused", _("Rejected"), _("It was due and could not be posted; its page says why.")
 )
+CANCELLED = State(
+    "cancelled", _("Cancelled"), _("It was cancelled before its time, and will never be posted.")
+)
 LEGEND = (
     POSTED,
     REVERSED,
@@ -65,6 +68,7 @@ LEGEND = (
     EXPIRED,
     SCHEDULED,
     REJECTED,
+    CANCELLED,
 )
 
 OF_HOLD: dict[str, State] = {

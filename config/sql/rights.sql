@@ -14,12 +14,17 @@ GRANT UPDATE (name, exponent, symbol, kind) ON ledgers_currency TO {role};
 GRANT UPDATE (name, kind, email, metadata) ON identities_identity TO {role};
 GRANT UPDATE (identity_id, floor_minor, closed_at, metadata) ON balances_balance TO {role};
 GRANT UPDATE (metadata) ON transactions_transaction TO {role};
-GRANT UPDATE (state, decided_at, reason_code, reason, transaction_id) ON schedules_schedule
-TO {role};
+GRANT UPDATE (state, decided_at, reason_code, reason, transaction_id, seen_at, seen_by_id)
+    ON schedules_schedule TO {role};
 -- A cache of day totals, which entries explain and `prove` compares with them.
 GRANT INSERT, UPDATE, DELETE ON reports_daytotal, reports_ledgerdaytotal, reports_ledgercurrency,
     reports_recordedday TO {role};
 GRANT UPDATE (entry_id) ON reports_rollmark TO {role};
+-- A copy of what is searched, which `prove` compares with what it is made from.
+GRANT INSERT, DELETE ON search_document TO {role};
+GRANT UPDATE (metadata) ON search_document TO {role};
+GRANT INSERT ON search_word TO {role};
+GRANT UPDATE (transaction_id) ON search_mark TO {role};
 GRANT EXECUTE ON FUNCTION
     transactions_post(uuid, text, text, timestamptz, jsonb, bigint[], numeric[], bigint, numeric, numeric),
     transactions_hold(uuid, text, text, timestamptz, jsonb, bigint[], numeric[], bigint, numeric, timestamptz),

@@ -5,9 +5,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.db.models import Q
+from django.db.models.functions import Now
 from django.test import Client
 from django.utils import timezone
 
+from audit.models import AuditEvent
 from schedules.operations import post_due
 from tests.factories import make_balance, make_client, make_ledger, make_user, post_transfer
 from tests.pages import (
@@ -15,6 +18,7 @@ from tests.pages import (
     HTMX,
     SCRIPT,
     count_queries,
+    hidden_value,
     is_whole_page,
     links_of,
     rows_of,
@@ -113,8 +117,8 @@ def test_query_count_is_constant_in_rows(clerk: Client) -> None:
         make_balance(opening_minor=1_00)
 
     # ledgers, estimate and count of transactions, balances, proof, counts of schedules,
-    # expiring holds, movement, latest transactions (3), latest ledgers and their figures
-    assert count_queries(clerk, "/") == few == 12
+    # movement, latest transactions (3), latest ledgers and their figures
+    assert count_queries(clerk, "/") == few == 11
 
 
 def test_query_count_is_constant_in_what_needs_a_person(clerk: Client) -> None:
@@ -127,8 +131,8 @@ def test_query_count_is_constant_in_what_needs_a_person(clerk: Client) -> None:
             make_schedule(source=source, destination=destination, due_in=timedelta(seconds=1))
         seen.append(count_queries(clerk, "/"))
 
-    # and what is due today: its count, its first ones and their parties
-    assert seen == [15, 15]
+    # and the holds; what is overdue; what is due today: its count, first ones and their parties
+    assert seen == [16, 16]
 
 
 def test_nothing_needs_a_person_in_proved_books(clerk: Client) -> None:
@@ -138,16 +142,55 @@ def test_nothing_needs_a_person_in_proved_books(clerk: Client) -> None:
     assert "Needs attention Nothing needs you now." in text_of(clerk.get("/"))
 
 
-def test_rejected_schedules_are_counted_as_on_their_tab(clerk: Client) -> None:
-    for _ in range(2):
+def test_rejected_schedules_are_told_until_somebody_has_seen_to_them(clerk: Client) -> None:
+    kept = [
         make_schedule(source=make_balance(), destination=make_balance(), due_in=SOON)
+        for _number in range(3)
+    ]
     wait_until(timezone.now() + 2 * SOON)
     post_due()
 
     response = clerk.get("/")
+    assert "3 scheduled transactions were rejected" in text_of(response)
+    assert "3 transactions" in text_of(clerk.get(link_of(response, "tab=rejected")))
 
+    page = clerk.post(f"/schedules/{kept[0].key}/seen/", follow=True)
+    assert f"{kept[0].reference} is marked as seen." in text_of(page)
+    assert "Seen to by clerk" in text_of(page)
+    response = clerk.get("/")
     assert "2 scheduled transactions were rejected" in text_of(response)
-    assert "2 transactions" in text_of(clerk.get(link_of(response, "tab=rejected")))
+
+    late = make_schedule(source=make_balance(), destination=make_balance(), due_in=SOON)
+    wait_until(late.due_at)
+    post_due()
+    page = clerk.post("/schedules/seen/", {"until": hidden_value(response, "until")}, follow=True)
+    assert "2 rejected schedules are marked as seen." in text_of(page)
+    assert "1 scheduled transaction was rejected" in text_of(page)
+    assert AuditEvent.objects.filter(action="schedule.seen", actor__isnull=False).count() == 3
+
+
+@pytest.mark.parametrize("until", ["", "soon", "2026-01-01", "2026-13-01T00:00:00Z"])
+def test_nothing_is_marked_as_seen_up_to_no_moment(clerk: Client, until: str) -> None:
+    page = clerk.post("/schedules/seen/", {"until": until}, follow=True)
+
+    assert "Nothing was marked" in text_of(page)
+
+
+def test_what_was_not_rejected_is_not_marked_as_seen(clerk: Client) -> None:
+    kept = make_schedule(source=make_balance(), destination=make_balance())
+
+    response = clerk.post(f"/schedules/{kept.key}/seen/")
+
+    assert response.status_code == 422
+    assert "It was not rejected." in text_of(response)
+
+
+def test_overdue_schedules_are_told(clerk: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dashboard.attention.IS_LATE", Q(state="SCHEDULED", due_at__lt=Now()))
+    kept = make_schedule(source=make_balance(), destination=make_balance(), due_in=SOON)
+    wait_until(kept.due_at)
+
+    assert "1 scheduled transaction is overdue" in text_of(clerk.get("/"))
 
 
 def test_holds_soon_to_expire_are_linked_where_the_tab_counts_the_same(clerk: Client) -> None:
@@ -159,14 +202,14 @@ def test_holds_soon_to_expire_are_linked_where_the_tab_counts_the_same(clerk: Cl
     response = clerk.get("/")
 
     text = text_of(response)
-    assert "2 holds expire within 24 hours" in text
+    assert "2 holds expire by the end of tomorrow" in text
     assert text.index("in-2") < text.index("in-3")
     assert "2 transactions" in text_of(clerk.get(link_of(response, "tab=inflight")))
 
 
 def test_holds_soon_to_expire_stand_for_themselves_where_the_tab_has_more(clerk: Client) -> None:
     source, destination = make_balance(floor_minor=None), make_balance()
-    later = make_hold(source, destination, expires_at=timezone.now() + timedelta(hours=25))
+    later = make_hold(source, destination, expires_at=timezone.now() + timedelta(hours=48))
     endless = make_hold(source, destination, reference="endless")
     ended = make_hold(
         source, destination, reference="ended", expires_at=timezone.now() + timedelta(hours=1)
@@ -185,7 +228,7 @@ def test_holds_soon_to_expire_stand_for_themselves_where_the_tab_has_more(clerk:
     response = clerk.get("/")
 
     section = response.content.decode().split('id="attention"')[1].split("</section>")[0]
-    assert "6 holds expire within 24 hours" in section
+    assert "6 holds expire by the end of tomorrow" in section
     assert "the first 5" in section
     assert "tab=inflight" not in section
     shown = [each for each in (*held, later, endless, ended) if each.get_absolute_url() in section]

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import psycopg
 import pytest
 
-from schedules.operations import cancel, post_due
+from schedules.operations import cancel, mark_seen, post_due
 from tests.conftest import OwnDatabase
 from tests.factories import make_balance, make_user, post_transfer
 from tests.schedules.building import SOON, make_schedule, wait_until
@@ -66,8 +66,10 @@ def test_schedule_keeps_what_it_is_and_is_decided_once(own_database: OwnDatabase
     posted = make_schedule(source=RENT, destination=balance, due_in=SOON, actor=ada)
     cancelled = cancel(make_schedule(source=RENT, destination=balance), actor=ada)
     other = post_transfer(source=RENT, destination=balance)
-    wait_until(posted.due_at)
+    rejected = make_schedule(source=make_balance(), destination=balance, due_in=SOON)
+    wait_until(rejected.due_at)
     post_due()
+    seen = mark_seen(rejected, actor=ada)
     changes = [
         *(
             (f"{column} WHERE id = {waiting.pk}", "schedule_keeps_what_it_is")
@@ -87,6 +89,10 @@ def test_schedule_keeps_what_it_is_and_is_decided_once(own_database: OwnDatabase
         ),
         (f"state = 'SCHEDULED' WHERE id = {cancelled.pk}", "schedule_decided_once"),
         (f"reason = 'x' WHERE id = {cancelled.pk}", "schedule_decided_once"),
+        (f"seen_at = now() WHERE id = {cancelled.pk}", "schedule_seen_once"),
+        (f"seen_at = now() WHERE id = {waiting.pk}", "schedule_seen_once"),
+        (f"seen_at = NULL WHERE id = {seen.pk}", "schedule_seen_once"),
+        (f"seen_by_id = NULL WHERE id = {seen.pk}", "schedule_seen_once"),
         (f"state = 'SCHEDULED' WHERE id = {waiting.pk}", "schedule_state_known"),
         (f"state = 'DONE' WHERE id = {waiting.pk}", "schedule_state_known"),
         (f"state = 'REJECTED' WHERE id = {waiting.pk}", "schedule_reason_of_rejection"),

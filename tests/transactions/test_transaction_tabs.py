@@ -25,7 +25,7 @@ from transactions.requests import Indicator
 pytestmark = pytest.mark.django_db
 URL = "/transactions/"
 TREASURY = Indicator("@Treasury", "GBP")
-TABS = ("", "posted", "inflight", "scheduled", "rejected")
+TABS = ("", "posted", "inflight", "scheduled", "rejected", "cancelled")
 
 
 @pytest.fixture
@@ -162,7 +162,7 @@ def test_many_are_said_to_be_many_and_counted_on_demand(
     monkeypatch.setattr("transactions.walks.HOLDS_MAX", 2)
     monkeypatch.setattr("transactions.counts.EXACT_MAX", 1)
 
-    assert counts(clerk, balance=wallet.key) == ["7", "1+", "1", "0"]
+    assert counts(clerk, balance=wallet.key) == ["7", "1+", "1", "0", "0"]
     response = clerk.get(URL, {"balance": wallet.key, "tab": "posted"})
     assert "5 transactions" not in text_of(response)
     exact = clerk.get(URL, {"balance": wallet.key, "tab": "posted", "count": "exact"})

@@ -10,7 +10,7 @@ BEGIN
             WHEN new.reference = '' THEN 'schedule_reference_present'
             WHEN new.due_at <= new.created_at THEN 'schedule_in_future'
             WHEN (new.state, new.reason_code, new.reason) <> ('SCHEDULED', '', '')
-              OR num_nonnulls(new.decided_at, new.transaction_id) > 0
+              OR num_nonnulls(new.decided_at, new.transaction_id, new.seen_at, new.seen_by_id) > 0
                 THEN 'schedule_starts_undecided'
             WHEN jsonb_typeof(new.request -> 'legs') IS DISTINCT FROM 'array'
                 THEN 'schedule_request_readable'
@@ -28,10 +28,19 @@ BEGIN
     THEN
         v_problem := 'schedule_keeps_what_it_is';
     ELSIF old.state <> 'SCHEDULED' THEN
-        v_problem := 'schedule_decided_once';
+        v_problem := CASE
+            WHEN (new.state, new.decided_at, new.reason_code, new.reason, new.transaction_id)
+                 IS DISTINCT FROM
+                 (old.state, old.decided_at, old.reason_code, old.reason, old.transaction_id)
+                THEN 'schedule_decided_once'
+            WHEN old.state <> 'REJECTED' OR old.seen_at IS NOT NULL OR new.seen_at IS NULL
+                THEN 'schedule_seen_once'
+        END;
+        new.seen_at := clock_timestamp();
     ELSE
         new.decided_at := clock_timestamp();
         v_problem := CASE
+            WHEN num_nonnulls(new.seen_at, new.seen_by_id) > 0 THEN 'schedule_seen_once'
             WHEN new.state NOT IN ('POSTED', 'CANCELLED', 'REJECTED') THEN 'schedule_state_known'
             WHEN (new.state = 'REJECTED') <> (new.reason_code <> '' AND new.reason <> '')
                 THEN 'schedule_reason_of_rejection'
