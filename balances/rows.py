@@ -160,7 +160,7 @@ def _format_row(
         "created": shared.dates.time_tag(row["created_at"]),
         "is_closed": row["closed_at"] is not None,
         "is_now": shared.moment.is_now,
-        "glance": _glance_tag(f"{shared.balances_url}{key}/glance/", shared.glance, name),
+        "glance": _glance_tag(f"{shared.balances_url}{key}/quick/", shared.glance, name),
     }
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from django.urls import path
 
-from dashboard import pages
+from dashboard import pages, quick_views
 
 urlpatterns = [
     path("", pages.identity_list, name="list"),
     path("<idt:public_id>/", pages.identity_detail, name="detail"),
+    path("<idt:public_id>/quick/", quick_views.identity_quick, name="quick"),
 ]

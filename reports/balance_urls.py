@@ -20,7 +20,7 @@ urlpatterns = [
     path("<bln:public_id>/chart/", chart_views.balance_chart, name="chart"),
     path("<bln:public_id>/closing/", balance_views.balance_close, name="close"),
     path("<bln:public_id>/flow/", flow_views.balance_flow, name="flow"),
-    path("<bln:public_id>/glance/", glance_views.balance_glance, name="glance"),
+    path("<bln:public_id>/quick/", glance_views.balance_quick, name="quick"),
     path("<bln:public_id>/statement/", statement_views.statement, name="statement"),
     *(
         path(

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import include, path
 
-from transactions import action_views, views
+from transactions import action_views, quick_views, views
 
 app_name = "transactions"
 
@@ -20,5 +20,6 @@ urlpatterns = [
     path("<txn:public_id>/reverse/", action_views.transaction_reverse, name="reverse"),
     path("<txn:public_id>/refund/", action_views.transaction_refund, name="refund"),
     path("<txn:public_id>/metadata/", views.transaction_metadata, name="metadata"),
+    path("<txn:public_id>/quick/", quick_views.transaction_quick, name="quick"),
     path("<txn:public_id>/info/", views.transaction_info, name="info"),
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.http import HttpRequest
 
 # What belongs to one look at a table and must not survive a change of sort or filter.
-VOLATILE = ("cursor", "new", "expect")
+VOLATILE = ("cursor", "new", "expect", "look", "jump")
 
 
 def url_with(request: HttpRequest, **changes: object) -> str:

@@ -32,8 +32,12 @@ export function openSlideOvers(root) {
 
 async function open(dialog, url) {
   await htmx.ajax("GET", url, { target: "#slide-over", swap: "innerHTML" });
-  if (!dialog.childElementCount || dialog.open) return;
-  dialog.showModal();
+  if (dialog.childElementCount && !dialog.open) showFilled(dialog);
+}
+
+/** Open the dialog that has been filled, and go to where one begins in it. */
+export function showFilled(dialog) {
+  if (!dialog.open) dialog.showModal();
   dialog.querySelector("[autofocus], input:not([type=hidden]), select, textarea")?.focus();
 }
 

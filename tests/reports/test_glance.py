@@ -25,7 +25,7 @@ def test_the_last_seven_days_and_five_entries(clerk: Client) -> None:
         post_transfer(source=other, destination=balance, amount_minor=minor, effective_at=at)
     post_transfer(source=balance, destination=other, amount_minor=2_50, effective_at=now)
 
-    response = clerk.get(f"{balance.get_absolute_url()}glance/")
+    response = clerk.get(f"{balance.get_absolute_url()}quick/")
 
     rows = rows_of(response)
     assert rows[1] == [f"{now:%a} {now.day} {now:%b}", "2.50", "6.00"]
@@ -38,7 +38,7 @@ def test_it_opens_beside_the_tables_and_is_a_page(clerk: Client) -> None:
     ledger = make_ledger()
     owner = make_identity(name="Northgate")
     balance = make_balance(ledger=ledger, identity=owner)
-    url = f"{balance.get_absolute_url()}glance/"
+    url = f"{balance.get_absolute_url()}quick/"
 
     for table in ("/balances/", ledger.get_absolute_url(), owner.get_absolute_url()):
         page = clerk.get(table)
@@ -54,7 +54,7 @@ def test_it_opens_beside_the_tables_and_is_a_page(clerk: Client) -> None:
 
 def test_its_cost_does_not_grow_with_the_entries(clerk: Client) -> None:
     balance = make_balance(opening_minor=9_00)
-    url = f"{balance.get_absolute_url()}glance/"
+    url = f"{balance.get_absolute_url()}quick/"
     before = count_queries(clerk, url)
 
     for _ in range(8):

@@ -70,7 +70,7 @@ def test_pictures_are_accessible_fit_a_phone_and_are_walked(
         expect(page.get_by_role("dialog", name="Northgate")).to_contain_text("Last 7 days")
         assert axe_in_both_themes(page) == []
     with opened_page(browser, own_server, user=user, viewport=PHONE) as page:
-        for path in ("flow/", "glance/", "chart/"):
+        for path in ("flow/", "quick/", "chart/"):
             page.goto(url + path)
             page.evaluate(
                 "for (const each of document.querySelectorAll('details')) each.open = true"
