@@ -9,6 +9,7 @@ urlpatterns = [
     path("", include("users.urls")),
     path("", include("audit.urls")),
     path("", include("web.urls")),
+    path("", include("web.help.urls")),
     path("", include("reports.urls")),
     path("balances/", include("balances.urls")),
     path("identities/", include("identities.urls")),

@@ -6,7 +6,7 @@ from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
-from users.models import Shortcuts, Theme, TimeZoneChoice
+from users.models import Contrast, Motion, Shortcuts, Theme, TimeZoneChoice
 from web.formatting import zone_name
 from web.shell import part
 
@@ -34,6 +34,16 @@ class Shell:
     def theme(self) -> str:
         user = getattr(self.request, "user", None)
         return str(getattr(user, "theme", Theme.SYSTEM))
+
+    @property
+    def contrast(self) -> str:
+        user = getattr(self.request, "user", None)
+        return str(getattr(user, "contrast", Contrast.SYSTEM))
+
+    @property
+    def motion(self) -> str:
+        user = getattr(self.request, "user", None)
+        return str(getattr(user, "motion", Motion.SYSTEM))
 
     @property
     def time_zone_choice(self) -> str:
@@ -84,6 +94,10 @@ class Shell:
     @property
     def new_menu(self) -> SafeString:
         return part("new_menu")
+
+    @property
+    def foot(self) -> SafeString:
+        return part("foot", is_signed_in=True)
 
     @property
     def network_error(self) -> SafeString:

@@ -17,13 +17,13 @@ def all_patterns(resolver: URLResolver) -> Iterator[URLPattern]:
             yield pattern
 
 
-def test_only_login_is_public() -> None:
+def test_only_login_and_how_to_reach_us_are_public() -> None:
     patterns = list(all_patterns(get_resolver()))
 
     public = {p.name for p in patterns if not getattr(p.callback, "login_required", True)}
 
     assert len(patterns) > 10
-    assert public == {"login"}
+    assert public == {"login", "accessibility"}
 
 
 @pytest.mark.django_db

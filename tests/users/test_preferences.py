@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -7,7 +8,8 @@ from django.db import IntegrityError
 from django.test import Client
 from django.urls import reverse
 
-from tests.factories import PASSWORD, make_user
+from tests.factories import PASSWORD, make_balance, make_user
+from tests.pages import text_of
 from users.middleware import read_zone
 from users.models import Theme, TimeZoneChoice, User
 
@@ -63,8 +65,49 @@ def test_unknown_preference_changes_nothing(
     assert (reader.theme, reader.time_zone_choice) == (Theme.SYSTEM, TimeZoneChoice.UTC)
 
 
-def test_preferences_are_changed_by_post_only(page: Client) -> None:
-    assert page.get(reverse("users:preferences")).status_code == 405
+def test_page_shows_what_is_chosen_and_keeps_all_of_it(page: Client, reader: User) -> None:
+    url = reverse("users:preferences")
+    chosen = {
+        "theme": "dark",
+        "contrast": "high",
+        "motion": "reduced",
+        "shortcuts": "off",
+        "number_format": "comma",
+        "date_format": "iso",
+        "time_zone_choice": "local",
+    }
+
+    page.post(url, {**chosen, "next": url})
+    html = page.get(url).content.decode()
+
+    assert "Your preferences are saved." in html
+    for name, value in chosen.items():
+        assert re.search(rf'name="{name}" value="{value}"[^>]*checked', html)
+    assert 'data-contrast="high" data-motion="reduced"' in html
+
+
+def test_looking_at_the_preferences_changes_nothing(page: Client, reader: User) -> None:
+    page.get(reverse("users:preferences"), {"theme": "dark"})
+
+    reader.refresh_from_db()
+    assert reader.theme == Theme.SYSTEM
+
+
+@pytest.mark.parametrize("name", ["contrast", "motion", "number_format", "date_format"])
+def test_database_refuses_an_unknown_choice(reader: User, name: str) -> None:
+    with pytest.raises(IntegrityError, match=f"user_{name}_known"):
+        User.objects.filter(pk=reader.pk).update(**{name: "pink"})
+
+
+def test_pages_write_numbers_and_dates_as_their_reader_does(client: Client) -> None:
+    balance = make_balance(opening_minor=1_234_56)
+    client.force_login(make_user(number_format="comma", date_format="iso"))
+
+    shown = text_of(client.get(balance.get_absolute_url()))
+
+    assert "1.234,56" in shown
+    assert "1,234.56" not in shown
+    assert re.search(r"Created\s*\d{4}-\d\d-\d\d, \d\d:\d\d", shown)
 
 
 def test_database_refuses_an_unknown_theme(reader: User) -> None:

@@ -7,7 +7,10 @@ from django import template
 from django.forms import BaseForm
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
+from web.addresses import url_of
+from web.help.glossary import TERMS
 from web.htmx import SLIDE_OVER
 from web.metadata import format_json, render_tree
 from web.query import url_with
@@ -37,6 +40,19 @@ def form_attributes(context: template.RequestContext, action: str = "") -> SafeS
 def url_with_tag(context: template.RequestContext, **changes: object) -> str:
     """`{% url_with tab="internal" %}`: the present address with that parameter changed."""
     return url_with(context["request"], **changes)
+
+
+@register.simple_tag
+def term(slug: str) -> SafeString:
+    """`{% term "floor" %}`: a small link to that word of the glossary; its meaning on hover."""
+    found = TERMS[slug]
+    return format_html(
+        '<a class="term" href="{}#{}" title="{}" aria-label="{}"></a>',
+        url_of("help:glossary"),
+        slug,
+        found.meaning,
+        _("What is: %(name)s") % {"name": found.name},
+    )
 
 
 @register.filter

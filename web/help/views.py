@@ -1,0 +1,27 @@
+from __future__ import annotations
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from web.help.glossary import CHAPTERS, TERMS
+from web.help.tasks import TASKS
+
+
+@require_safe
+def index(request: HttpRequest) -> HttpResponse:
+    tasks = [(task, TERMS[task.term]) for task in TASKS]
+    return render(request, "help/index.html", {"tasks": tasks})
+
+
+@require_safe
+def glossary(request: HttpRequest) -> HttpResponse:
+    return render(request, "help/glossary.html", {"chapters": CHAPTERS})
+
+
+@login_not_required
+@require_safe
+def accessibility(request: HttpRequest) -> HttpResponse:
+    """Public: who cannot sign in because of a barrier must be able to read how to say so."""
+    return render(request, "help/accessibility.html")
