@@ -40,7 +40,7 @@ def tabulate(statement: Statement, *, kind: str) -> Table:
         subtitle=describe(statement),
         columns=writer.columns(),
         rows=writer.rows(),
-        totals=writer.totals(),
+        totals=[writer.totals()],
     )
 
 

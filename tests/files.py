@@ -25,10 +25,10 @@ def read_csv(body: bytes) -> list[list[str]]:
     return list(csv.reader(io.StringIO(body.decode("utf-8-sig"), newline="")))
 
 
-def read_xlsx(body: bytes) -> list[list[str]]:
-    """The cells of the sheet as their text stands in the file; a formula fails."""
+def read_xlsx(body: bytes, *, sheet: int = 1) -> list[list[str]]:
+    """The cells of a sheet as their text stands in the file; a formula fails."""
     with zipfile.ZipFile(io.BytesIO(body)) as archive:
-        root = ElementTree.fromstring(archive.read("xl/worksheets/sheet1.xml"))  # noqa: S314 our own
+        root = ElementTree.fromstring(archive.read(f"xl/worksheets/sheet{sheet}.xml"))  # noqa: S314 our own
     assert root.find(f".//{_SHEET}f") is None, "a formula"
     return [[_cell(cell) for cell in row] for row in root.iter(f"{_SHEET}row")]
 

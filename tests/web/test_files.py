@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+import secrets
 import tracemalloc
 from collections.abc import Iterator
 from typing import Any
@@ -7,7 +9,17 @@ from typing import Any
 import pytest
 
 from tests.files import body_of, is_number, read_csv, read_pdf, read_xlsx
-from web.files import ROWS_MAX, Column, Table, TooManyRowsError, check_row_count, send_file
+from web.files import (
+    ROWS_MAX,
+    STREAMS,
+    Column,
+    Table,
+    TooManyRowsError,
+    check_row_count,
+    send_file,
+    sheets,
+    write_chunks,
+)
 
 COLUMNS = [Column("Text"), Column("Amount", is_number=True)]
 READERS: dict[str, Any] = {"csv": read_csv, "xlsx": read_xlsx}
@@ -108,7 +120,7 @@ def test_a_number_column_takes_only_plain_numbers() -> None:
 def test_paper_shows_every_text_or_a_box_and_says_so() -> None:
     rows = [[text, "1.00"] for text in [*HOSTILE, *TEXTS]]
 
-    pages = read_pdf(written("pdf", *rows, totals=["Total", "23.00"]))
+    pages = read_pdf(written("pdf", *rows, totals=[["Total", "23.00"]]))
 
     texts = [text for page in pages for text in page]
     assert {"{nb}", "□□", "םכילע םולש", "<script>alert(1)</script>", "two lines"} <= set(texts)
@@ -145,15 +157,54 @@ def test_rows_beyond_the_format_are_refused(monkeypatch: pytest.MonkeyPatch) -> 
         written("pdf", *[["x", "1"]] * 3)
 
 
-@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+@pytest.mark.parametrize("kind", STREAMS)
 def test_memory_does_not_grow_with_the_rows(kind: str) -> None:
     def peak(count: int) -> int:
         tracemalloc.start()
         rows = ([str(number), "1.00"] for number in range(count))
-        send_file(table(rows=rows), kind=kind, name="x").close()
+        for _piece in write_chunks(table(rows=rows), kind=kind):
+            pass
         most = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
         return most
 
     peak(10)
-    assert peak(5_000) < peak(500) + 250_000
+    assert peak(40_000) < peak(10_000) + 100_000
+
+
+@pytest.mark.parametrize("kind", STREAMS)
+def test_a_stream_begins_before_its_rows_end(kind: str) -> None:
+    def rows() -> Iterator[list[str]]:
+        while True:
+            yield [secrets.token_hex(500), "1.00"]
+
+    chunks = write_chunks(table(rows=rows()), kind=kind)
+
+    assert sum(len(next(chunks)) for _number in range(3)) > 100_000
+
+
+def test_json_lines_hold_each_row_as_texts_by_key_and_say_their_end() -> None:
+    columns = [Column("Name", key="name"), Column("Amount", is_number=True, key="amount")]
+    texts = [*HOSTILE, *TEXTS, "next\x85line\u2028end"]
+    rows = [[text, "99999999999999999999.999999999999999999"] for text in texts]
+
+    body = written("jsonl", *rows, columns=columns, totals=[["Total", "5.00"], ["", "6"]])
+
+    head, *lines, end = [json.loads(line) for line in body.decode().splitlines()]
+    assert lines == [{"name": text, "amount": amount} for text, amount in rows]
+    assert head["table"]["title"] == "Title"
+    assert head["table"]["columns"][1] == {"key": "amount", "name": "Amount"}
+    totals = [{"name": "Total", "amount": "5.00"}, {"amount": "6"}]
+    assert end == {"end": {"rows": len(texts), "totals": totals}}
+
+
+def test_a_sheet_that_is_full_is_followed_by_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sheets, "SHEET_ROWS_MAX", 6)  # title, subtitle, empty, heads and two rows
+
+    rows = [[f"row {number}", "1"] for number in range(4)]
+    body = written("xlsx", *rows, totals=[["Total", "4"]])
+
+    heads = ["Text", "Amount"]
+    assert read_xlsx(body)[-3:] == [heads, ["row 0", "1"], ["row 1", "1"]]
+    assert read_xlsx(body, sheet=2)[-3:] == [heads, ["row 2", "1"], ["row 3", "1"]]
+    assert read_xlsx(body, sheet=3)[-2:] == [heads, ["Total", "4"]]

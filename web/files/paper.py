@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import secrets
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import chain, islice
 from pathlib import Path
-from typing import IO
 
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -41,14 +40,14 @@ MISSING = "□"
 MINUS = "\N{MINUS SIGN}"
 
 
-def write_pdf(table: Table, file: IO[bytes]) -> None:
-    """The whole table; memory grows with its pages."""
+def write_pdf(table: Table) -> Iterator[bytes]:
+    """The whole table at once; memory grows with its pages."""
     rows = table.read("pdf")
     measured = list(islice(rows, MEASURED_ROWS))
     paper = _Paper(table, measured)
     for row in chain(measured, rows):
         paper.write(row)
-    file.write(paper.finish())
+    yield paper.finish()
 
 
 class _Paper:
