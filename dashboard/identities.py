@@ -4,43 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypedDict
+from typing import Any, ClassVar
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.db.models.functions import Lower
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from balances.naming import link_tag
 from identities.models import Identity
 from web.addresses import url_of
 from web.formatting import Dates, active_dates, format_count
 from web.sorting import Column
 from web.statements import fetch_all
-
-COLUMNS = (
-    Column("name", _("Name"), ("plain_name", "id")),
-    Column("kind", _("Kind"), css="hide-s"),
-    Column("email", _("E-mail"), css="hide-s"),
-    Column("balances", _("Balances"), css="num"),
-    Column("created", _("Created"), ("created_at", "id"), "hide-s", descending_first=True),
-)
+from web.tables.definition import Label, Table, TableRow, register
+from web.tables.fields import ChoiceField, DateField, Field, MetadataField, NumberField, TextField
+from web.tables.state import TableState
 
 BALANCE_COUNTS = """
 SELECT identity_id, count(*) FROM balances_balance WHERE identity_id = ANY (%s) GROUP BY identity_id
 """
-
-
-class IdentityRow(TypedDict):
-    """A row of the table, as the template prints it."""
-
-    name: str
-    url: str
-    is_new: bool
-    kind: str
-    email: str
-    balances: str
-    balances_url: str
-    created: SafeString | str
+VALUES = ("id", "public_id", "name", "kind", "email", "created_at", "metadata")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,52 +37,121 @@ class Surroundings:
     balances_url: str
     kinds: dict[str, str]
     dates: Dates
+    new: str
 
 
-def matching_identities(text: str) -> QuerySet[Identity]:
-    """The identities whose name or e-mail address holds `text`, case aside; or all."""
-    identities = Identity.objects.all()
-    if text:
-        return identities.filter(Q(name__icontains=text) | Q(email__icontains=text))
-    return identities
-
-
-def ordered(identities: QuerySet[Identity]) -> QuerySet[Identity, Any]:
-    """The values that the table shows and is sorted by."""
-    return identities.annotate(plain_name=Lower("name")).values(
-        "id", "public_id", "name", "kind", "email", "created_at", "plain_name"
+class IdentityTable(Table):
+    name: ClassVar[str] = "identities"
+    element: ClassVar[str] = "identity-table"
+    url_name: ClassVar[str] = "identities:list"
+    title: ClassVar[Label] = _("Identities")
+    search_label: ClassVar[Label] = _("Name or e-mail")
+    empty_template: ClassVar[str] = "identities/_empty.html"
+    columns: ClassVar[Sequence[Column]] = (
+        Column("name", _("Name"), ("plain_name", "id"), is_fixed=True),
+        Column("kind", _("Kind"), ("kind", "id"), "hide-s muted"),
+        Column("email", _("E-mail"), ("email", "id"), "hide-s"),
+        Column(
+            "balances",
+            _("Balances"),
+            ("balance_count", "id"),
+            "num",
+            descending_first=True,
+            is_number=True,
+        ),
+        Column(
+            "created", _("Created"), ("created_at", "id"), "hide-s muted", descending_first=True
+        ),
+        Column("id", _("Id"), css="hide-s id", is_shown=False),
     )
-
-
-def identity_rows(identities: Sequence[Mapping[str, Any]], *, new: str = "") -> list[IdentityRow]:
-    """Rows ready for the template, from the values that `ordered` selects.
-
-    The identity with the key `new` is marked.
-    """
-    counts = _balance_counts(identity["id"] for identity in identities)
-    shared = Surroundings(
-        url_of("identities:list"),
-        url_of("balances:list"),
-        {value: str(label) for value, label in Identity.Kind.choices},
-        active_dates(),
+    fields: ClassVar[Sequence[Field]] = (
+        TextField(name="name", label=_("Name")),
+        TextField(name="email", label=_("E-mail"), can_be_empty=True),
+        ChoiceField(name="kind", label=_("Kind"), choices=Identity.Kind.choices),
+        NumberField(name="balances", label=_("Number of balances"), lookup="balance_count"),
+        DateField(name="created", label=_("Created"), lookup="created_at"),
+        MetadataField(name="metadata", label=_("Extra information")),
     )
-    return [
-        _row(identity, counts.get(identity["id"], 0), shared, new=new) for identity in identities
-    ]
+    refreshes_on: ClassVar[Sequence[str]] = ("identityCreated",)
+    watches: ClassVar[str] = "identities_identity"
+    date_key: ClassVar[str] = "created_at"
+
+    def select(self, state: TableState) -> QuerySet[Any, Any]:
+        """Values, with what they are sorted by."""
+        identities: QuerySet[Identity, Any] = Identity.objects.annotate(plain_name=Lower("name"))
+        needed = [*VALUES, "plain_name"]
+        if state.needs("balance_count"):
+            identities = identities.annotate(balance_count=Count("balances"))
+            needed.append("balance_count")
+        passing = identities.filter(_holding(state.text), state.q)
+        rows: QuerySet[Identity, Any] = passing.values(*needed)
+        return rows.none() if state.is_broken else rows
+
+    def format_rows(self, rows: Sequence[Mapping[str, Any]], state: TableState) -> list[TableRow]:
+        """One query for the numbers of their balances."""
+        counts = _balance_counts(row["id"] for row in rows)
+        shared = Surroundings(
+            url_of("identities:list"),
+            url_of("balances:list"),
+            {value: str(label) for value, label in Identity.Kind.choices},
+            active_dates(),
+            state.request.GET.get("new", ""),
+        )
+        return [_format_row(row, counts.get(row["id"], 0), shared) for row in rows]
+
+    def read_plain(
+        self, rows: Sequence[Mapping[str, Any]], state: TableState
+    ) -> list[Mapping[str, str]]:
+        counts = _balance_counts(row["id"] for row in rows)
+        return [
+            {
+                "name": row["name"],
+                "kind": row["kind"],
+                "email": row["email"],
+                "balances": str(counts.get(row["id"], 0)),
+                "created": row["created_at"].isoformat(),
+                "id": f"idt_{row['public_id']}",
+            }
+            for row in rows
+        ]
+
+    def name_count(self, count: str) -> str:
+        words = ngettext("%(count)s identity", "%(count)s identities", 1 if count == "1" else 2)
+        return words % {"count": count}
 
 
-def _row(identity: Mapping[str, Any], count: int, shared: Surroundings, *, new: str) -> IdentityRow:
-    key = f"idt_{identity['public_id']}"
-    return {
-        "name": identity["name"],
-        "url": f"{shared.identities_url}{key}/",
-        "is_new": key == new,
-        "kind": shared.kinds[identity["kind"]],
-        "email": identity["email"] or "—",
-        "balances": format_count(count),
-        "balances_url": f"{shared.balances_url}?identity={key}",
-        "created": shared.dates.time_tag(identity["created_at"]),
-    }
+IDENTITIES = register(IdentityTable())
+
+
+def _holding(text: str) -> Q:
+    """Those whose name or e-mail address holds `text`, case aside; or all."""
+    return Q(name__icontains=text) | Q(email__icontains=text) if text else Q()
+
+
+def _format_row(row: Mapping[str, Any], count: int, shared: Surroundings) -> TableRow:
+    key = f"idt_{row['public_id']}"
+    url = f"{shared.identities_url}{key}/"
+    is_new = key == shared.new
+    name: SafeString = link_tag(url, row["name"])
+    if is_new:
+        name = format_html('{}<span class="tag">{}</span>', name, gettext("new"))
+    return TableRow(
+        key=key,
+        url=url,
+        quick=f"{url}quick/",
+        css="new" if is_new else "",
+        metadata=row["metadata"],
+        cells={
+            "name": name,
+            "kind": shared.kinds[row["kind"]],
+            "email": format_html("<bdi>{}</bdi>", row["email"]) if row["email"] else "—",
+            "balances": format_html(
+                '<a href="{}?identity={}">{}</a>', shared.balances_url, key, format_count(count)
+            ),
+            "created": shared.dates.time_tag(row["created_at"]),
+            "id": key,
+        },
+    )
 
 
 def _balance_counts(identity_ids: Iterable[int]) -> dict[int, int]:

@@ -12,19 +12,20 @@ from django.views.decorators.http import require_safe
 from audit.history import latest_events
 from balances.figures import sum_of_owner
 from balances.rows import format_rows, newest_of_ledger, newest_of_owner
-from dashboard import identities, ledgers
+from dashboard import ledgers
+from dashboard.identities import IDENTITIES
 from dashboard.proofs import proof_mark
 from dashboard.transactions import latest_transactions
 from identities.models import Identity
 from ledgers.models import Ledger
 from reports.balance_list import rows_at, totals_of_ledger
 from web.as_of import read_moment
-from web.counting import count_exact
 from web.formatting import format_count
 from web.htmx import HtmxHttpRequest, render_page
 from web.pagination import paginate_request
 from web.records import get_record_or_404
 from web.sorting import sort_columns
+from web.tables.pages import show_table
 from web.text import search_text
 
 
@@ -79,23 +80,7 @@ def _figures(ledger: Ledger) -> dict[str, Any]:
 
 @require_safe
 def identity_list(request: HtmxHttpRequest) -> HttpResponse:
-    text = search_text(request)
-    matching = identities.matching_identities(text)
-    sorting = sort_columns(request, identities.COLUMNS, table="identity-table", default="-created")
-    page = paginate_request(request, identities.ordered(matching), order=sorting.order)
-    context = {
-        "q": text,
-        "page": page,
-        "rows": identities.identity_rows(page.rows, new=request.GET.get("new", "")),
-        "sorting": sorting,
-        "total": _count_identities(count_exact(matching)),
-    }
-    return render_page(request, "identities/identity_list.html", context, partial="identity-table")
-
-
-def _count_identities(count: str) -> str:
-    words = ngettext("%(count)s identity", "%(count)s identities", 1 if count == "1" else 2)
-    return words % {"count": count}
+    return show_table(request, IDENTITIES, "identities/identity_list.html")
 
 
 @require_safe

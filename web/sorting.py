@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypedDict
 
@@ -19,6 +19,9 @@ class Column:
 
     `fields` are the order's keys, the last one unique: `("name", "id")`. `css` is for both
     head and cells ("num", "hide-s"). `descending_first` suits dates and figures.
+
+    In a table whose columns are chosen, one that `is_fixed` always stands, and one that is not
+    `is_shown` stands when it is asked for. In files, `is_number` makes its cells numbers.
     """
 
     name: str
@@ -26,6 +29,9 @@ class Column:
     fields: tuple[str, ...] = ()
     css: str = ""
     descending_first: bool = False
+    is_number: bool = False
+    is_shown: bool = True
+    is_fixed: bool = False
 
 
 class Head(TypedDict):
@@ -48,20 +54,29 @@ class Sorting:
 
 
 def sort_columns(
-    request: HttpRequest, columns: Sequence[Column], *, table: str, default: str
+    request: HttpRequest,
+    columns: Sequence[Column],
+    *,
+    table: str,
+    default: str,
+    shown: Sequence[Column] | None = None,
+    first_key: str = "",
 ) -> Sorting:
     """Read `?sort=`; anything unknown means `default` (such as "-created").
 
-    `table` is the id of the element that a head refreshes.
+    `table` is the id of the element that a head refreshes. Heads are those of the columns
+    `shown`, if not of all. With a `first_key`, an order by anything else gives way to that by it.
     """
     sortable = {column.name: column for column in columns if column.fields}
     chosen = request.GET.get("sort", default)
     if chosen.removeprefix("-") not in sortable:
         chosen = default
+    if first_key:
+        chosen = _by_first_key(sortable, chosen, first_key)
     name, descending = chosen.removeprefix("-"), chosen.startswith("-")
     order = tuple(Key(field, descending) for field in sortable[name].fields)
     heads: list[Head] = []
-    for number, column in enumerate(columns, start=1):
+    for number, column in enumerate(columns if shown is None else shown, start=1):
         current = column.name == name
         turn = not descending if current else column.descending_first
         heads.append(
@@ -75,6 +90,12 @@ def sort_columns(
             }
         )
     return Sorting(order, tuple(heads))
+
+
+def _by_first_key(sortable: Mapping[str, Column], chosen: str, first_key: str) -> str:
+    """The order chosen, if that is by this key; otherwise the one that is, latest first."""
+    fitting = [name for name, column in sortable.items() if column.fields[0] == first_key]
+    return chosen if chosen.removeprefix("-") in fitting or not fitting else f"-{fitting[0]}"
 
 
 def _url(request: HttpRequest, column: Column, *, descending: bool, default: str) -> str:

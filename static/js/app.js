@@ -5,6 +5,7 @@ import { suggestWhileTyping } from "./combobox.js";
 import { copyOnClick } from "./copy.js";
 import { dismissOnClick, offerDismissal } from "./dismiss.js";
 import { hideExplanations } from "./explained.js";
+import { askAgainForInputs } from "./filters.js";
 import { keepFocus } from "./focus.js";
 import { editFormRows } from "./form-rows.js";
 import { closeMenus } from "./menu.js";
@@ -26,5 +27,5 @@ for (const start of [chooseWhileTyping, markBusy, keepFocus, hideExplanations, c
 
 // htmx says so for the body once, and then for everything it swaps in.
 document.addEventListener("htmx:load", ({ target }) => {
-  for (const start of [copyOnClick, offerDismissal, editRows, editFormRows, suggestWhileTyping, nameShortcuts, reachRows]) start(target);
+  for (const start of [copyOnClick, offerDismissal, editRows, editFormRows, suggestWhileTyping, askAgainForInputs, nameShortcuts, reachRows]) start(target);
 });

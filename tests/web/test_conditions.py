@@ -1,0 +1,191 @@
+from __future__ import annotations
+
+from urllib.parse import quote
+
+import pytest
+from django.http import QueryDict
+from django.test import Client
+from django.urls import reverse
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.factories import make_identity, make_user
+from web.tables.conditions import Condition, Conditions
+
+URL = "/identities/"
+
+
+@pytest.fixture
+def clerk(client: Client, db: None) -> Client:
+    client.force_login(make_user())
+    return client
+
+
+def shown(clerk: Client, where: list[str], **more: str) -> set[str]:
+    html = clerk.get(URL, {"where": where, **more}).content.decode()
+    return {name for name in ("Ann", "Bob", "Cleo", "Dora") if f"<bdi>{name}</bdi></a>" in html}
+
+
+@pytest.fixture
+def people(db: None) -> None:
+    make_identity(
+        name="Ann",
+        kind="PERSON",
+        email="ann@example.com",
+        metadata={"region": "north", "bill": {"number": 7}},
+    )
+    make_identity(name="Bob", kind="PERSON", metadata={"region": "south", "tier": "2.5"})
+    make_identity(name="Cleo", email="cleo@example.org", kind="ORGANIZATION")
+    make_identity(name="Dora", kind="PERSON", metadata={"region": "north-west", "vip": True})
+
+
+@given(
+    st.lists(
+        st.lists(
+            st.builds(
+                Condition,
+                st.text(min_size=1).map(str.strip),
+                st.sampled_from(["is", "one-of", "between", "contains"]),
+                st.lists(st.text().map(str.strip), min_size=1, max_size=1).map(tuple),
+            ),
+            min_size=1,
+        ).map(tuple),
+        min_size=1,
+    ).map(tuple),
+    st.booleans(),
+)
+def test_what_is_written_is_read_again(
+    groups: tuple[tuple[Condition, ...], ...], is_any: bool
+) -> None:
+    written = Conditions(groups, is_any and len(groups) > 1)
+    query = QueryDict(mutable=True)
+    for name, values in written.parameters().items():
+        query.setlist(name, values)
+
+    assert Conditions.read(QueryDict(query.urlencode())) == written
+
+
+@pytest.mark.parametrize(
+    ("where", "expected"),
+    [
+        ("name:is:Ann", {"Ann"}),
+        ("name:is-not:Ann", {"Bob", "Cleo", "Dora"}),
+        ("name:one-of:Ann,Bob", {"Ann", "Bob"}),
+        ("name:contains:O", {"Bob", "Cleo", "Dora"}),
+        ("name:contains:%", set()),
+        ("email:empty", {"Bob", "Dora"}),
+        ("email:not-empty", {"Ann", "Cleo"}),
+        ("kind:is:ORGANIZATION", {"Cleo"}),
+        ("balances:is:0", {"Ann", "Bob", "Cleo", "Dora"}),
+        ("balances:greater:0", set()),
+        ("created:is:today", {"Ann", "Bob", "Cleo", "Dora"}),
+        ("created:between:2020-01,last-month", set()),
+        ("created:at-least:this-year", {"Ann", "Bob", "Cleo", "Dora"}),
+        ("created:less:today", set()),
+        ("metadata.region:is:north", {"Ann"}),
+        ("metadata.region:contains:north", {"Ann", "Dora"}),
+        ("metadata.region:is-not:north", {"Bob", "Cleo", "Dora"}),
+        ("metadata.region:has-key", {"Ann", "Bob", "Dora"}),
+        ("metadata.region:lacks-key", {"Cleo"}),
+        ("metadata.bill.number:is:7", {"Ann"}),
+        ("metadata.bill.number:at-least:7", {"Ann"}),
+        ("metadata.tier:between:2,3", {"Bob"}),
+        ("metadata.vip:is:true", {"Dora"}),
+        ("name:is:Ann|name:is:Cleo", {"Ann", "Cleo"}),
+    ],
+)
+def test_a_condition_shows_what_passes(
+    clerk: Client, people: None, where: str, expected: set[str]
+) -> None:
+    assert shown(clerk, [where]) == expected
+
+
+def test_groups_are_joined_by_and_their_conditions_by_or_or_the_other_way_round(
+    clerk: Client, people: None
+) -> None:
+    groups = ["name:is:Ann|name:is:Bob", "email:not-empty|kind:is:ORGANIZATION"]
+
+    assert shown(clerk, groups) == {"Ann"}
+    assert shown(clerk, groups, match="any") == {"Cleo"}
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        "nothing:is:1",
+        "name:shouts:1",
+        "name:greater:a",
+        "name:is:",
+        "name",
+        "::",
+        "balances:is:1,25",
+        "balances:is:many",
+        "created:is:2025-02-30",
+        "created:between:2025-01-01",
+        "kind:is:ROBOT",
+        "metadata:is:1",
+        "metadata..:is:1",
+        "metadata.a:greater:x",
+        "name:is:a\0b",
+        "|||",
+        "name:is:" + "x" * 3000,
+    ],
+)
+def test_a_filter_that_means_nothing_is_told_and_shows_nothing(
+    clerk: Client, people: None, where: str
+) -> None:
+    response = clerk.get(URL, {"where": where})
+
+    html = response.content.decode()
+    assert response.status_code == 200
+    assert "Nothing is shown until this filter is changed or removed." in html
+    assert 'class="chip broken"' in html
+    assert "<tbody>" not in html
+
+
+def test_each_chip_says_its_condition_and_takes_only_itself_away(
+    clerk: Client, people: None
+) -> None:
+    html = clerk.get(URL, {"where": ["name:is:Ann|name:is:Bob", "email:empty"]}).content.decode()
+
+    assert "<bdi>Name is “Ann”</bdi>" in html
+    assert "<bdi>E-mail is empty</bdi>" in html
+    assert f'href="{URL}?where=name:is:Bob&amp;where=email:empty:"' in html
+
+
+def test_the_panel_keeps_what_stands_and_leads_to_the_table(clerk: Client, people: None) -> None:
+    url = reverse("web:filters", args=["identities"])
+
+    opened = clerk.get(f"{url}?where=name:is:Ann&sort=name").content.decode()
+    applied = clerk.get(
+        url,
+        {
+            "field-0": "name",
+            "operator-0": "is",
+            "value-0": "Ann",
+            "joiner-1": "or",
+            "field-1": "metadata",
+            "path-1": "tier",
+            "operator-1": "between",
+            "value-1": "2",
+            "upto-1": "3",
+            "sort": "name",
+            "do": "apply",
+        },
+    )
+
+    assert 'name="sort" value="name"' in opened
+    assert 'value="Ann"' in opened
+    assert applied.status_code == 302
+    expected = quote("name:is:Ann|metadata.tier:between:2,3", safe=":,|")
+    assert applied["Location"] == f"{URL}?sort=name&where={expected}"
+
+
+def test_the_panel_says_at_the_row_what_is_wrong(clerk: Client) -> None:
+    url = reverse("web:filters", args=["identities"])
+    sent = {"field-0": "balances", "operator-0": "is", "value-0": "1,25", "do": "apply"}
+
+    response = clerk.get(url, sent)
+
+    assert response.status_code == 422
+    assert "“1,25” is not a number such as 1,250.00." in response.content.decode()

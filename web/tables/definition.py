@@ -1,0 +1,239 @@
+"""What an app says about one of its tables; everything else follows from it.
+
+    class IdentityTable(Table):
+        name, element, url_name = "identities", "identity-table", "identities:list"
+        ...
+    IDENTITIES = register(IdentityTable())
+
+and its view is `show_table(request, IDENTITIES, "identities/identity_list.html")`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from html import escape
+from typing import Any, ClassVar, NamedTuple, TypeVar
+
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from django.utils.functional import Promise
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from web.counting import count_exact
+from web.formatting import format_count
+from web.pagination import Key, Source
+from web.sorting import Column
+from web.tables.fields import Field
+from web.tables.state import TableState
+
+Label = str | Promise
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """A view that is always there: `name` as in `?tab=`, and what its rows have in common."""
+
+    name: str
+    label: Label
+    q: Q = field(default_factory=Q)
+
+
+class Cell(NamedTuple):
+    """A cell with classes of its own beside those of its column."""
+
+    html: str
+    css: str = ""
+
+
+class TableRow(NamedTuple):
+    """A row as the page prints it; a cell is escaped unless it is ready HTML.
+
+    `key` is that of the record, "" for a row that is none of its own. `url` opens its page,
+    `quick` its panel beside the table. `metadata` is read when it has columns.
+    """
+
+    key: str
+    url: str
+    cells: Mapping[str, str | Cell]
+    css: str = ""
+    quick: str = ""
+    metadata: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Switch:
+    """Another look at the same rows, such as one row for each record."""
+
+    label: Label
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """What the rows add up to in one currency; `label` says of what."""
+
+    currency: str
+    amount: str
+    label: str = ""
+    url: str = ""
+
+
+class Table:
+    """A table: subclass it, set what is below, and write `select` and `format_rows`.
+
+    `columns` are all that can be shown. The last key of each order is unique. `refreshes_on`
+    are the events after which the page asks for the table again.
+    """
+
+    name: ClassVar[str]
+    element: ClassVar[str]
+    url_name: ClassVar[str]
+    title: ClassVar[Label]
+    search_label: ClassVar[Label]
+    empty_template: ClassVar[str]
+    columns: ClassVar[Sequence[Column]]
+    fields: ClassVar[Sequence[Field]] = ()
+    tabs: ClassVar[Sequence[Tab]] = ()
+    default_sort: ClassVar[str] = "-created"
+    refreshes_on: ClassVar[Sequence[str]] = ()
+    # What the address may hold beside the state of every table: `ledger`, `balance`, ...
+    scope: ClassVar[Sequence[str]] = ()
+    has_metadata: ClassVar[bool] = True
+    # Whether rows can be ticked, for what is done to many at once.
+    has_bulk: ClassVar[bool] = False
+    # The database's table whose new rows its readers are told of, and where their id is in `select`.
+    watches: ClassVar[str] = ""
+    watched_key: ClassVar[str] = "id"
+    # Whether its dates can be jumped to: the name of the first key of the order by date.
+    date_key: ClassVar[str] = ""
+    # Whether it can tell `sums`, if they are asked for.
+    has_sums: ClassVar[bool] = False
+
+    def for_request(self, request: HttpRequest) -> Table:
+        """The table that this address asks for: a tab may have columns and fields of its own."""
+        return self
+
+    def select(self, state: TableState) -> QuerySet[Any, Any]:
+        """The rows that pass everything in the address, as `format_rows` takes them."""
+        raise NotImplementedError
+
+    def source(self, state: TableState) -> tuple[QuerySet[Any, Any] | Source, Sequence[Key]]:
+        """What the pages are read from, and in which order."""
+        return self.select(state), state.sorting.order
+
+    def format_rows(self, rows: Sequence[Any], state: TableState) -> list[TableRow]:
+        """The rows of a page, ready to print, in their order."""
+        raise NotImplementedError
+
+    def read_plain(self, rows: Sequence[Any], state: TableState) -> list[Mapping[str, str]]:
+        """The rows as a file has them: by columns, numbers exact and plain, moments in ISO 8601."""
+        raise NotImplementedError
+
+    def count(self, state: TableState) -> str:
+        """How many rows pass: "9,120", or "10,000+" when there are more than are counted."""
+        selected = self.select(state)
+        return (
+            format_count(selected.order_by().count()) if state.is_exact else count_exact(selected)
+        )
+
+    def name_count(self, count: str) -> str:
+        """The count in words, such as "9,120 identities"."""
+        return _("%(count)s rows") % {"count": count}
+
+    def sums(self, state: TableState) -> list[Sum]:
+        """What the rows that pass add up to, in each currency; nothing where that is too much."""
+        return []
+
+    def chips(self, state: TableState) -> list[tuple[str, str]]:
+        """What is filtered beside the conditions: words, and the name of the parameter."""
+        return []
+
+    def count_tabs(self, state: TableState, count: str) -> Mapping[str, str]:
+        """What tabs say of their rows, by name; `count` is that of the present one."""
+        return {state.tab_name: count}
+
+    def dropped_on(self, tab: Tab) -> Sequence[str]:
+        """What of the address means nothing on another tab, and is not taken there."""
+        return ()
+
+    def switches(self, state: TableState) -> list[Switch]:
+        """Links at the end of the tabs."""
+        return []
+
+
+def render_rows(
+    rows: Iterable[TableRow], columns: Sequence[Column], *, has_bulk: bool = False
+) -> SafeString:
+    """The rows as HTML; written here and not in a template, which would take most of a page."""
+    parts: list[str] = []
+    for row in rows:
+        attributes = f' class="{escape(row.css)}"' if row.css else ""
+        if row.key:
+            attributes += (
+                f' data-row="{escape(row.key)}" data-page="{escape(row.url)}"'
+                f' data-quick="{escape(row.quick)}"'
+            )
+        parts.append(f"<tr{attributes}>")
+        if has_bulk:
+            parts.append(_tick(row))
+        parts += [_cell(row, column) for column in columns]
+        parts.append("</tr>")
+    return SafeString("".join(parts))  # every text goes through escape()
+
+
+def _cell(row: TableRow, column: Column) -> str:
+    value = row.cells.get(column.name)
+    if value is None:
+        value = _metadata_cell(row, column.name)
+    css = column.css
+    if isinstance(value, Cell):
+        css = f"{css} {value.css}".strip()
+        value = value.html
+    text = value if isinstance(value, SafeString) else escape(value)
+    return f'<td class="{css}">{text}</td>' if css else f"<td>{text}</td>"
+
+
+def _metadata_cell(row: TableRow, name: str) -> str:
+    value = metadata_value(row.metadata, name)
+    return SafeString(f"<bdi>{escape(value)}</bdi>") if value else ""
+
+
+def metadata_value(metadata: Mapping[str, Any] | None, name: str) -> str:
+    """What `metadata.a.b` names, as a text; "" if it is not there."""
+    value: Any = metadata
+    for key in name.split(".")[1:]:
+        value = value.get(key) if isinstance(value, Mapping) else None
+    if value is None or isinstance(value, Mapping | list):
+        return "" if value is None else str(value)
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _tick(row: TableRow) -> str:
+    if not row.key:
+        return '<td class="tick"></td>'
+    label = escape(_("Tick this row"))
+    return (
+        f'<td class="tick"><input type="checkbox" name="key" value="{escape(row.key)}"'
+        f' form="bulk" aria-label="{label}"></td>'
+    )
+
+
+TableT = TypeVar("TableT", bound=Table)
+_TABLES: dict[str, Table] = {}
+
+
+def register(table: TableT) -> TableT:
+    """Make it known by its name, to what serves every table."""
+    _TABLES[table.name] = table
+    return table
+
+
+def find_table(name: str) -> Table | None:
+    """The table of that name, if its app has been loaded."""
+    return _TABLES.get(name)
+
+
+def all_tables() -> list[Table]:
+    return list(_TABLES.values())

@@ -1,0 +1,370 @@
+"""The kinds of fields that a table can be filtered by."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, ClassVar
+
+from django.db.models import BooleanField, CharField, F, Func, Q, Value
+from django.db.models.lookups import IContains
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+
+from web.formatting import format_date
+from web.tables.operators import (
+    COMPARISONS,
+    EMPTINESS,
+    EQUALITIES,
+    LABELS,
+    LABELS_OF_DATES,
+    LOOKUPS,
+    WITHOUT_VALUE,
+    Operator,
+)
+from web.tables.periods import WORDS, Period, read_period
+
+Label = str | Promise
+VALUES_MAX = 100
+VALUE_LENGTH_MAX = 200
+DEPTH_MAX = 20
+# Groups of three or none, so that "1,25" is not read as 125.
+NUMBER = re.compile(r"[-\u2212]?(\d{1,3}(,\d{3})+|\d+)(\.\d+)?", re.ASCII)
+DIGITS_MAX = 38
+
+
+class FilterError(ValueError):
+    """The condition means nothing; the message says why, to a person."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Field:
+    """What rows are filtered by: `name` in addresses, `lookup` the path in the queryset.
+
+    `can_be_empty` offers to ask for rows that have none.
+    """
+
+    name: str
+    label: Label
+    lookup: str = ""
+    can_be_empty: bool = False
+
+    kinds: ClassVar[tuple[Operator, ...]] = EQUALITIES
+    # Which control the panel shows: "text", "number", "date", "choice", "record".
+    control: ClassVar[str] = "text"
+    labels: ClassVar[Mapping[Operator, Label]] = LABELS
+
+    @property
+    def operators(self) -> tuple[Operator, ...]:
+        return (*self.kinds, *EMPTINESS) if self.can_be_empty else self.kinds
+
+    @property
+    def path(self) -> str:
+        return self.lookup or self.name
+
+    def named(self, name: str) -> Field | None:
+        """This field, if that is its name."""
+        return self if name == self.name else None
+
+    def options(self) -> Sequence[tuple[str, Label]]:
+        """What can be chosen, or what is offered; empty where anything can be typed."""
+        return ()
+
+    def compile(self, operator: Operator, values: Sequence[str]) -> Q:
+        """The condition on the queryset.
+
+        Raises:
+            FilterError: the operator does not fit the field, or a value is none of its values.
+        """
+        self._check(operator, values)
+        return self.condition(operator, [self.read(value) for value in values])
+
+    def read(self, text: str) -> Any:
+        """The value that `text` stands for.
+
+        Raises:
+            FilterError: for none.
+        """
+        return text
+
+    def condition(self, operator: Operator, values: Sequence[Any]) -> Q:
+        """As a condition on `path`."""
+        if operator in EMPTINESS:
+            return self.is_empty() if operator == Operator.EMPTY else ~self.is_empty()
+        if operator == Operator.ONE_OF:
+            return Q(**{f"{self.path}__in": values})
+        if operator == Operator.BETWEEN:
+            low, high = values
+            return Q(**{f"{self.path}__gte": low, f"{self.path}__lte": high})
+        if operator == Operator.CONTAINS:
+            return Q(**{f"{self.path}__icontains": values[0]})
+        if operator in LOOKUPS:
+            return Q(**{f"{self.path}__{LOOKUPS[operator]}": values[0]})
+        is_equal = Q(**{self.path: values[0]})
+        return ~is_equal if operator == Operator.IS_NOT else is_equal
+
+    def is_empty(self) -> Q:
+        return Q(**{f"{self.path}__isnull": True})
+
+    def say(self, operator: Operator, values: Sequence[str]) -> str:
+        """The condition in words, for its chip: "Name contains “ann”"."""
+        words = f"{self.label} {self.labels[operator]}"
+        if operator in WITHOUT_VALUE or not values:
+            return words
+        joiner = _(" and ") if operator == Operator.BETWEEN else ", "
+        return f"{words} {joiner.join(self.say_value(value) for value in values)}"
+
+    def say_value(self, text: str) -> str:
+        return f"“{text}”"
+
+    def _check(self, operator: Operator, values: Sequence[str]) -> None:
+        if operator not in self.operators:
+            told = _("%(field)s cannot be asked for with “%(operator)s”.")
+            raise FilterError(told % {"field": self.label, "operator": self.labels[operator]})
+        if operator in WITHOUT_VALUE:
+            return
+        if not any(values):
+            raise FilterError(_("%(field)s: a value is missing.") % {"field": self.label})
+        if operator == Operator.BETWEEN and len(values) != 2:
+            raise FilterError(_("%(field)s: between takes two values.") % {"field": self.label})
+        if len(values) > VALUES_MAX:
+            told = _("%(field)s: at most %(most)s values can be listed.")
+            raise FilterError(told % {"field": self.label, "most": VALUES_MAX})
+        if any("\0" in value or len(value) > VALUE_LENGTH_MAX for value in values):
+            raise FilterError(_("%(field)s: this value is not possible.") % {"field": self.label})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextField(Field):
+    kinds: ClassVar[tuple[Operator, ...]] = (Operator.CONTAINS, *EQUALITIES)
+
+    def is_empty(self) -> Q:
+        return Q(**{self.path: ""})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChoiceField(Field):
+    """One of few values. `conditions` says what a value means, if not that `path` equals it."""
+
+    choices: Sequence[tuple[str, Label]] = ()
+    conditions: Mapping[str, Q] | None = None
+
+    control: ClassVar[str] = "choice"
+
+    def options(self) -> Sequence[tuple[str, Label]]:
+        return self.choices
+
+    def read(self, text: str) -> str:
+        if text not in dict(self.choices):
+            told = _("%(field)s is never “%(value)s”.")
+            raise FilterError(told % {"field": self.label, "value": text})
+        return text
+
+    def condition(self, operator: Operator, values: Sequence[Any]) -> Q:
+        if self.conditions is None or operator in EMPTINESS:
+            return Field.condition(self, operator, values)
+        passing = Q()
+        for value in values:
+            passing |= self.conditions[value]
+        return ~passing if operator == Operator.IS_NOT else passing
+
+    def say_value(self, text: str) -> str:
+        return str(dict(self.choices).get(text, text))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NumberField(Field):
+    """A count, or an amount in major units of the row's currency; `path` holds such numbers."""
+
+    kinds: ClassVar[tuple[Operator, ...]] = (Operator.IS, Operator.IS_NOT, *COMPARISONS)
+    control: ClassVar[str] = "number"
+
+    def read(self, text: str) -> Decimal:
+        return read_number(text, label=self.label)
+
+    def say_value(self, text: str) -> str:
+        return text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DateField(Field):
+    """A moment, asked for by days, months, years or relative periods; `is` means within."""
+
+    kinds: ClassVar[tuple[Operator, ...]] = (Operator.IS, *COMPARISONS)
+    control: ClassVar[str] = "date"
+    labels: ClassVar[Mapping[Operator, Label]] = LABELS_OF_DATES
+
+    def options(self) -> Sequence[tuple[str, Label]]:
+        return tuple(WORDS.items())
+
+    def read(self, text: str) -> Period:
+        period = read_period(text)
+        if period is None:
+            told = _("%(field)s: “%(value)s” is not a date such as 2025-03-31, nor a period.")
+            raise FilterError(told % {"field": self.label, "value": text})
+        return period
+
+    def condition(self, operator: Operator, values: Sequence[Any]) -> Q:
+        if operator in EMPTINESS:
+            return Field.condition(self, operator, values)
+        first, last = values[0], values[-1]
+        bounds = {
+            Operator.GREATER: {"gte": first.end},
+            Operator.LESS: {"lt": first.start},
+            Operator.AT_LEAST: {"gte": first.start},
+            Operator.AT_MOST: {"lt": first.end},
+        }.get(operator, {"gte": first.start, "lt": last.end})
+        return Q(**{f"{self.path}__{lookup}": moment for lookup, moment in bounds.items()})
+
+    def say_value(self, text: str) -> str:
+        period = read_period(text)
+        if text in WORDS or period is None:
+            return str(WORDS.get(text, text))
+        return format_date(period.first) if period.first == period.last else text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordField(Field):
+    """Another record, by its key (`ldg_…`). `find` gives its primary key and name, or None.
+
+    `suggest_url_name` names the page that suggests records while a person types.
+    """
+
+    find: Callable[[str], tuple[int, str] | None]
+    suggest_url_name: str = ""
+
+    control: ClassVar[str] = "record"
+
+    def read(self, text: str) -> int:
+        found = self.find(text)
+        if found is None:
+            told = _("%(field)s: no such record: %(value)s")
+            raise FilterError(told % {"field": self.label, "value": text})
+        return found[0]
+
+    def say_value(self, text: str) -> str:
+        found = self.find(text)
+        return found[1] if found else text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MetadataField(Field):
+    """A key of the extra information, by its path: `metadata.region`, `metadata.bill.number`."""
+
+    keys: tuple[str, ...] = ()
+
+    kinds: ClassVar[tuple[Operator, ...]] = (
+        Operator.CONTAINS,
+        *EQUALITIES,
+        *COMPARISONS,
+        Operator.HAS_KEY,
+        Operator.LACKS_KEY,
+    )
+    control: ClassVar[str] = "metadata"
+
+    def named(self, name: str) -> Field | None:
+        if name == self.name:
+            return self
+        prefix, _separator, path = name.partition(".")
+        keys = tuple(path.split("."))
+        if prefix != self.name or not all(keys) or len(keys) > DEPTH_MAX or "\0" in path:
+            return None
+        return MetadataField(name=name, label=path, lookup=self.path, keys=keys)
+
+    def condition(self, operator: Operator, values: Sequence[Any]) -> Q:
+        if not self.keys:
+            raise FilterError(_("Name the key of the extra information."))
+        if operator in (Operator.HAS_KEY, Operator.LACKS_KEY):
+            has_key = Q(_path_matches(self.path, self.keys))
+            return has_key if operator == Operator.HAS_KEY else ~has_key
+        if operator == Operator.CONTAINS:
+            return Q(IContains(_text_at(self.path, self.keys), values[0]))
+        if operator in COMPARISONS:
+            return self._compared(operator, values)
+        is_equal = Q()
+        for value in values:
+            is_equal |= self._equal(value)
+        return ~is_equal if operator == Operator.IS_NOT else is_equal
+
+    def _equal(self, text: str) -> Q:
+        """As a text, and as the number or truth value that it may stand for."""
+        meant: list[Any] = [text]
+        try:
+            plain = json.loads(text)
+        except ValueError:
+            plain = None
+        if isinstance(plain, bool | int | float):
+            meant.append(plain)
+        equal = Q()
+        for value in meant:
+            nested: Any = value
+            for key in reversed(self.keys):
+                nested = {key: nested}
+            equal |= Q(**{f"{self.path}__contains": nested})
+        return equal
+
+    def _compared(self, operator: Operator, values: Sequence[str]) -> Q:
+        numbers = [float(read_number(value, label=self.label)) for value in values]
+        signs = {
+            Operator.GREATER: ">",
+            Operator.LESS: "<",
+            Operator.AT_LEAST: ">=",
+            Operator.AT_MOST: "<=",
+        }
+        if operator == Operator.BETWEEN:
+            test = "@.double() >= $low && @.double() <= $high"
+        else:
+            test = f"@.double() {signs[operator]} $low"
+        variables = dict(zip(("low", "high"), numbers, strict=False))
+        return Q(_path_matches(self.path, self.keys, test=test, variables=variables))
+
+
+def read_number(text: str, *, label: Label) -> Decimal:
+    """ "1,250.00" or "-3" as a number.
+
+    Raises:
+        FilterError: it is none.
+    """
+    text = text.strip()
+    if not NUMBER.fullmatch(text) or len(text) > 2 * DIGITS_MAX:
+        told = _("%(field)s: “%(value)s” is not a number such as 1,250.00.")
+        raise FilterError(told % {"field": label, "value": text})
+    return Decimal(text.replace(",", "").replace("\u2212", "-"))
+
+
+def _path_matches(
+    path: str,
+    keys: Sequence[str],
+    *,
+    test: str = "",
+    variables: Mapping[str, float] | None = None,
+) -> Func:
+    steps = "".join(f".{json.dumps(key)}" for key in keys)
+    where = f" ? ({test})" if test else ""
+    return Func(
+        F(path),
+        _cast(f"lax ${steps}{where}", "jsonpath"),
+        _cast(json.dumps(variables or {}), "jsonb"),
+        function="jsonb_path_exists",
+        output_field=BooleanField(),
+    )
+
+
+def _cast(text: str, kind: str) -> Func:
+    return Func(
+        Value(text, output_field=CharField()),
+        template=f"(%(expressions)s)::{kind}",
+        output_field=CharField(),
+    )
+
+
+def _text_at(path: str, keys: Sequence[str]) -> Func:
+    return Func(
+        F(path),
+        *(Value(key, output_field=CharField()) for key in keys),
+        function="jsonb_extract_path_text",
+        output_field=CharField(),
+    )

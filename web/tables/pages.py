@@ -1,0 +1,148 @@
+"""The page of a table, and the part of it that htmx refreshes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+
+from web.htmx import HtmxHttpRequest, render_page
+from web.live import start_watching
+from web.pagination import Key, paginate_request
+from web.query import VOLATILE, url_with
+from web.tables.conditions import MATCH, WHERE, say_condition
+from web.tables.definition import Table, render_rows
+from web.tables.periods import Period
+from web.tables.state import TableState, read_state
+from web.tables.tabs import all_url, first_view_url, link_tabs
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """A filter in words. `joiner` stands before it; `problem` says why it means nothing."""
+
+    label: str
+    remove_url: str
+    edit_url: str = ""
+    joiner: str = ""
+    problem: str = ""
+
+
+def show_table(
+    request: HtmxHttpRequest, table: Table, template_name: str, **context: object
+) -> HttpResponse:
+    """The page of `table`; its template includes `tables/_table.html` where the table stands."""
+    table = table.for_request(request)
+    if first_view := first_view_url(request, table):
+        return redirect(first_view)
+    state = read_state(request, table)
+    return render_page(
+        request,
+        template_name,
+        {**table_context(request, table, state), **context},
+        partial=table.element,
+    )
+
+
+def table_context(request: HtmxHttpRequest, table: Table, state: TableState) -> dict[str, Any]:
+    """What `tables/_bar.html` and `tables/_table.html` print."""
+    # Before the rows are: what is added in between is told of, rather than missed.
+    live = start_watching(table)
+    source, order = table.source(state)
+    is_by_date = order[0].field == table.date_key
+    start = start_of_jump(state.jump, order) if state.jump and is_by_date else None
+    page = paginate_request(request, source, order=order, size=state.size, start=start)
+    rows = table.format_rows(page.rows, state)
+    count = table.count(state)
+    return {
+        "table": table,
+        "live": live,
+        "state": state,
+        "list_url": reverse(table.url_name),
+        "all_url": all_url(request, table),
+        "page": page,
+        "rows": render_rows(rows, state.columns, has_bulk=table.has_bulk),
+        "heads": state.sorting.heads,
+        "chips": list_chips(request, table, state),
+        "tabs": link_tabs(request, table, state, count=count),
+        "kept": kept_parameters(request),
+        "query": request.GET.urlencode(safe=":,@|"),
+        "total": describe_total(request, table, count),
+        "sums": (sums := table.sums(state)),
+        "sums_url": url_with(request, count="exact") if table.has_sums and not sums else "",
+        "switches": table.switches(state),
+        "is_filtered": bool(state.is_filtered or table.chips(state)),
+    }
+
+
+def start_of_jump(period: Period, order: Sequence[Key]) -> list[Any]:
+    """What stands right before the first row of the period, in an order by date and number."""
+    moment = period.end if order[0].descending else period.start
+    return [moment, *(0 for _key in order[1:])]
+
+
+def describe_total(request: HtmxHttpRequest, table: Table, count: str) -> str:
+    """The count in words; a rounded one with a link that counts exactly."""
+    words = table.name_count(count)
+    if not count.endswith("+"):
+        return words
+    return format_html(
+        '{} <a href="{}">{}</a>', words, url_with(request, count="exact"), _("Count exactly")
+    )
+
+
+def kept_parameters(request: HtmxHttpRequest) -> list[tuple[str, str]]:
+    """What the search form carries along, so that the rest of the address survives it."""
+    left_out = {"q", "count", *VOLATILE}
+    return [
+        (name, value)
+        for name, values in request.GET.lists()
+        if name not in left_out
+        for value in values
+        if value
+    ]
+
+
+def list_chips(request: HtmxHttpRequest, table: Table, state: TableState) -> list[Chip]:
+    """What is filtered, in words; each can be edited in the panel, and removed by itself."""
+    chips = [Chip(words, url_with(request, **{name: ""})) for words, name in table.chips(state)]
+    panel_url = reverse("web:filters", args=[table.name])
+    edit_url = f"{panel_url}?{request.GET.urlencode()}"
+    inner, outer = (_("and"), _("or")) if state.conditions.is_any else (_("or"), _("and"))
+    number = 0
+    for group in state.conditions.groups:
+        for place, condition in enumerate(group):
+            joiner = inner if place else outer if number else ""
+            chips.append(
+                Chip(
+                    say_condition(condition, table.fields),
+                    url_with_lists(request, **state.conditions.without(number).parameters()),
+                    f"{edit_url}#condition-{number}",
+                    joiner,
+                    state.compiled.problems.get(number, ""),
+                )
+            )
+            number += 1
+    return chips
+
+
+def url_with_lists(request: HtmxHttpRequest, **changes: list[str]) -> str:
+    """The present address with some repeated parameters changed; an empty list removes one."""
+    query = request.GET.copy()
+    for name in (*VOLATILE, "count"):
+        query.pop(name, None)
+    for name, values in changes.items():
+        query.setlist(name, values)
+    encoded = query.urlencode(safe=":,@|")
+    return f"{request.path}?{encoded}" if encoded else request.path
+
+
+def clear_filters_url(request: HtmxHttpRequest) -> str:
+    """The present address without conditions and text."""
+    return url_with(request, **{WHERE: "", MATCH: "", "q": "", "count": ""})

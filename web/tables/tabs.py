@@ -1,0 +1,247 @@
+"""The views of a table, as tabs: those that are always there, and those that people have saved.
+
+Saved views are kept by an app above this one, which gives them by `provide_views`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from copy import copy
+from dataclasses import dataclass
+from time import monotonic
+from urllib.parse import urlencode
+
+from django.db import DatabaseError, connection
+from django.db import transaction as db_transaction
+from django.http import HttpRequest, QueryDict
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from web.query import VOLATILE
+from web.tables.conditions import say_condition
+from web.tables.definition import Table
+from web.tables.state import TableState, choices_of, read_state
+
+# What the address is asked for the first tab by, so that it differs from the bare address.
+FIRST = "all"
+# What belongs to a look at a table rather than to the table.
+FLEETING = (*VOLATILE, "look", "count", "view")
+# So many saved views stand as tabs, the others in a menu.
+SHOWN_MAX = 4
+COUNTED_MAX = 20
+COUNT_MILLISECONDS = 300
+COUNTS_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A saved view. `query` is normal, as `view_query` gives it."""
+
+    key: str
+    name: str
+    description: str
+    query: str
+    can_change: bool
+
+
+ViewReader = Callable[[HttpRequest, Table], Sequence[View]]
+_readers: list[ViewReader] = []
+
+
+def provide_views(reader: ViewReader) -> None:
+    """Let `reader` say which saved views of a table the person who asks can see."""
+    _readers[:] = [reader]
+
+
+def read_views(request: HttpRequest, table: Table) -> list[View]:
+    return [view for reader in _readers for view in reader(request, table)]
+
+
+@dataclass(frozen=True, slots=True)
+class TabLink:
+    """`query` is what the tab shows; `key` names it on the page."""
+
+    key: str
+    label: str
+    url: str
+    query: str
+    count: str
+    is_current: bool
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Tabs:
+    """The tabs of a page. `view` is the saved view it shows, `query` what saving would keep."""
+
+    shown: Sequence[TabLink]
+    more: Sequence[TabLink]
+    view: View | None
+    query: str
+
+    @property
+    def others(self) -> list[TabLink]:
+        """Those whose counts the page does not say."""
+        return [tab for tab in (*self.shown, *self.more) if not (tab.is_current or tab.count)]
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether the saved view has been filtered or arranged otherwise since."""
+        return self.view is not None and self.view.query != self.query
+
+    @property
+    def is_new(self) -> bool:
+        """Whether what is shown is more than a view that is there already."""
+        return self.view is None and any(name != "tab" for name in QueryDict(self.query))
+
+
+def view_query(query: QueryDict) -> str:
+    """What a saved view keeps of an address: always the same text for the same view."""
+    kept = QueryDict(mutable=True)
+    for name in sorted(query):
+        values = [value for value in query.getlist(name) if value]
+        if values and name not in FLEETING:
+            kept.setlist(name, values)
+    return _encode(kept)
+
+
+def table_url(table: Table, query: str, *, view: str = "") -> str:
+    """The table under this query; `view` is the id of the saved view whose tab is current."""
+    query = "&".join(part for part in (query, view and urlencode({"view": view})) if part)
+    return f"{reverse(table.url_name)}?{query}" if query else reverse(table.url_name)
+
+
+def view_url(table: Table, view: View) -> str:
+    """The table as the view has it."""
+    return table_url(table, view.query, view=view.key)
+
+
+def with_query(request: HttpRequest, query: str) -> HttpRequest:
+    """The same request, for another address of the table."""
+    asked = copy(request)
+    asked.GET = QueryDict(query)  # type: ignore[assignment]
+    return asked
+
+
+def describe_query(request: HttpRequest, table: Table, query: str) -> list[str]:
+    """What a view keeps, in words."""
+    asked = with_query(request, query)
+    table = table.for_request(asked)
+    state = read_state(asked, table)
+    words = [words for words, _name in table.chips(state)]
+    words += [say_condition(condition, table.fields) for condition in state.conditions]
+    if state.text:
+        words.append(_("holds “%(text)s”") % {"text": state.text})
+    heads = {column.name: str(column.label) for column in table.columns}
+    if (sort := asked.GET.get("sort", "")).removeprefix("-") in heads:
+        label = heads[sort.removeprefix("-")]
+        told = _("sorted by %(label)s, descending") if sort[0] == "-" else _("sorted by %(label)s")
+        words.append(told % {"label": label})
+    if asked.GET.get("columns"):
+        labels = ", ".join(str(column.label) for column in state.columns)
+        words.append(_("columns: %(labels)s") % {"labels": labels})
+    return words
+
+
+def first_view_url(request: HttpRequest, table: Table) -> str:
+    """Where the bare address of the table leads the person who asks; "" if nowhere else."""
+    chosen = choices_of(request, table).get("view")
+    if request.GET or not chosen:
+        return ""
+    found = (view for view in read_views(request, table) if view.key == chosen)
+    return next((view_url(table, view) for view in found), "")
+
+
+def all_url(request: HttpRequest, table: Table) -> str:
+    """The table with nothing filtered, also for whom it opens with a saved view."""
+    return table_url(table, f"tab={FIRST}" if choices_of(request, table).get("view") else "")
+
+
+def link_tabs(request: HttpRequest, table: Table, state: TableState, *, count: str) -> Tabs:
+    """The tabs of this page; `count` is that of what it shows."""
+    views = read_views(request, table)
+    key = request.GET.get("view", "")
+    current = next((view for view in views if view.key == key), None)
+    counts = {} if current else table.count_tabs(state, count)
+    shown = _built_in(request, table, state, counts=counts, view=current)
+    saved = [
+        TabLink(
+            key=view.key,
+            label=view.name,
+            url=view_url(table, view),
+            query=view.query,
+            count=count if view is current else "",
+            is_current=view is current,
+            description=view.description,
+        )
+        for view in views
+    ]
+    # The current one is always in sight.
+    rest = saved[SHOWN_MAX:]
+    shown += [*saved[:SHOWN_MAX], *(tab for tab in rest if tab.is_current)]
+    more = [tab for tab in rest if not tab.is_current]
+    return Tabs(shown, more, current, view_query(request.GET))
+
+
+def _built_in(
+    request: HttpRequest,
+    table: Table,
+    state: TableState,
+    *,
+    counts: Mapping[str, str],
+    view: View | None,
+) -> list[TabLink]:
+    """Filters stay when one goes from one to another, those of a saved view do not."""
+    links = []
+    for number, tab in enumerate(table.tabs):
+        query = QueryDict(mutable=True) if view else request.GET.copy()
+        for name in (*FLEETING, *table.dropped_on(tab)):
+            query.pop(name, None)
+        name = tab.name or FIRST
+        query["tab"] = name
+        is_current = view is None and (tab == state.tab if state.tab else number == 0)
+        encoded = _encode(query)
+        links.append(
+            TabLink(
+                key=name,
+                label=str(tab.label),
+                url=table_url(table, encoded),
+                query=encoded,
+                count=counts.get(tab.name, ""),
+                is_current=is_current,
+            )
+        )
+    return links
+
+
+def count_tabs(
+    request: HttpRequest, table: Table, tabs: Sequence[TabLink]
+) -> list[tuple[TabLink, str]]:
+    """The counts of some tabs, as far as they can be had quickly; "" where they cannot."""
+    until = monotonic() + COUNTS_SECONDS
+    counts = []
+    with db_transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute(f"SET LOCAL statement_timeout = {COUNT_MILLISECONDS}")
+        for tab in tabs[:COUNTED_MAX]:
+            if monotonic() > until:
+                break
+            counts.append((tab, _count(request, table, tab)))
+    return counts
+
+
+def _count(request: HttpRequest, table: Table, tab: TabLink) -> str:
+    asked = with_query(request, tab.query)
+    table = table.for_request(asked)
+    state = read_state(asked, table)
+    if state.is_broken:
+        return ""
+    try:
+        with db_transaction.atomic():
+            return table.count(state)
+    except DatabaseError:
+        return ""
+
+
+def _encode(query: QueryDict) -> str:
+    return query.urlencode(safe=":,@|")
