@@ -16,16 +16,18 @@ import { focusSearch } from "./search-key.js";
 import { pressByKey } from "./shortcuts.js";
 import { nameShortcuts, pressShortcuts } from "./shortcuts-press.js";
 import { openSlideOvers } from "./slide-over.js";
+import { watchForNews } from "./table-live.js";
 import { lookBeside } from "./table-quick.js";
 import { moveThroughRows, reachRows } from "./table-rows.js";
+import { keepTicks, tickRows } from "./table-ticks.js";
 import { applyTheme } from "./theme.js";
 import { tellTimeZone } from "./time-zone.js";
 
-for (const start of [chooseWhileTyping, markBusy, keepFocus, hideExplanations, closeMenus, dismissOnClick, showNetworkErrors, submitOnce, focusSearch, pressByKey, pressShortcuts, openSlideOvers, moveThroughRows, lookBeside, applyTheme, tellTimeZone]) {
+for (const start of [chooseWhileTyping, markBusy, keepFocus, hideExplanations, closeMenus, dismissOnClick, showNetworkErrors, submitOnce, focusSearch, pressByKey, pressShortcuts, openSlideOvers, moveThroughRows, lookBeside, tickRows, applyTheme, tellTimeZone]) {
   start(document);
 }
 
 // htmx says so for the body once, and then for everything it swaps in.
 document.addEventListener("htmx:load", ({ target }) => {
-  for (const start of [copyOnClick, offerDismissal, editRows, editFormRows, suggestWhileTyping, askAgainForInputs, nameShortcuts, reachRows]) start(target);
+  for (const start of [copyOnClick, offerDismissal, editRows, editFormRows, suggestWhileTyping, askAgainForInputs, nameShortcuts, reachRows, watchForNews, keepTicks]) start(target);
 });

@@ -1,0 +1,197 @@
+"""What others have added to a table since it was read, told to every page that shows it.
+
+Each of them asks every second or so, and almost always nothing was added. So each process looks
+for the newest rows at most every `FRESH_SECONDS`, whoever asks, and an answer comes with a ticket:
+who shows that of the newest rows is told "nothing new" from memory, before sessions and users are
+read. A ticket is only given to who is signed in, cannot be guessed, and ends after half a minute.
+Only when something was added is it counted, under the filters of the address.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from threading import Lock
+from typing import Self
+
+from django.db import connection
+from django.db.models import Q
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest, JsonResponse
+from django.utils.crypto import constant_time_compare, salted_hmac
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_safe
+
+from web.formatting import format_count
+from web.statements import fetch_one
+from web.tables.definition import Table, all_tables, find_table
+from web.tables.state import read_state
+
+PATH = "/live/"
+FRESH_SECONDS = 0.5
+TICKET_SECONDS = (20.0, 40.0)
+# So many of the newest ids are looked at: of transactions at the same time, one with a lower id
+# may be committed after one with a higher.
+WINDOW = 64
+# Beyond so many rows they are not counted under the filter, and beyond so many not shown as such.
+SPAN = 10_000
+SHOWN_MAX = 99
+NEWEST = "ARRAY(SELECT id FROM {table} ORDER BY id DESC LIMIT {window})"
+MARK = re.compile(r"([0-9a-f]{1,16})-([0-9a-f]{1,16})", re.ASCII)
+TICKET = re.compile(r"([0-9a-f]{1,10})-([0-9a-f]{40})", re.ASCII)
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """The newest rows of a database table: the last id, and which of those below it were there.
+
+    In `there`, bit n stands for the id `newest - n`.
+    """
+
+    newest: int = 0
+    there: int = 1
+
+    @classmethod
+    def of(cls, ids: Sequence[int]) -> Self:
+        """From the newest ids, in any order."""
+        if not ids:
+            return cls()
+        newest = max(ids)
+        return cls(newest, sum(1 << (newest - pk) for pk in ids if newest - pk < WINDOW))
+
+    @classmethod
+    def read(cls, text: str) -> Self | None:
+        match = MARK.fullmatch(text)
+        if match is None:
+            return None
+        newest, there = (int(part, 16) for part in match.groups())
+        return cls(newest, there) if newest < 2**63 else None
+
+    def __str__(self) -> str:
+        return f"{self.newest:x}-{self.there:x}"
+
+    def added_since(self, key: str) -> Q:
+        """The rows that were not there, by their id at `key`."""
+        below = range(1, min(WINDOW, self.newest))
+        missing = [self.newest - n for n in below if not self.there >> n & 1]
+        return Q(**{f"{key}__gt": self.newest}) | Q(**{f"{key}__in": missing})
+
+
+class Watch:
+    """The newest rows of all tables that are watched, as this process has last seen them."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._marks: dict[str, Mark] = {}
+        self._seen_at = 0.0
+
+    def mark(self, table: str) -> Mark:
+        """At most `FRESH_SECONDS` old; older while another thread is looking."""
+        is_known = table in self._marks
+        is_fresh = is_known and time.monotonic() - self._seen_at < FRESH_SECONDS
+        if not is_fresh and self._lock.acquire(blocking=not is_known):
+            try:
+                seen_at = time.monotonic()
+                self._marks = read_marks(sorted({each.watches for each in all_tables()} - {""}))
+                self._seen_at = seen_at
+            finally:
+                self._lock.release()
+        return self._marks[table]
+
+
+WATCH = Watch()
+
+
+def read_marks(tables: Sequence[str]) -> dict[str, Mark]:
+    """The newest rows of these database tables as they are now, in one statement."""
+    arrays = [
+        NEWEST.format(table=connection.ops.quote_name(table), window=WINDOW) for table in tables
+    ]
+    row = fetch_one(f"SELECT {', '.join(arrays)}")
+    assert row is not None  # one row of arrays
+    return {table: Mark.of(ids) for table, ids in zip(tables, row, strict=True)}
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Where a page begins to watch; it has to be read before the rows are."""
+
+    mark: Mark
+    ticket: str
+
+
+def start_watching(table: Table) -> Start | None:
+    """None for a table that is not watched."""
+    if not table.watches:
+        return None
+    mark = read_marks([table.watches])[table.watches]
+    return Start(mark, make_ticket(table, mark))
+
+
+def make_ticket(table: Table, mark: Mark) -> str:
+    """Proof of having been told of this mark; the ends are spread, so that not all ask at once."""
+    end = int(time.time() + random.uniform(*TICKET_SECONDS))  # noqa: S311 -- no secret
+    return f"{end:x}-{_sign(table, mark, end)}"
+
+
+def is_current(ticket: str, table: Table) -> bool:
+    """Whether the ticket is still good, and the rows it was given for still the newest."""
+    match = TICKET.fullmatch(ticket)
+    if match is None or (end := int(match[1], 16)) < time.time():
+        return False
+    return constant_time_compare(match[2], _sign(table, WATCH.mark(table.watches), end))
+
+
+def _sign(table: Table, mark: Mark, end: int) -> str:
+    return salted_hmac("web.live", f"{table.watches} {mark} {end}").hexdigest()
+
+
+class LiveMiddleware:
+    """Answer who has a good ticket before anything is asked about who it is."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.path_info == PATH and request.method == "GET":
+            table = find_table(request.GET.get("table", ""))
+            if table and table.watches and is_current(request.GET.get("ticket", ""), table):
+                return HttpResponse(status=204)
+        return self.get_response(request)
+
+
+@require_safe
+def live(request: HttpRequest) -> HttpResponse:
+    """How many rows that pass the filters were added since the mark, in words, and a new ticket."""
+    table, since = find_table(request.GET.get("table", "")), Mark.read(request.GET.get("since", ""))
+    if table is None or not table.watches:
+        raise Http404
+    if since is None:
+        return HttpResponseBadRequest()
+    table = table.for_request(request)
+    now = WATCH.mark(table.watches)
+    return JsonResponse(
+        {"words": say_added(request, table, since, now), "ticket": make_ticket(table, now)}
+    )
+
+
+def say_added(request: HttpRequest, table: Table, since: Mark, now: Mark) -> str:
+    """ "12 new – show", or "" when none is of those that the address asks for."""
+    if now == since:
+        return ""
+    if now.newest - since.newest > SPAN:
+        return _("Many new – show")
+    rows = table.select(read_state(request, table)).filter(since.added_since(table.watched_key))
+    count = rows.order_by()[: SHOWN_MAX + 1].count()
+    if not count:
+        return ""
+    if count > SHOWN_MAX:
+        return _("%(count)s+ new – show") % {"count": format_count(SHOWN_MAX)}
+    return ngettext("%(count)s new – show", "%(count)s new – show", count) % {
+        "count": format_count(count)
+    }
