@@ -26,6 +26,7 @@ INSTALLED_APPS = [
     "ledgers",
     "balances",
     "transactions",
+    "search",
     "schedules",
     "reports",
     "dashboard",

@@ -18,6 +18,7 @@ LAYERS = [
     "ledgers",
     "balances",
     "transactions",
+    "search",
     "schedules",
     "reports",
     "dashboard",

@@ -11,6 +11,8 @@ from procrastinate.contrib.django import app, connector_params
 from procrastinate.exceptions import ConnectorException
 from psycopg import OperationalError
 
+from search.running import keep_indexed
+
 POLL_SECONDS = 1.0
 RETRY_SECONDS = 1.0
 CONNECTIONS_MAX = 4
@@ -55,6 +57,7 @@ class Command(BaseCommand):
             max_size=CONNECTIONS_MAX,
             timeout=CONNECTION_SECONDS,
         )
+        indexing = asyncio.create_task(keep_indexed())
         try:
             with app.replace_connector(connector):
                 async with app.open_async():
@@ -68,3 +71,5 @@ class Command(BaseCommand):
                     )
         except (ConnectorException, OperationalError):
             return
+        finally:
+            indexing.cancel()
