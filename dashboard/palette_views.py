@@ -1,10 +1,41 @@
 from __future__ import annotations
 
+from typing import cast
+
 from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
+from dashboard.palette import count_hits, offer
+from dashboard.search import GROUP_MAX, find_record
+from users.models import User
+from web.formatting import format_count
 from web.htmx import HtmxHttpRequest, render_page
 from web.shortcuts import GROUPS
+from web.text import search_text
+
+
+@require_safe
+def search(request: HtmxHttpRequest) -> HttpResponse:
+    text = search_text(request)
+    if text and (record := find_record(text)):
+        return redirect(record)
+    groups = offer(text, user=cast(User, request.user), size=GROUP_MAX)
+    context = {"q": text, "groups": groups, "is_found": any(group.is_found for group in groups)}
+    return render_page(request, "dashboard/search.html", context, partial="search-results")
+
+
+@require_safe
+def palette(request: HtmxHttpRequest) -> HttpResponse:
+    """What the search box shows for `?q=`, asked for on the page `?from=`."""
+    text = search_text(request)
+    path = search_text(request, "from")
+    groups = offer(text, user=cast(User, request.user), path=path)
+    count = count_hits(groups)
+    found = ngettext("%(count)s result", "%(count)s results", count)
+    context = {"q": text, "groups": groups, "found": found % {"count": format_count(count)}}
+    return render(request, "dashboard/_palette_list.html", context)
 
 
 @require_safe

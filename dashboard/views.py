@@ -12,12 +12,10 @@ from dashboard import figures, proofs
 from dashboard.attention import find_attention
 from dashboard.ledgers import latest_ledgers
 from dashboard.movement import find_movement
-from dashboard.search import find_groups, find_record
 from dashboard.transactions import latest_transactions
 from transactions.proof import run_proof
 from users.models import User
 from web.htmx import HtmxHttpRequest, render_page
-from web.text import search_text
 
 
 @require_safe
@@ -38,15 +36,6 @@ def _news(counts: figures.Counts, proof: proofs.ProofMark) -> dict[str, Any]:
         "attention": find_attention(inflight=counts.inflight, proof=proof),
         "movement": find_movement(),
     }
-
-
-@require_safe
-def search(request: HtmxHttpRequest) -> HttpResponse:
-    text = search_text(request)
-    if text and (record := find_record(text)):
-        return redirect(record)
-    context = {"q": text, "groups": find_groups(text) if text else []}
-    return render_page(request, "dashboard/search.html", context, partial="search-results")
 
 
 @require_http_methods(["GET", "POST"])

@@ -100,6 +100,10 @@ class Shell:
         return part("foot", is_signed_in=True)
 
     @property
+    def palette(self) -> SafeString:
+        return part("palette")
+
+    @property
     def network_error(self) -> SafeString:
         return part("network_error")
 

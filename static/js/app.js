@@ -11,8 +11,8 @@ import { editFormRows } from "./form-rows.js";
 import { closeMenus } from "./menu.js";
 import { showNetworkErrors } from "./network-error.js";
 import { submitOnce } from "./once.js";
+import { openPalette } from "./palette.js";
 import { editRows } from "./rows.js";
-import { focusSearch } from "./search-key.js";
 import { pressByKey } from "./shortcuts.js";
 import { nameShortcuts, pressShortcuts } from "./shortcuts-press.js";
 import { openSlideOvers } from "./slide-over.js";
@@ -23,7 +23,7 @@ import { keepTicks, tickRows } from "./table-ticks.js";
 import { applyTheme } from "./theme.js";
 import { tellTimeZone } from "./time-zone.js";
 
-for (const start of [chooseWhileTyping, markBusy, keepFocus, hideExplanations, closeMenus, dismissOnClick, showNetworkErrors, submitOnce, focusSearch, pressByKey, pressShortcuts, openSlideOvers, moveThroughRows, lookBeside, tickRows, applyTheme, tellTimeZone]) {
+for (const start of [chooseWhileTyping, markBusy, keepFocus, hideExplanations, closeMenus, dismissOnClick, showNetworkErrors, submitOnce, openPalette, pressByKey, pressShortcuts, openSlideOvers, moveThroughRows, lookBeside, tickRows, applyTheme, tellTimeZone]) {
   start(document);
 }
 

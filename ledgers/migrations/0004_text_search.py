@@ -1,0 +1,11 @@
+from __future__ import annotations
+
+from django.db import migrations
+
+from web.sql import run_sql_beside
+
+
+class Migration(migrations.Migration):
+    dependencies = [("ledgers", "0003_guards")]
+
+    operations = [run_sql_beside(__file__)]
