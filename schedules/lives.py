@@ -1,38 +1,24 @@
-"""What the transactions table puts around its rows: tabs, counts, and the life below an event."""
+"""What the transactions table puts below its rows: the life of an event, and schedules as rows."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TypedDict
 
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from balances.naming import link_tag
-from schedules.listing import STATES, scheduled_before, schedules_on
+from schedules.listing import scheduled_before
 from schedules.models import Schedule
 from schedules.rows import ScheduleRow, format_rows
-from transactions import filters
-from transactions.counts import Count, count_all
-from transactions.filters import Tab, TransactionFilter
 from transactions.life import read_life
 from transactions.models import Transaction
 from transactions.rows import TransactionRow
 from transactions.states import CANCELLED, REJECTED, SCHEDULED, State
-from web.formatting import format_count
 from web.query import url_with
 
-LABELS = {
-    Tab.ALL: gettext_lazy("All"),
-    Tab.POSTED: gettext_lazy("Posted"),
-    Tab.INFLIGHT: gettext_lazy("Inflight"),
-    Tab.SCHEDULED: gettext_lazy("Scheduled"),
-    Tab.REJECTED: gettext_lazy("Rejected"),
-    Tab.CANCELLED: gettext_lazy("Cancelled"),
-}
 # A schedule that was posted stands below its transaction, as where that came from.
 STATE_OF: Mapping[str, State] = {
     Schedule.State.SCHEDULED: SCHEDULED,
@@ -40,56 +26,6 @@ STATE_OF: Mapping[str, State] = {
     Schedule.State.REJECTED: REJECTED,
     Schedule.State.CANCELLED: CANCELLED,
 }
-
-
-class TabLink(TypedDict):
-    label: str
-    url: str
-    count: str
-    is_current: bool
-
-
-def link_tabs(
-    request: HttpRequest, chosen: TransactionFilter, counts: Mapping[Tab, Count]
-) -> list[TabLink]:
-    """The tabs with their counts; another tab has an order, and records, of its own."""
-    fresh = {"records": "", "sort": "", "open": "", "count": ""}
-    return [
-        {
-            "label": str(label),
-            "url": url_with(request, tab=tab.value, **fresh),
-            "count": counts[tab].text,
-            "is_current": tab == chosen.tab,
-        }
-        for tab, label in LABELS.items()
-    ]
-
-
-def describe_count(request: HttpRequest, chosen: TransactionFilter, count: Count) -> str:
-    """The count of a tab in words; a rounded one with a link that counts, however long it takes."""
-    if not count.is_exact and request.GET.get("count") == "exact":
-        is_scheduled = chosen.tab in STATES
-        count = (
-            Count.of(schedules_on(chosen.tab, chosen).count())
-            if is_scheduled
-            else count_all(chosen)
-        )
-    if chosen.tab not in STATES and chosen.is_cut():
-        said = _("%(count)s among the first %(max)s references that begin so: type more of it")
-        return said % {"count": count.text, "max": format_count(filters.REFERENCES_MAX)}
-    if count.is_exact:
-        return _name_count(chosen, count)
-    exact_url = url_with(request, count="exact")
-    said = _name_count(chosen, count) if count.text else ""
-    return format_html('{} <a href="{}">{}</a>', said, exact_url, _("Count exactly"))
-
-
-def _name_count(chosen: TransactionFilter, count: Count) -> str:
-    if chosen.is_every:
-        words = _("1 record") if count.text == "1" else _("%(count)s records")
-    else:
-        words = _("1 transaction") if count.text == "1" else _("%(count)s transactions")
-    return words % {"count": count.text}
 
 
 def rows_of_events(request: HttpRequest, rows: Sequence[TransactionRow]) -> list[TransactionRow]:

@@ -10,7 +10,7 @@ from ledgers.models import Ledger
 from transactions import walks
 from transactions.filters import Tab, TransactionFilter
 from web.arms import Arms
-from web.counting import EXACT_MAX, count_exact, say_about
+from web.counting import EXACT_MAX, count_exact, is_exact, say_about
 from web.formatting import format_count
 from web.statements import fetch_one
 
@@ -72,7 +72,7 @@ class Count:
     @classmethod
     def said(cls, text: str) -> Count:
         """As `web.counting` says it."""
-        return cls(text, is_exact=text.replace(",", "").isdigit())
+        return cls(text, is_exact=is_exact(text))
 
 
 UNKNOWN = Count("", is_exact=False)

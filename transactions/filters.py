@@ -14,7 +14,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
-from balances.filters import Chip, find_by_key
+from balances.filters import find_by_key
 from balances.models import Balance
 from balances.naming import name_of
 from ledgers.models import Ledger
@@ -23,7 +23,6 @@ from transactions.models import IS_OPEN, Entry, Hold, Reservation, Transaction
 from web.arms import Arms
 from web.converters import parse_key
 from web.pagination import Key
-from web.query import url_with
 from web.text import search_text
 
 # How many references with the text's beginning are looked through within a ledger or balance.
@@ -41,6 +40,8 @@ class Tab(StrEnum):
     CANCELLED = "cancelled"
 
 
+# A transaction of another kind follows one of these.
+HEADS = ("POST", "HOLD")
 WALKS = {Tab.ALL: walks.events, Tab.POSTED: walks.posted, Tab.INFLIGHT: walks.inflight}
 IS_IN = {
     Tab.ALL: Q(),
@@ -52,12 +53,15 @@ IS_IN = {
 
 @dataclass(frozen=True, slots=True)
 class TransactionFilter:
-    """The filters of a transactions table. `unknown` names those whose record does not exist."""
+    """The filters of a transactions table.
+
+    `unknown` are those whose record does not exist: name and key.
+    """
 
     ledger: Ledger | None = None
     balance: Balance | None = None
     text: str = ""
-    unknown: tuple[str, ...] = ()
+    unknown: tuple[tuple[str, str], ...] = ()
     tab: Tab = Tab.ALL
     asks_every: bool = False
 
@@ -68,7 +72,7 @@ class TransactionFilter:
         ledger = find_by_key(Ledger, ledger_key, "ldg")
         balance = find_by_key(Balance, balance_key, "bln", "identity")
         found = (("ledger", ledger_key, ledger), ("balance", balance_key, balance))
-        unknown = tuple(name for name, key, record in found if key and record is None)
+        unknown = tuple((name, key) for name, key, record in found if key and record is None)
         tab = request.GET.get("tab", "")
         return cls(
             ledger,
@@ -100,8 +104,8 @@ class TransactionFilter:
         elsewhere = self.ledger and self.balance and self.balance.ledger_id != self.ledger.pk
         return bool(self.unknown or elsewhere)
 
-    def chips(self, request: HttpRequest) -> list[Chip]:
-        """What is filtered, in words; each can be removed."""
+    def chips(self) -> list[tuple[str, str]]:
+        """What is filtered: words, and the name of the parameter."""
         labels = {
             "ledger": _("Ledger: %(name)s") % {"name": self.ledger.name} if self.ledger else "",
             "balance": (
@@ -113,12 +117,9 @@ class TransactionFilter:
             "q": _("Reference begins with: %(text)s") % {"text": self.text} if self.text else "",
         }
         labels |= {
-            name: _("No such record: %(key)s") % {"key": request.GET[name][:60]}
-            for name in self.unknown
+            name: _("No such record: %(key)s") % {"key": key[:60]} for name, key in self.unknown
         }
-        return [
-            Chip(label, url_with(request, **{name: ""})) for name, label in labels.items() if label
-        ]
+        return [(label, name) for name, label in labels.items() if label]
 
     def on_tab(self, tab: Tab) -> Self:
         """The same filters on another tab."""
@@ -140,15 +141,21 @@ class TransactionFilter:
         """Those on a tab of the books whose reference begins with the text, or whose id it is."""
         transactions = self._beginning()
         if self.scope:
-            scope = {walks.column_of(self.scope): self.scope.pk}
-            entries = Entry.objects.filter(transaction=OuterRef("pk"), **scope)
-            reservations = Reservation.objects.filter(transaction=OuterRef("pk"), **scope)
             nearest = self._beginning().values("pk")[:REFERENCES_MAX]
-            transactions = Transaction.objects.filter(
-                Exists(entries) | Exists(reservations), pk__in=nearest
-            )
+            transactions = Transaction.objects.filter(_touches(self.scope), pk__in=nearest)
         transactions = transactions.filter(IS_IN[self.tab])
         return transactions.annotate(transaction_id=F("id")).values("reference", "transaction_id")
+
+    def select(self) -> QuerySet[Transaction, Any]:
+        """Those on a tab of the books, in no order: not to be read whole, nor in pages."""
+        if self.text or self.is_impossible:
+            return self.matching()
+        transactions: QuerySet[Transaction, Any] = Transaction.objects.filter(IS_IN[self.tab])
+        if not self.is_every:
+            transactions = transactions.filter(kind__in=HEADS)
+        if self.scope:
+            transactions = transactions.filter(_touches(self.scope))
+        return transactions.annotate(transaction_id=F("id")).values("transaction_id")
 
     def is_cut(self) -> bool:
         """Whether more references begin so than are looked through in a ledger or balance."""
@@ -163,3 +170,9 @@ class TransactionFilter:
         public_id = parse_key(self.text, "txn")
         found = {"public_id": public_id} if public_id else {"reference__startswith": self.text}
         return Transaction.objects.filter(**found).order_by("reference")
+
+
+def _touches(scope: Ledger | Balance) -> Q:
+    """That a transaction moves or reserves something there."""
+    there = {"transaction": OuterRef("pk"), walks.column_of(scope): scope.pk}
+    return Q(Exists(Entry.objects.filter(**there))) | Q(Exists(Reservation.objects.filter(**there)))

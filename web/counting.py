@@ -37,6 +37,11 @@ def count_exact(queryset: QuerySet[Any, Any], *, maximum: int = EXACT_MAX) -> st
     return format_count(count)
 
 
+def is_exact(count: str) -> bool:
+    """Whether a count in words was not rounded, as "10,000+" and "about 12,000" are."""
+    return bool(count) and not any(sign.isalpha() or sign == "+" for sign in count)
+
+
 def say_about(estimate: int) -> str:
     """What the database holds for the number of rows: "about 1,230,000"."""
     step = 10 ** max(0, len(str(estimate)) - 3)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Protocol
@@ -69,6 +69,7 @@ def paginate(
     order: Sequence[Key],
     cursor: str | None,
     size: int = PAGE_SIZE,
+    start: Sequence[Any] | None = None,
 ) -> KeysetPage:
     """Read one page of `queryset` in `order`, beginning where `cursor` says.
 
@@ -77,12 +78,29 @@ def paginate(
     keys as fields. One query of `size + 1` rows; two when stepping back lands before the
     start, because then the first page is shown whole.
 
+    Without a cursor the page begins after the values of `start`; where nothing follows them, it
+    is the last page.
+
     Raises:
         BadCursorError: `cursor` is malformed, or belongs to another table or order.
     """
     source = _Ordered(queryset) if isinstance(queryset, QuerySet) else queryset
     signer = _signer(source, order)
-    position = _decode(cursor, signer, width=len(order)) if cursor else None
+    if cursor:
+        return _read_page(source, order, _decode(cursor, signer, width=len(order)), size=size)
+    if start is None:
+        return _read_page(source, order, None, size=size)
+    page = _read_page(source, order, Cursor(backward=False, values=tuple(start)), size=size)
+    if page.rows:
+        return page
+    page = _read_page(source, order, Cursor(backward=True, values=tuple(start)), size=size)
+    return replace(page, next_cursor=None)
+
+
+def _read_page(
+    source: Source, order: Sequence[Key], position: Cursor | None, *, size: int
+) -> KeysetPage:
+    signer = _signer(source, order)
     backward = position is not None and position.backward
     keys = [Key(key.field, key.descending != backward) for key in order]
     rows = source.read(keys, position.values if position else None, size + 1)
@@ -90,7 +108,7 @@ def paginate(
     rows = rows[:size]
     if backward:
         if len(rows) < size:
-            return paginate(source, order=order, cursor=None, size=size)
+            return _read_page(source, order, None, size=size)
         rows.reverse()
     has_next = backward or more
     has_previous = more if backward else position is not None
@@ -112,10 +130,12 @@ def paginate_request(
     *,
     order: Sequence[Key],
     size: int = PAGE_SIZE,
+    start: Sequence[Any] | None = None,
 ) -> KeysetPage:
     """`paginate` by `?cursor=`; a bad cursor shows page one and says so in a message."""
+    cursor = request.GET.get("cursor")
     try:
-        return paginate(queryset, order=order, cursor=request.GET.get("cursor"), size=size)
+        return paginate(queryset, order=order, cursor=cursor, size=size, start=start)
     except BadCursorError:
         messages.warning(request, _("That page link is no longer valid. This is the first page."))
         return paginate(queryset, order=order, cursor=None, size=size)

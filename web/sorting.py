@@ -53,7 +53,7 @@ class Sorting:
     heads: tuple[Head, ...]
 
 
-def sort_columns(
+def sort_columns(  # noqa: PLR0913 -- what a table is sorted by
     request: HttpRequest,
     columns: Sequence[Column],
     *,

@@ -187,4 +187,4 @@ def test_lives_cost_no_statement_for_each_row(clerk: Client) -> None:
 
     many = count_queries(clerk, URL), count_queries(clerk, f"{URL}?open={hold.key}")
     # opened: what followed, its rows and balances
-    assert few == many == (6, 9)
+    assert few == many == (7, 10)

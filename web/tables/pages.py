@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
+from web.counting import is_exact
 from web.htmx import HtmxHttpRequest, render_page
 from web.live import start_watching
 from web.pagination import Key, paginate_request
@@ -76,6 +77,7 @@ def table_context(request: HtmxHttpRequest, table: Table, state: TableState) -> 
         "total": describe_total(request, table, count),
         "sums": (sums := table.sums(state)),
         "sums_url": url_with(request, count="exact") if table.has_sums and not sums else "",
+        "below": table.below(state, count),
         "switches": table.switches(state),
         "is_filtered": bool(state.is_filtered or table.chips(state)),
     }
@@ -89,8 +91,8 @@ def start_of_jump(period: Period, order: Sequence[Key]) -> list[Any]:
 
 def describe_total(request: HtmxHttpRequest, table: Table, count: str) -> str:
     """The count in words; a rounded one with a link that counts exactly."""
-    words = table.name_count(count)
-    if not count.endswith("+"):
+    words = table.name_count(count) if count else ""
+    if is_exact(count):
         return words
     return format_html(
         '{} <a href="{}">{}</a>', words, url_with(request, count="exact"), _("Count exactly")

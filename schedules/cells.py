@@ -1,0 +1,78 @@
+"""The cells of a row of the transactions table, be it a transaction or a schedule."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from html import escape
+
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from balances.naming import link_tag
+from transactions.models import Transaction
+from transactions.row_details import Details
+from transactions.rows import TransactionRow
+from web.addresses import url_of
+from web.formatting import Dates
+from web.tables.definition import Cell, TableRow
+
+
+def table_row(
+    row: TransactionRow, details: Details | None, dates: Dates, *, date_column: str = "effective"
+) -> TableRow:
+    """The row as the table prints it; `details` are what is told on demand."""
+    cells: dict[str, str | Cell] = {
+        date_column: row["effective"],
+        "reference": _reference(row),
+        "description": SafeString(f"<bdi>{escape(row['description'])}</bdi>"),
+        "from": row["source"],
+        "to": row["destination"],
+        "status": row["status"],
+        "amount": _amount(row),
+        "currency": row["currency"],
+        "id": row["key"],
+    }
+    is_transaction = row["key"].startswith("txn_")
+    return TableRow(
+        key=row["key"],
+        url=row["url"],
+        quick=f"{row['url']}quick/" if is_transaction else "",
+        css=row["css"],
+        metadata=details.metadata if details else None,
+        cells=cells if details is None else {**cells, **_on_demand(details, dates)},
+    )
+
+
+def _reference(row: TransactionRow) -> SafeString:
+    parts = [f'<a class="id" href="{escape(row["url"])}"><bdi>{escape(row["reference"])}</bdi></a>']
+    if row["kind"]:
+        parts.append(f'<span class="tag plain">{escape(row["kind"])}</span>')
+    if row["is_new"]:
+        parts.append(f'<span class="tag">{escape(_("new"))}</span>')
+    parts.append(f' {row["life"]}<small class="only-s">{row["status"]}</small>')
+    if row["note"]:
+        parts.append(f'<span class="note">{escape(row["note"])}</span>')
+    return SafeString("".join(parts))  # every text went through escape(); the rest is ready HTML
+
+
+def _amount(row: TransactionRow) -> Cell:
+    parts = [f'<a href="{escape(row["url"])}">{escape(row["amount"])}</a>']
+    if row["currency"]:
+        parts.append(f'<span class="ccy">{escape(row["currency"])}</span>')
+    if row["part"]:
+        parts.append(f'<span class="note">{escape(row["part"])}</span>')
+    return Cell(SafeString("".join(parts)), "long" if row["is_long"] else "")
+
+
+def _on_demand(details: Details, dates: Dates) -> Mapping[str, str]:
+    return {
+        "created": dates.time_tag(details.created_at),
+        "created_by": SafeString(f"<bdi>{escape(details.actor)}</bdi>") if details.actor else "—",
+        "kind": str(Transaction.Kind(details.kind).label),
+        "parent": (
+            link_tag(url_of("transactions:detail", details.parent), details.parent_reference)
+            if details.parent
+            else "—"
+        ),
+        "batch": details.batch or "—",
+    }

@@ -1,0 +1,73 @@
+"""What the tabs of the transactions table have in common: those of the books, and of schedules."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import ClassVar
+
+from django.utils.translation import gettext_lazy as _
+
+from schedules.listing import STATES, count_tabs_of_schedules
+from transactions.counts import Count, count_tabs
+from transactions.filters import Tab, TransactionFilter
+from web.sorting import Column
+from web.tables.definition import Label, Table
+from web.tables.definition import Tab as TableTab
+from web.tables.state import TableState
+
+LABELS: dict[Tab, Label] = {
+    Tab.ALL: _("All"),
+    Tab.POSTED: _("Posted"),
+    Tab.INFLIGHT: _("Inflight"),
+    Tab.SCHEDULED: _("Scheduled"),
+    Tab.REJECTED: _("Rejected"),
+    Tab.CANCELLED: _("Cancelled"),
+}
+DESCRIPTION = Column("description", _("Description"), css="hide-s")
+FROM = Column("from", _("From"), css="hide-s party")
+TO = Column("to", _("To"), css="hide-s party")
+STATUS = Column("status", _("Status"), css="hide-s")
+CURRENCY = Column("currency", _("Currency"), css="hide-s", is_shown=False)
+CREATED_BY = Column("created_by", _("Recorded by"), css="hide-s", is_shown=False)
+KIND = Column("kind", _("Kind"), css="hide-s", is_shown=False)
+ID = Column("id", _("Id"), css="hide-s id", is_shown=False)
+
+
+class TransactionTable(Table):
+    """One of the tabs, under what else the address says."""
+
+    name: ClassVar[str] = "transactions"
+    element: ClassVar[str] = "transaction-table"
+    url_name: ClassVar[str] = "transactions:list"
+    title: ClassVar[Label] = _("Transactions")
+    search_label: ClassVar[Label] = _("Start of the reference, or id")
+    empty_template: ClassVar[str] = "transactions/_empty.html"
+    tabs: ClassVar[Sequence[TableTab]] = tuple(
+        TableTab(tab.value, label) for tab, label in LABELS.items()
+    )
+    refreshes_on: ClassVar[Sequence[str]] = ("transactionPosted", "scheduleDecided")
+    scope: ClassVar[Sequence[str]] = ("ledger", "balance", "records")
+    has_bulk: ClassVar[bool] = True
+
+    def __init__(self, chosen: TransactionFilter | None = None) -> None:
+        self.chosen = chosen or TransactionFilter()
+
+    @cached_property
+    def counts(self) -> dict[Tab, Count]:
+        """The rows on each tab, under scope and text."""
+        return count_tabs(self.chosen) | count_tabs_of_schedules(self.chosen)
+
+    def chips(self, state: TableState) -> list[tuple[str, str]]:
+        return self.chosen.chips()
+
+    def count_tabs(self, state: TableState, count: str) -> Mapping[str, str]:
+        """All of them; with conditions, which each tab would have to be searched for, one."""
+        if state.conditions:
+            return {state.tab_name: count}
+        return {tab.value: each.text for tab, each in self.counts.items()} | {state.tab_name: count}
+
+    def dropped_on(self, tab: TableTab) -> Sequence[str]:
+        """An order, and records, of its own; and between books and schedules other fields."""
+        is_other = (Tab(tab.name) in STATES) != (self.chosen.tab in STATES)
+        return ("records", "sort", "open", *(("where", "match") if is_other else ()))
