@@ -27,7 +27,7 @@ from django.views.decorators.http import require_safe
 
 from web.formatting import format_count
 from web.statements import fetch_one
-from web.tables.definition import Table, all_tables, find_table
+from web.tables.definition import Table, find_table
 from web.tables.state import read_state
 
 PATH = "/live/"
@@ -41,7 +41,7 @@ SPAN = 10_000
 SHOWN_MAX = 99
 NEWEST = "ARRAY(SELECT id FROM {table} ORDER BY id DESC LIMIT {window})"
 MARK = re.compile(r"([0-9a-f]{1,16})-([0-9a-f]{1,16})", re.ASCII)
-TICKET = re.compile(r"([0-9a-f]{1,10})-([0-9a-f]{40})", re.ASCII)
+TICKET = re.compile(r"(\w{1,63})-([0-9a-f]{1,10})-([0-9a-f]{40,64})", re.ASCII)
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -90,18 +90,27 @@ class Watch:
         self._marks: dict[str, Mark] = {}
         self._seen_at = 0.0
 
+    def __contains__(self, table: str) -> bool:
+        return table in self._marks
+
     def mark(self, table: str) -> Mark:
         """At most `FRESH_SECONDS` old; older while another thread is looking."""
-        is_known = table in self._marks
+        is_known = table in self
         is_fresh = is_known and time.monotonic() - self._seen_at < FRESH_SECONDS
         if not is_fresh and self._lock.acquire(blocking=not is_known):
             try:
                 seen_at = time.monotonic()
-                self._marks = read_marks(sorted({each.watches for each in all_tables()} - {""}))
+                self._marks = read_marks(sorted({table, *self._marks}))
                 self._seen_at = seen_at
             finally:
                 self._lock.release()
         return self._marks[table]
+
+    def look(self, table: str) -> Mark:
+        """As it is now; from here on the table is watched."""
+        marks = read_marks([table])
+        self._marks = self._marks | marks
+        return marks[table]
 
 
 WATCH = Watch()
@@ -129,26 +138,26 @@ def start_watching(table: Table) -> Start | None:
     """None for a table that is not watched."""
     if not table.watches:
         return None
-    mark = read_marks([table.watches])[table.watches]
-    return Start(mark, make_ticket(table, mark))
+    mark = WATCH.look(table.watches)
+    return Start(mark, make_ticket(table.watches, mark))
 
 
-def make_ticket(table: Table, mark: Mark) -> str:
+def make_ticket(table: str, mark: Mark) -> str:
     """Proof of having been told of this mark; the ends are spread, so that not all ask at once."""
     end = int(time.time() + random.uniform(*TICKET_SECONDS))  # noqa: S311 -- no secret
-    return f"{end:x}-{_sign(table, mark, end)}"
+    return f"{table}-{end:x}-{_sign(table, mark, end)}"
 
 
-def is_current(ticket: str, table: Table) -> bool:
+def is_current(ticket: str) -> bool:
     """Whether the ticket is still good, and the rows it was given for still the newest."""
     match = TICKET.fullmatch(ticket)
-    if match is None or (end := int(match[1], 16)) < time.time():
+    if match is None or match[1] not in WATCH or (end := int(match[2], 16)) < time.time():
         return False
-    return constant_time_compare(match[2], _sign(table, WATCH.mark(table.watches), end))
+    return constant_time_compare(match[3], _sign(match[1], WATCH.mark(match[1]), end))
 
 
-def _sign(table: Table, mark: Mark, end: int) -> str:
-    return salted_hmac("web.live", f"{table.watches} {mark} {end}").hexdigest()
+def _sign(table: str, mark: Mark, end: int) -> str:
+    return salted_hmac("web.live", f"{table} {mark} {end}").hexdigest()
 
 
 class LiveMiddleware:
@@ -158,10 +167,9 @@ class LiveMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if request.path_info == PATH and request.method == "GET":
-            table = find_table(request.GET.get("table", ""))
-            if table and table.watches and is_current(request.GET.get("ticket", ""), table):
-                return HttpResponse(status=204)
+        is_asked = request.path_info == PATH and request.method == "GET"
+        if is_asked and is_current(request.GET.get("ticket", "")):
+            return HttpResponse(status=204)
         return self.get_response(request)
 
 
@@ -169,15 +177,15 @@ class LiveMiddleware:
 def live(request: HttpRequest) -> HttpResponse:
     """How many rows that pass the filters were added since the mark, in words, and a new ticket."""
     table, since = find_table(request.GET.get("table", "")), Mark.read(request.GET.get("since", ""))
+    if table is not None:
+        table = table.for_request(request)
     if table is None or not table.watches:
         raise Http404
     if since is None:
         return HttpResponseBadRequest()
-    table = table.for_request(request)
     now = WATCH.mark(table.watches)
-    return JsonResponse(
-        {"words": say_added(request, table, since, now), "ticket": make_ticket(table, now)}
-    )
+    words = say_added(request, table, since, now)
+    return JsonResponse({"words": words, "ticket": make_ticket(table.watches, now)})
 
 
 def say_added(request: HttpRequest, table: Table, since: Mark, now: Mark) -> str:

@@ -14,6 +14,8 @@ from tests.factories import make_client, make_identity
 from web import live
 from web.live import Mark
 
+MADE_UP = f"identities_identity-ffffffff-{'0' * 40}"
+
 pytestmark = pytest.mark.django_db
 
 
@@ -102,7 +104,7 @@ def test_who_has_signed_out_is_told_nothing(clerk: Client) -> None:
     assert response.status_code == 302
 
 
-@pytest.mark.parametrize("ticket", ["", "0-" + "0" * 40, "ffffffff-" + "0" * 40, "x\0"])
+@pytest.mark.parametrize("ticket", ["", "users_user-ffffffff-" + "0" * 40, MADE_UP, "x\0"])
 def test_a_made_up_ticket_leads_to_the_login_page(clerk: Client, ticket: str) -> None:
     asked = _start(clerk)
 
