@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import uuid
 from typing import ClassVar
 
 from django.contrib.auth.models import AbstractUser
 from django.db import models
+from django.db.models.functions import Lower, Now
 from django.utils.translation import gettext_lazy as _
 
 
@@ -40,7 +42,7 @@ class NumberFormat(models.TextChoices):
 
     POINT = "point", "1,234.56"
     COMMA = "comma", "1.234,56"
-    SPACE = "space", "1\N{NARROW NO-BREAK SPACE}234,56"
+    SPACE = "space", "1\N{NO-BREAK SPACE}234,56"
 
 
 class DateFormat(models.TextChoices):
@@ -71,6 +73,8 @@ class User(AbstractUser):
     date_format = models.CharField(
         _("dates"), max_length=10, choices=DateFormat.choices, default=DateFormat.NAMED
     )
+    # By the name of a table: its columns, size of pages, density and first view.
+    table_choices = models.JSONField(_("choices for tables"), default=dict, editable=False)
 
     class Meta(AbstractUser.Meta):
         constraints: ClassVar = [
@@ -99,3 +103,42 @@ class User(AbstractUser):
                 condition=models.Q(date_format__in=DateFormat.values),
             ),
         ]
+
+
+class SavedView(models.Model):
+    """A table as somebody likes to see it: the query of its address, under a name."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    owner = models.ForeignKey(
+        User, verbose_name=_("owner"), on_delete=models.PROTECT, related_name="saved_views"
+    )
+    table = models.CharField(_("table"), max_length=40)
+    name = models.CharField(_("name"), max_length=40)
+    description = models.CharField(_("description"), max_length=200, blank=True)
+    query = models.CharField(_("query"), max_length=4000, blank=True)
+    is_shared = models.BooleanField(_("shared with everybody"), default=False)
+    # Among those of its owner.
+    position = models.PositiveIntegerField(_("position"))
+
+    created_at = models.DateTimeField(_("created"), db_default=Now(), editable=False)
+    changed_at = models.DateTimeField(_("changed"), db_default=Now(), editable=False)
+
+    class Meta:
+        verbose_name = _("saved view")
+        verbose_name_plural = _("saved views")
+        indexes = [
+            models.Index(fields=["table"], name="view_shared", condition=models.Q(is_shared=True)),
+        ]
+        constraints = [
+            models.UniqueConstraint("owner", "table", Lower("name"), name="view_name_unique"),
+            models.CheckConstraint(
+                name="view_name_present", condition=~models.Q(name__regex=r"^\s*$")
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"#{self.pk} {self.name}"
+
+    @property
+    def key(self) -> str:
+        return f"view_{self.public_id}"

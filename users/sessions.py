@@ -6,6 +6,8 @@ count at once in every process.
 
 from __future__ import annotations
 
+import json
+
 from django.contrib.auth.backends import ModelBackend
 from django.contrib.sessions.backends import db
 from django.contrib.sessions.models import Session
@@ -20,6 +22,8 @@ SELECT session_key, session_data, expire_date FROM django_session
 WHERE session_key = %s AND expire_date > %s
 """
 USER_FIELDS = [field.attname for field in User._meta.concrete_fields]
+# It arrives as text, as all JSON does that no field reads.
+CHOICES = USER_FIELDS.index("table_choices")
 USER = f"SELECT {', '.join(USER_FIELDS)} FROM users_user WHERE id = %s"  # noqa: S608 -- constants
 
 
@@ -42,5 +46,6 @@ class UserBackend(ModelBackend):
         row = fetch_one(USER, [user_id])
         if row is None:
             return None
-        user = User.from_db("default", USER_FIELDS, row)
+        values = [*row[:CHOICES], json.loads(row[CHOICES]), *row[CHOICES + 1 :]]
+        user = User.from_db("default", USER_FIELDS, values)
         return user if self.user_can_authenticate(user) else None

@@ -12,5 +12,6 @@ urlpatterns = [
     path("styleguide/", views.styleguide, name="styleguide"),
     path("styleguide/form/", views.styleguide_form, name="styleguide-form"),
     path("tables/<slug:name>/filters/", table_views.filters, name="filters"),
+    path("tables/<slug:name>/counts/", table_views.counts, name="counts"),
     path("styleguide/suggest/", views.styleguide_suggest, name="styleguide-suggest"),
 ]

@@ -1,6 +1,7 @@
 /** The only entry: starts every behaviour for the page, and for whatever htmx swaps in. */
 import { markBusy } from "./busy.js";
 import { chooseWhileTyping } from "./choose.js";
+import { orderRows } from "./columns.js";
 import { suggestWhileTyping } from "./combobox.js";
 import { copyOnClick } from "./copy.js";
 import { dismissOnClick, offerDismissal } from "./dismiss.js";
@@ -29,5 +30,5 @@ for (const start of [chooseWhileTyping, markBusy, keepFocus, hideExplanations, c
 
 // htmx says so for the body once, and then for everything it swaps in.
 document.addEventListener("htmx:load", ({ target }) => {
-  for (const start of [copyOnClick, offerDismissal, editRows, editFormRows, suggestWhileTyping, askAgainForInputs, nameShortcuts, reachRows, watchForNews, keepTicks]) start(target);
+  for (const start of [copyOnClick, offerDismissal, editRows, editFormRows, suggestWhileTyping, askAgainForInputs, orderRows, nameShortcuts, reachRows, watchForNews, keepTicks]) start(target);
 });

@@ -329,6 +329,7 @@ def test_web_role_may_write_exactly_these_tables(app: Attacker) -> None:
         "procrastinate_workers": everywhere,
         "schedules_schedule": {"INSERT"},
         "transactions_proofrun": {"INSERT"},
+        "users_savedview": everywhere,
         "users_user": {"INSERT", "UPDATE"},
         "users_user_groups": everywhere,
         "users_user_user_permissions": everywhere,

@@ -140,4 +140,4 @@ def test_query_count_is_constant_in_rows(clerk: Client) -> None:
     for _ in range(18):
         make_balance(identity=make_identity())
 
-    assert count_queries(clerk, URL) == few == 3  # page, counts, total
+    assert count_queries(clerk, URL) == few == 4  # page, counts, total, saved views

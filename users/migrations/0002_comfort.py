@@ -44,7 +44,7 @@ class Migration(migrations.Migration):
             model_name="user",
             name="number_format",
             field=models.CharField(
-                choices=[("point", "1,234.56"), ("comma", "1.234,56"), ("space", "1\u202f234,56")],
+                choices=[("point", "1,234.56"), ("comma", "1.234,56"), ("space", "1\xa0234,56")],
                 default="point",
                 max_length=10,
                 verbose_name="numbers",

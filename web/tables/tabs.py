@@ -22,8 +22,8 @@ from web.tables.conditions import say_condition
 from web.tables.definition import Table
 from web.tables.state import TableState, choices_of, read_state
 
-# What the address is asked for the first tab by, so that it differs from the bare address.
-FIRST = "all"
+# Asks for the tab without a name, where the bare address leads to a saved view.
+ALL = "all"
 # What belongs to a look at a table rather than to the table.
 FLEETING = (*VOLATILE, "look", "count", "view")
 # So many saved views stand as tabs, the others in a menu.
@@ -100,7 +100,7 @@ def view_query(query: QueryDict) -> str:
     kept = QueryDict(mutable=True)
     for name in sorted(query):
         values = [value for value in query.getlist(name) if value]
-        if values and name not in FLEETING:
+        if values and name not in FLEETING and (name, values) != ("tab", [ALL]):
             kept.setlist(name, values)
     return _encode(kept)
 
@@ -119,7 +119,7 @@ def view_url(table: Table, view: View) -> str:
 def with_query(request: HttpRequest, query: str) -> HttpRequest:
     """The same request, for another address of the table."""
     asked = copy(request)
-    asked.GET = QueryDict(query)  # type: ignore[assignment]
+    asked.GET = QueryDict(query)
     return asked
 
 
@@ -154,7 +154,7 @@ def first_view_url(request: HttpRequest, table: Table) -> str:
 
 def all_url(request: HttpRequest, table: Table) -> str:
     """The table with nothing filtered, also for whom it opens with a saved view."""
-    return table_url(table, f"tab={FIRST}" if choices_of(request, table).get("view") else "")
+    return table_url(table, _all_query(request, table))
 
 
 def link_tabs(request: HttpRequest, table: Table, state: TableState, *, count: str) -> Tabs:
@@ -197,13 +197,15 @@ def _built_in(
         query = QueryDict(mutable=True) if view else request.GET.copy()
         for name in (*FLEETING, *table.dropped_on(tab)):
             query.pop(name, None)
-        name = tab.name or FIRST
-        query["tab"] = name
+        if tab.name:
+            query["tab"] = tab.name
+        else:
+            query.pop("tab", None)
         is_current = view is None and (tab == state.tab if state.tab else number == 0)
-        encoded = _encode(query)
+        encoded = _encode(query) or _all_query(request, table)
         links.append(
             TabLink(
-                key=name,
+                key=tab.name or ALL,
                 label=str(tab.label),
                 url=table_url(table, encoded),
                 query=encoded,
@@ -241,6 +243,10 @@ def _count(request: HttpRequest, table: Table, tab: TabLink) -> str:
             return table.count(state)
     except DatabaseError:
         return ""
+
+
+def _all_query(request: HttpRequest, table: Table) -> str:
+    return f"tab={ALL}" if choices_of(request, table).get("view") else ""
 
 
 def _encode(query: QueryDict) -> str:

@@ -1,0 +1,32 @@
+import { announce } from "./announce.js";
+
+/** Let the rows of every [data-ordered] inside `root` be moved by buttons; their numbers follow. */
+export function orderRows(root) {
+  for (const list of root.querySelectorAll("[data-ordered]")) {
+    for (const place of list.querySelectorAll("[data-place]")) place.hidden = true;
+    for (const moves of list.querySelectorAll("[data-moves]")) moves.hidden = false;
+    number(list);
+    list.addEventListener("click", ({ target }) => {
+      const button = target.closest("[data-move]");
+      if (button) move(list, button);
+    });
+  }
+}
+
+function move(list, button) {
+  const row = button.closest("li");
+  const up = button.dataset.move === "up";
+  const beside = up ? row.previousElementSibling : row.nextElementSibling;
+  // One without buttons always stands first.
+  if (!beside?.querySelector("[data-move]")) return;
+  if (up) beside.before(row);
+  else beside.after(row);
+  number(list);
+  button.focus();
+  announce(`${row.querySelector("bdi").textContent}: ${row.querySelector("[data-place] input").value}`);
+  list.dispatchEvent(new Event("input", { bubbles: true }));
+}
+
+function number(list) {
+  for (const [index, input] of [...list.querySelectorAll("[data-place] input")].entries()) input.value = index + 1;
+}

@@ -1,0 +1,38 @@
+"""Saved views, as the tabs of a table show them."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest
+
+from users.models import SavedView, User
+from users.saved_views import can_change
+from web.statements import fetch_all
+from web.tables.definition import Table
+from web.tables.tabs import View
+
+# One's own in their order, then what others share, by name.
+VIEWS = """
+SELECT public_id::text, name, description, query, owner_id = %(user)s OR %(is_staff)s
+FROM users_savedview
+WHERE "table" = %(table)s AND (owner_id = %(user)s OR is_shared)
+ORDER BY owner_id <> %(user)s, CASE WHEN owner_id = %(user)s THEN position END, lower(name), id
+"""
+
+
+def list_views(request: HttpRequest, table: Table) -> list[View]:
+    """All that the person who asks can see."""
+    user = request.user
+    if not isinstance(user, User):
+        return []
+    asked = {"user": user.pk, "is_staff": user.is_staff, "table": table.name}
+    return [View(*row) for row in fetch_all(VIEWS, asked)]
+
+
+def as_tab(user: User, view: SavedView) -> View:
+    return View(
+        key=str(view.public_id),
+        name=view.name,
+        description=view.description,
+        query=view.query,
+        can_change=can_change(user, view),
+    )
