@@ -40,7 +40,7 @@ PLAIN = NumberStyle(",", ".")
 NUMBER_STYLES = {
     "point": PLAIN,
     "comma": NumberStyle(".", ","),
-    "space": NumberStyle("\N{NARROW NO-BREAK SPACE}", ","),
+    "space": NumberStyle("\N{NO-BREAK SPACE}", ","),
 }
 _SIGNS = {
     style: str.maketrans({PLAIN.group: style.group, PLAIN.decimal: style.decimal})

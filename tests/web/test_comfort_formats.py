@@ -30,7 +30,7 @@ from web.formatting import (
 )
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-NARROW = "\N{NARROW NO-BREAK SPACE}"
+GAP = "\N{NO-BREAK SPACE}"
 NOON = datetime(2025, 1, 3, 12, 14, 7, tzinfo=UTC)
 
 
@@ -39,7 +39,7 @@ NOON = datetime(2025, 1, 3, 12, 14, 7, tzinfo=UTC)
     [
         ("point", "−17,100.05", "12,345", "1.25M", "1.1725"),
         ("comma", "−17.100,05", "12.345", "1,25M", "1,1725"),
-        ("space", f"−17{NARROW}100,05", f"12{NARROW}345", "1,25M", "1,1725"),
+        ("space", f"−17{GAP}100,05", f"12{GAP}345", "1,25M", "1,1725"),
     ],
 )
 def test_every_number_is_in_the_chosen_style(
@@ -93,7 +93,7 @@ def test_an_amount_that_was_shown_is_read_as_it_is_or_refused(
 
 
 @given(
-    text=st.text(alphabet="0123456789.,  " + NARROW, min_size=1, max_size=14),
+    text=st.text(alphabet="0123456789.,  " + GAP, min_size=1, max_size=14),
     exponent=st.sampled_from([0, 2, 3, 18]),
     numbers=st.sampled_from(sorted(NUMBER_STYLES)),
 )
@@ -127,7 +127,7 @@ def test_nothing_is_read_as_another_amount_than_its_own_style_says(
         ("comma", "1,234", 3, 1_234),
         ("comma", "19,99*3", 2, 59_97),
         ("comma", "1.234,00/2", 2, 617_00),
-        ("space", f"1{NARROW}234,56", 2, 1234_56),
+        ("space", f"1{GAP}234,56", 2, 1234_56),
         ("space", "1 234,56", 2, 1234_56),
         ("space", "19,99*3", 2, 59_97),
     ],
@@ -185,7 +185,7 @@ def test_refusal_shows_the_style_of_who_asks() -> None:
         ("point", "1,172.5", "1172.5"),
         ("comma", "1,1725", "1.1725"),
         ("comma", "1.172,5", "1172.5"),
-        ("space", f"1{NARROW}172,5", "1172.5"),
+        ("space", f"1{GAP}172,5", "1172.5"),
     ],
 )
 def test_rate_is_read_in_the_chosen_style(numbers: str, text: str, rate: str) -> None:
