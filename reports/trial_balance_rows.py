@@ -141,7 +141,7 @@ def _row(  # noqa: PLR0913 -- keywords of one row
 
 @dataclass(frozen=True, slots=True)
 class Foot:
-    """The totals of one currency."""
+    """The totals of one currency; `net` is what the closing figures come to, on its side."""
 
     currency: str
     url: str
@@ -152,6 +152,8 @@ class Foot:
     credits: str
     closing_debit: str
     closing_credit: str
+    net: str
+    is_net_debit: bool
     is_tied: bool
     is_long: bool
 
@@ -176,6 +178,8 @@ def _foot(total: TotalLine, addresses: Addresses) -> Foot:
         credits=write(total.credit_minor),
         closing_debit=write(total.closing_debit_minor),
         closing_credit=write(total.closing_credit_minor),
+        net=write(abs(total.net_minor)),
+        is_net_debit=total.net_minor < 0,
         is_tied=total.is_tied,
         is_long=len(write(total.closing_debit_minor)) > LONG,
     )

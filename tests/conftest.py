@@ -76,7 +76,7 @@ def template_database(
         if not cluster.has_database(TEMPLATE):
             drop_database(admin, BUILDING)  # left by a worker that failed
             create_database(admin, BUILDING)
-            with _pointed_at(BUILDING):
+            with pointed_at(BUILDING):
                 call_command("migrate", verbosity=0)
             admin.execute(f"ALTER DATABASE {BUILDING} RENAME TO {TEMPLATE}")
     return TEMPLATE
@@ -88,7 +88,7 @@ def django_db_setup(
 ) -> Generator[None, None, None]:
     """Let `db` work in a database of this process, as the role of the web."""
     blocker = django_db_blocker
-    with _clone(cluster, template_database) as name, blocker.unblock(), _pointed_at(name):
+    with cloned(cluster, template_database) as name, blocker.unblock(), pointed_at(name):
         blocker.block()
         yield
         blocker.restore()
@@ -106,7 +106,7 @@ def own_database(
 ) -> Generator[OwnDatabase, None, None]:
     """A fresh database for this test, where Django in every thread commits for real."""
     blocker = django_db_blocker
-    with _clone(cluster, template_database) as name, blocker.unblock(), _pointed_at(name):
+    with cloned(cluster, template_database) as name, blocker.unblock(), pointed_at(name):
         yield OwnDatabase(name, cluster)
 
 
@@ -131,7 +131,7 @@ def browser() -> Generator[Browser, None, None]:
 
 
 @contextmanager
-def _clone(cluster: Cluster, template: str) -> Iterator[str]:
+def cloned(cluster: Cluster, template: str) -> Iterator[str]:
     name = f"daybook_{os.getpid()}_{next(_numbers)}"
     with cluster.connect() as admin:
         create_database(admin, name, template=template)
@@ -143,7 +143,7 @@ def _clone(cluster: Cluster, template: str) -> Iterator[str]:
 
 
 @contextmanager
-def _pointed_at(name: str) -> Iterator[None]:
+def pointed_at(name: str) -> Iterator[None]:
     """Django's connection to database `name`; the settings are shared by all threads."""
     connection.close()
     settings = connections.settings["default"]

@@ -18,7 +18,10 @@ from web.formatting import format_count
 
 @dataclass(frozen=True, slots=True)
 class HoldFacts:
-    """What a hold is made of; `is_over` once it cannot be committed any more."""
+    """What a hold is made of; `is_over` once it cannot be committed any more.
+
+    `is_committed` when something was.
+    """
 
     currency: str
     held: str
@@ -27,6 +30,7 @@ class HoldFacts:
     released: str
     expires_at: datetime | None
     is_over: bool
+    is_committed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,7 @@ def describe_hold(standing: Standing) -> HoldFacts | None:
         released=format_amount(int(hold.released_minor), exponent) if hold.released_minor else "",
         expires_at=hold.expires_at,
         is_over=bool(hold.expires_at and hold.expires_at <= standing.at),
+        is_committed=hold.committed_minor > 0,
     )
 
 

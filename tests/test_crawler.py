@@ -1,0 +1,123 @@
+"""Every link of the demonstration books opens, and every figure is what it links to."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+
+import pytest
+from django.test import Client
+from pytest_django import DjangoDbBlocker
+
+from config.embedded import Cluster
+from tests.conftest import cloned, pointed_at
+from tests.crawling.books import make_crawled_books
+from tests.crawling.crawler import Answer, Crawler, Fetch, Report
+from tests.factories import make_client, make_user
+
+# The admin's pages have tests of their own; what they count is counted by Django.
+LEFT_OUT = ("/admin/",)
+
+
+@pytest.fixture(scope="module")
+def crawled(
+    cluster: Cluster, template_database: str, django_db_blocker: DjangoDbBlocker
+) -> Generator[Report, None, None]:
+    """The report of one crawl, which the tests below read."""
+    blocker = django_db_blocker
+    with cloned(cluster, template_database) as name, blocker.unblock(), pointed_at(name):
+        clerk = make_user()
+        make_crawled_books(clerk)
+        client = make_client(user=clerk, raise_request_exception=False)
+        yield Crawler(fetching(client), left_out=LEFT_OUT).crawl("/")
+
+
+def fetching(client: Client) -> Fetch:
+    def fetch(url: str) -> Answer:
+        response = client.get(url, follow=True)
+        html = response.getvalue().decode(errors="replace")
+        is_page = response.headers["Content-Type"].startswith("text/html")
+        return Answer(response.status_code, html if is_page else "")
+
+    return fetch
+
+
+def test_every_figure_is_what_it_links_to(crawled: Report) -> None:
+    assert not crawled.faults, "\n".join(map(str, crawled.faults))
+
+
+def test_crawl_has_seen_each_kind_of_page(crawled: Report) -> None:
+    paths = {kind.partition("?")[0] for kind in crawled.kinds}
+
+    assert crawled.is_complete
+    assert {
+        "/",
+        "/balances/",
+        "/balances/*/",
+        "/balances/*/statement/",
+        "/identities/",
+        "/identities/*/",
+        "/ledgers/",
+        "/ledgers/*/",
+        "/proof/",
+        "/schedules/*/",
+        "/transactions/",
+        "/transactions/*/",
+        "/trial-balance/",
+    } <= paths
+    assert crawled.figures["amount"] > 500
+    assert crawled.figures["count"] > 30
+
+
+HOME = """<main><a href="/list/">3</a> <a href="#part" data-figure="rows">2</a>
+<table id="part"><tbody><tr><td>a</td></tr><tr><td>b</td></tr></tbody></table></main>"""
+LIST = """<main><table><thead><tr><th>Debit</th><th>Balance</th></tr></thead><tbody>
+<tr><td><a href="/one/">5.00</a></td><td><a href="/one/">\u22125.00</a></td></tr></tbody>
+<tfoot><tr><th>Total</th><td><a href="/one/">5.00</a><abbr title="Debit">Dr</abbr></td></tr></tfoot>
+</table><div class="pager"><p>3 rows</p></div></main>"""
+ONE = '<main><dl class="facts"><dd>\u22125.00<span class="ccy">GBP</span></dd></dl></main>'
+TRUE = {"/": HOME, "/list/": LIST, "/one/": ONE}
+
+
+def test_pages_that_say_the_truth_pass() -> None:
+    report = crawl(TRUE)
+
+    assert [str(fault) for fault in report.faults] == []
+    assert report.figures.total() == 5
+    assert report.pages == ["/", "/list/", "/one/"]
+
+
+@pytest.mark.parametrize(
+    ("path", "truth", "lie", "said"),
+    [
+        ("/list/", "3 rows", "4 rows", "the  3 ('3') is not what /list/ says"),
+        ("/list/", "3 rows", "13 rows", "the  3 ('3') is not what /list/ says"),
+        ("/", ">3<", ">View all 2<", "the count 2 ('View all 2') is not what /list/ says"),
+        ("/", ">3<", ' data-figure="count">Look<', "no figure in a link that is marked as one"),
+        ("/", "<tr><td>b</td></tr>", "", "the rows 2 ('2') is not what /#part says"),
+        ("/", 'id="part"', "", "the rows 2 ('2') is not what /#part says"),
+        ("/", 'id="part"', 'id="part"><i id="part"></i', "the id part stands 2 times"),
+        ("/one/", "\u22125.00", "5.00", "the amount \u22125.00 ('\u22125.00') is not what /one/"),
+        ("/one/", "\u22125.00", "\u22125.01", "the amount 5.00 ('5.00') is not what /one/ says"),
+        ("/one/", "\u22125.00", "\u221215.00", "the amount 5.00 ('5.00') is not what /one/ says"),
+        ("/one/", '<dl class="facts">', "<dl>", "the amount 5.00 ('5.00') is not what /one/ says"),
+        ("/one/", "<main>", '<main><a href="#gone">below</a>', "nothing is at #gone"),
+        ("/one/", "<main>", '<main><a href="/gone/">on</a>', "/gone/ answers 404"),
+    ],
+)
+def test_a_page_that_lies_is_found(path: str, truth: str, lie: str, said: str) -> None:
+    assert truth in TRUE[path]
+
+    report = crawl({**TRUE, path: TRUE[path].replace(truth, lie)})
+
+    assert any(said in str(fault) for fault in report.faults), report.faults
+
+
+def test_a_crawl_that_ends_early_says_so() -> None:
+    assert not crawl(TRUE, most=2).is_complete
+
+
+def crawl(pages: dict[str, str], *, most: int = 10) -> Report:
+    def fetch(url: str) -> Answer:
+        return Answer(200, pages[url]) if url in pages else Answer(404)
+
+    return Crawler(fetch, most=most).crawl("/")
