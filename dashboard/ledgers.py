@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, TypedDict
+from typing import Any, ClassVar
 
 from django.db.models import (
     BigIntegerField,
@@ -20,29 +20,26 @@ from django.db.models import (
     When,
 )
 from django.db.models.functions import Cast, Coalesce
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from balances.figures import CurrencyTotal
+from balances.naming import link_tag
 from ledgers.models import Ledger, plain_name
 from web.addresses import url_of
 from web.formatting import Dates, active_dates, format_count
 from web.pagination import Key
-from web.sorting import Column, Sorting
+from web.sorting import Column
 from web.statements import fetch_all
+from web.tables.definition import Label, Tab, Table, TableRow, register
+from web.tables.fields import DateField, Field, MetadataField, NumberField, TextField
+from web.tables.state import TableState
 
+VALUES = ("id", "public_id", "name", "is_general", "created_at", "metadata")
 LONG_AGO = datetime(1, 1, 1, tzinfo=UTC)
 
-COLUMNS = (
-    Column("name", _("Name"), ("plain_name", "id")),
-    Column("balances", _("Balances"), ("balance_count", "id"), "num", descending_first=True),
-    Column(
-        "transactions", _("Transactions"), ("transaction_count", "id"), "num", descending_first=True
-    ),
-    Column("activity", _("Last activity"), ("active_at", "id"), "hide-s", descending_first=True),
-    Column("created", _("Created"), ("created_at", "id"), "hide-s", descending_first=True),
-)
 # What a column is sorted by when the table does not hold it; these read every balance.
 SORTED_BY: Mapping[str, Any] = {
     "plain_name": plain_name("name"),
@@ -74,10 +71,6 @@ FROM (
 JOIN ledgers_currency AS c ON c.code = s.currency
 ORDER BY s.currency
 """
-LATEST = """
-SELECT id, public_id, name, is_general, created_at FROM ledgers_ledger
-WHERE NOT is_general ORDER BY created_at DESC, id DESC LIMIT %s
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,21 +82,6 @@ class Figures:
     active_at: datetime | None = None
 
 
-class LedgerRow(TypedDict):
-    """A row of the table, as the template prints it; `css` and `tag` mark it, or are empty."""
-
-    name: str
-    url: str
-    css: str
-    tag: str
-    balances: str
-    balances_url: str
-    transactions: str
-    transactions_url: str
-    active: SafeString | str
-    created: SafeString | str
-
-
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """What the rows of one table share; looked up once."""
@@ -112,6 +90,103 @@ class Surroundings:
     balances_url: str
     transactions_url: str
     dates: Dates
+    new: str
+
+
+class LedgerTable(Table):
+    """The General Ledger comes first in either direction."""
+
+    name: ClassVar[str] = "ledgers"
+    element: ClassVar[str] = "ledger-table"
+    url_name: ClassVar[str] = "ledgers:list"
+    title: ClassVar[Label] = _("Ledgers")
+    search_label: ClassVar[Label] = _("Name")
+    empty_template: ClassVar[str] = "ledgers/_empty.html"
+    columns: ClassVar[Sequence[Column]] = (
+        Column("name", _("Name"), ("plain_name", "id"), is_fixed=True),
+        Column(
+            "balances",
+            _("Balances"),
+            ("balance_count", "id"),
+            "num",
+            descending_first=True,
+            is_number=True,
+        ),
+        Column(
+            "transactions",
+            _("Transactions"),
+            ("transaction_count", "id"),
+            "num",
+            descending_first=True,
+            is_number=True,
+        ),
+        Column(
+            "activity",
+            _("Last activity"),
+            ("active_at", "id"),
+            "hide-s muted",
+            descending_first=True,
+        ),
+        Column(
+            "created", _("Created"), ("created_at", "id"), "hide-s muted", descending_first=True
+        ),
+        Column("id", _("Id"), css="hide-s id", is_shown=False),
+    )
+    fields: ClassVar[Sequence[Field]] = (
+        TextField(name="name", label=_("Name")),
+        NumberField(name="balances", label=_("Number of balances"), lookup="balance_count"),
+        NumberField(
+            name="transactions", label=_("Number of transactions"), lookup="transaction_count"
+        ),
+        DateField(name="activity", label=_("Last activity"), lookup="active_at"),
+        DateField(name="created", label=_("Created"), lookup="created_at"),
+        MetadataField(name="metadata", label=_("Extra information")),
+    )
+    tabs: ClassVar[Sequence[Tab]] = (Tab("", _("All")),)
+    refreshes_on: ClassVar[Sequence[str]] = ("ledgerCreated",)
+
+    def select(self, state: TableState) -> QuerySet[Any, Any]:
+        """Values, with what they are sorted and filtered by."""
+        by = {name: figure for name, figure in SORTED_BY.items() if state.needs(name)}
+        passing = matching_ledgers(state.text).annotate(**by).filter(state.q)
+        rows: QuerySet[Ledger, Any] = passing.values(*VALUES, *by)
+        return rows.none() if state.is_broken else rows
+
+    def source(self, state: TableState) -> tuple[QuerySet[Any, Any], Sequence[Key]]:
+        """Pinned first by a key that has the direction of the others."""
+        order = state.sorting.order
+        descending = order[0].descending
+        pinned = Case(
+            When(is_general=True, then=Value(int(descending))),
+            default=Value(int(not descending)),
+            output_field=IntegerField(),
+        )
+        rows: QuerySet[Any, Any] = self.select(state).annotate(pinned=pinned)
+        return rows, (Key("pinned", descending), *order)
+
+    def format_rows(self, rows: Sequence[Mapping[str, Any]], state: TableState) -> list[TableRow]:
+        return ledger_rows(rows, new=state.request.GET.get("new", ""))
+
+    def read_plain(
+        self, rows: Sequence[Mapping[str, Any]], state: TableState
+    ) -> list[Mapping[str, str]]:
+        figures = figures_of(row["id"] for row in rows)
+        return [_plain_row(row, figures.get(row["id"], Figures())) for row in rows]
+
+    def count(self, state: TableState) -> str:
+        """All of them: ledgers are few."""
+        return format_count(self.select(state).order_by().count())
+
+    def name_count(self, count: str) -> str:
+        words = ngettext("%(count)s ledger", "%(count)s ledgers", 1 if count == "1" else 2)
+        return words % {"count": count}
+
+    def below(self, state: TableState, count: str) -> str:
+        is_first_run = count in ("0", "1") and not state.is_filtered
+        return "ledgers/_first.html" if is_first_run else ""
+
+
+LEDGERS = register(LedgerTable())
 
 
 def matching_ledgers(text: str) -> QuerySet[Ledger]:
@@ -120,67 +195,64 @@ def matching_ledgers(text: str) -> QuerySet[Ledger]:
     return ledgers.filter(name__icontains=text) if text else ledgers
 
 
-def ordered(
-    ledgers: QuerySet[Ledger], sorting: Sorting
-) -> tuple[QuerySet[Ledger, Any], tuple[Key, ...]]:
-    """The ledgers with what they are sorted by, and the order: the General Ledger, then that.
-
-    It comes first in either direction, so that every key of the order has the same one.
-    """
-    descending = sorting.order[0].descending
-    pinned = Case(
-        When(is_general=True, then=Value(int(descending))),
-        default=Value(int(not descending)),
-        output_field=IntegerField(),
-    )
-    by = {key.field: SORTED_BY[key.field] for key in sorting.order if key.field in SORTED_BY}
-    rows = ledgers.annotate(pinned=pinned, **by).values(
-        "id", "public_id", "name", "is_general", "created_at", "pinned", *by
-    )
-    return rows, (Key("pinned", descending), *sorting.order)
-
-
 def figures_of(ledger_ids: Iterable[int]) -> dict[int, Figures]:
     """The figures of these ledgers, in one query; a ledger without balances is left out."""
     rows = fetch_all(FIGURES, [list(ledger_ids)])
     return {pk: Figures(balances, int(count), at) for pk, balances, count, at in rows}
 
 
-def ledger_rows(ledgers: Sequence[Mapping[str, Any]], *, new: str = "") -> list[LedgerRow]:
-    """Rows ready for the template, from the values that `ordered` selects.
-
-    The ledger with the key `new` is marked.
-    """
+def ledger_rows(ledgers: Sequence[Mapping[str, Any]], *, new: str = "") -> list[TableRow]:
+    """Rows ready to print, from `VALUES`. The ledger with the key `new` is marked."""
     figures = figures_of(ledger["id"] for ledger in ledgers)
     shared = Surroundings(
         url_of("ledgers:list"),
         url_of("balances:list"),
         url_of("transactions:list"),
         active_dates(),
+        new,
     )
-    return [
-        _row(ledger, figures.get(ledger["id"], Figures()), shared, new=new) for ledger in ledgers
-    ]
+    return [_row(ledger, figures.get(ledger["id"], Figures()), shared) for ledger in ledgers]
 
 
-def _row(
-    ledger: Mapping[str, Any], figures: Figures, shared: Surroundings, *, new: str
-) -> LedgerRow:
+def _row(ledger: Mapping[str, Any], figures: Figures, shared: Surroundings) -> TableRow:
     key = f"ldg_{ledger['public_id']}"
-    css, tag = ("new", gettext("new")) if key == new else ("", "")
+    url = f"{shared.ledgers_url}{key}/"
+    css, tag = ("new", gettext("new")) if key == shared.new else ("", "")
     if ledger["is_general"]:
         css, tag = f"general {css}".strip(), gettext("default")
+    name: SafeString = link_tag(url, ledger["name"])
+    if tag:
+        name = format_html('{}<span class="tag">{}</span>', name, tag)
+    return TableRow(
+        key=key,
+        url=url,
+        quick=f"{url}quick/",
+        css=css,
+        metadata=ledger["metadata"],
+        cells={
+            "name": name,
+            "balances": _figure_tag(shared.balances_url, key, figures.balance_count),
+            "transactions": _figure_tag(shared.transactions_url, key, figures.transaction_count),
+            "activity": shared.dates.since_tag(figures.active_at),
+            "created": shared.dates.time_tag(ledger["created_at"]),
+            "id": key,
+        },
+    )
+
+
+def _figure_tag(url: str, key: str, count: int) -> SafeString:
+    """A count that leads to what it counts; nothing here needs escaping."""
+    return SafeString(f'<a href="{url}?ledger={key}" data-figure="count">{format_count(count)}</a>')
+
+
+def _plain_row(ledger: Mapping[str, Any], figures: Figures) -> Mapping[str, str]:
     return {
         "name": ledger["name"],
-        "url": f"{shared.ledgers_url}{key}/",
-        "css": css,
-        "tag": tag,
-        "balances": format_count(figures.balance_count),
-        "balances_url": f"{shared.balances_url}?ledger={key}",
-        "transactions": format_count(figures.transaction_count),
-        "transactions_url": f"{shared.transactions_url}?ledger={key}",
-        "active": shared.dates.since_tag(figures.active_at),
-        "created": shared.dates.time_tag(ledger["created_at"]),
+        "balances": str(figures.balance_count),
+        "transactions": str(figures.transaction_count),
+        "activity": figures.active_at.isoformat() if figures.active_at else "",
+        "created": ledger["created_at"].isoformat(),
+        "id": f"ldg_{ledger['public_id']}",
     }
 
 
@@ -197,9 +269,3 @@ def currency_totals(ledger: Ledger) -> tuple[list[CurrencyTotal], Figures]:
             max(filter(None, (figures.active_at, active_at)), default=None),
         )
     return totals, figures
-
-
-def latest_ledgers(size: int) -> list[LedgerRow]:
-    """The ledgers created last, the General Ledger aside, with their figures."""
-    names = ("id", "public_id", "name", "is_general", "created_at")
-    return ledger_rows([dict(zip(names, row, strict=True)) for row in fetch_all(LATEST, [size])])

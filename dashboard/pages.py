@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID
 
 from django.http import HttpResponse
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from audit.history import latest_events
@@ -22,31 +21,13 @@ from reports.balance_list import rows_at, totals_of_ledger
 from web.as_of import read_moment
 from web.formatting import format_count
 from web.htmx import HtmxHttpRequest, render_page
-from web.pagination import paginate_request
 from web.records import get_record_or_404
-from web.sorting import sort_columns
 from web.tables.pages import show_table
-from web.text import search_text
 
 
 @require_safe
 def ledger_list(request: HtmxHttpRequest) -> HttpResponse:
-    text = search_text(request)
-    matching = ledgers.matching_ledgers(text)
-    sorting = sort_columns(request, ledgers.COLUMNS, table="ledger-table", default="-created")
-    queryset, order = ledgers.ordered(matching, sorting)
-    page = paginate_request(request, queryset, order=order)
-    count = matching.count()
-    context = {
-        "q": text,
-        "page": page,
-        "rows": ledgers.ledger_rows(page.rows, new=request.GET.get("new", "")),
-        "sorting": sorting,
-        "total": ngettext("%(count)s ledger", "%(count)s ledgers", count)
-        % {"count": format_count(count)},
-        "is_first_run": not text and count <= 1,
-    }
-    return render_page(request, "ledgers/ledger_list.html", context, partial="ledger-table")
+    return show_table(request, ledgers.LEDGERS, "ledgers/ledger_list.html")
 
 
 @require_safe

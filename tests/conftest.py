@@ -16,6 +16,8 @@ from django.contrib.staticfiles.handlers import StaticFilesHandler
 from django.core.management import call_command
 from django.db import connection, connections
 from django.test.testcases import LiveServerThread
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 from playwright.sync_api import Browser
 from pytest_django import DjangoDbBlocker, Settings
 
@@ -28,6 +30,12 @@ BUILDING = "daybook_building"
 LOCK = 7_239_140_552
 
 _numbers = count(1)
+
+# How long an example takes says how busy the machine is.
+hypothesis_settings.register_profile(
+    "unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+hypothesis_settings.load_profile("unhurried")
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,12 +72,16 @@ class Switch:
 
 @dataclass(frozen=True, slots=True)
 class Sum:
-    """What the rows add up to in one currency; `label` says of what."""
+    """What the rows add up to in one currency; `label` says of what.
+
+    `column` is the name of the column that has been added up.
+    """
 
     currency: str
     amount: str
     label: str = ""
     url: str = ""
+    column: str = ""
 
 
 class Table:
@@ -145,6 +149,10 @@ class Table:
     def sums(self, state: TableState) -> list[Sum]:
         """What the rows that pass add up to, in each currency; nothing where that is too much."""
         return []
+
+    def below(self, state: TableState, count: str) -> str:
+        """A template that stands below the rows, to teach those who begin; "" for none."""
+        return ""
 
     def chips(self, state: TableState) -> list[tuple[str, str]]:
         """What is filtered beside the conditions: words, and the name of the parameter."""
