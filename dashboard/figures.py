@@ -18,18 +18,21 @@ class Counts:
     balances: str
     transactions: str
     inflight: Count
+    has_many_balances: bool
     is_first_run: bool
 
 
 def counts() -> Counts:
     """As the tables count them."""
     ledger_count = count_exact(Ledger.objects.all())
+    balances = Count.said(count_exact(Balance.objects.all()))
     books = count_books()
     transactions = books.events.text
     return Counts(
         ledgers=ledger_count,
-        balances=count_exact(Balance.objects.all()),
+        balances=balances.text,
         transactions=transactions,
         inflight=books.inflight,
+        has_many_balances=not balances.is_exact,
         is_first_run=ledger_count == "1" and transactions == "0",
     )

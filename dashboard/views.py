@@ -10,8 +10,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from dashboard import figures, proofs
 from dashboard.attention import find_attention
-from dashboard.ledgers import latest_ledgers
 from dashboard.movement import find_movement
+from dashboard.sizes import largest_ledgers
 from dashboard.transactions import latest_transactions
 from transactions.proof import run_proof
 from users.models import User
@@ -26,7 +26,7 @@ def home(request: HtmxHttpRequest) -> HttpResponse:
         "proof": proof,
         **({} if counts.is_first_run else _news(counts, proof)),
         "transactions": latest_transactions(),
-        "ledgers": latest_ledgers(5),
+        "ledgers": largest_ledgers(5, is_many=counts.has_many_balances),
     }
     return render_page(request, "dashboard/home.html", context, partial="home-figures")
 
