@@ -4,28 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, ClassVar
 
-from django.db.models import Count, Q, QuerySet
-from django.db.models.functions import Lower
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models.functions import Lower, Now
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from balances.models import Balance
 from balances.naming import link_tag
 from identities.models import Identity
 from web.addresses import url_of
 from web.formatting import Dates, active_dates, format_count
 from web.sorting import Column
 from web.statements import fetch_all
-from web.tables.definition import Label, Table, TableRow, register
+from web.tables.definition import Label, Tab, Table, TableRow, register
 from web.tables.fields import ChoiceField, DateField, Field, MetadataField, NumberField, TextField
 from web.tables.state import TableState
 
 BALANCE_COUNTS = """
 SELECT identity_id, count(*) FROM balances_balance WHERE identity_id = ANY (%s) GROUP BY identity_id
 """
+NEW_FOR = timedelta(days=30)
+OF_IDENTITY = Balance.objects.filter(identity=OuterRef("pk"))
 VALUES = ("id", "public_id", "name", "kind", "email", "created_at", "metadata")
 
 
@@ -71,6 +75,11 @@ class IdentityTable(Table):
         NumberField(name="balances", label=_("Number of balances"), lookup="balance_count"),
         DateField(name="created", label=_("Created"), lookup="created_at"),
         MetadataField(name="metadata", label=_("Extra information")),
+    )
+    tabs: ClassVar[Sequence[Tab]] = (
+        Tab("", _("All")),
+        Tab("new", _("New"), Q(created_at__gte=Now() - NEW_FOR)),
+        Tab("with-balances", _("With balances"), Q(Exists(OF_IDENTITY))),
     )
     refreshes_on: ClassVar[Sequence[str]] = ("identityCreated",)
     watches: ClassVar[str] = "identities_identity"

@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 
 from web.query import VOLATILE
 from web.tables.conditions import say_condition
-from web.tables.definition import Table
+from web.tables.definition import Tab, Table
 from web.tables.state import TableState, choices_of, read_state
 
 # Asks for the tab without a name, where the bare address leads to a saved view.
@@ -163,7 +163,8 @@ def link_tabs(request: HttpRequest, table: Table, state: TableState, *, count: s
     key = request.GET.get("view", "")
     current = next((view for view in views if view.key == key), None)
     counts = {} if current else table.count_tabs(state, count)
-    shown = _built_in(request, table, state, counts=counts, view=current)
+    has_tabs = bool(table.tabs or views)
+    shown = _built_in(request, table, state, counts=counts, view=current) if has_tabs else []
     saved = [
         TabLink(
             key=view.key,
@@ -193,7 +194,7 @@ def _built_in(
 ) -> list[TabLink]:
     """Filters stay when one goes from one to another, those of a saved view do not."""
     links = []
-    for number, tab in enumerate(table.tabs):
+    for number, tab in enumerate(table.tabs or (Tab("", _("All")),)):
         query = QueryDict(mutable=True) if view else request.GET.copy()
         for name in (*FLEETING, *table.dropped_on(tab)):
             query.pop(name, None)
