@@ -22,6 +22,7 @@ INSTALLED_APPS = [
     "web",
     "users",
     "audit",
+    "exports",
     "identities",
     "ledgers",
     "balances",

@@ -14,6 +14,7 @@ LAYERS = [
     "web",
     "users",
     "audit",
+    "exports",
     "identities",
     "ledgers",
     "balances",

@@ -16,6 +16,9 @@ GRANT UPDATE (identity_id, floor_minor, closed_at, metadata) ON balances_balance
 GRANT UPDATE (metadata) ON transactions_transaction TO {role};
 GRANT UPDATE (state, decided_at, reason_code, reason, transaction_id, seen_at, seen_by_id)
     ON schedules_schedule TO {role};
+GRANT INSERT ON exports_export TO {role};
+GRANT UPDATE (row_count, expected_count, state, is_cancel_asked, heard_at, ended_at)
+ON exports_export TO {role};
 -- A cache of day totals, which entries explain and `prove` compares with them.
 GRANT INSERT, UPDATE, DELETE ON reports_daytotal, reports_ledgerdaytotal, reports_ledgercurrency,
     reports_recordedday TO {role};

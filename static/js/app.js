@@ -6,6 +6,7 @@ import { suggestWhileTyping } from "./combobox.js";
 import { copyOnClick } from "./copy.js";
 import { dismissOnClick, offerDismissal } from "./dismiss.js";
 import { hideExplanations } from "./explained.js";
+import { followExports } from "./exports.js";
 import { askAgainForInputs } from "./filters.js";
 import { keepFocus } from "./focus.js";
 import { editFormRows } from "./form-rows.js";
@@ -24,7 +25,7 @@ import { keepTicks, tickRows } from "./table-ticks.js";
 import { applyTheme } from "./theme.js";
 import { tellTimeZone } from "./time-zone.js";
 
-for (const start of [chooseWhileTyping, markBusy, keepFocus, hideExplanations, closeMenus, dismissOnClick, showNetworkErrors, submitOnce, openPalette, pressByKey, pressShortcuts, openSlideOvers, moveThroughRows, lookBeside, tickRows, applyTheme, tellTimeZone]) {
+for (const start of [chooseWhileTyping, markBusy, keepFocus, hideExplanations, followExports, closeMenus, dismissOnClick, showNetworkErrors, submitOnce, openPalette, pressByKey, pressShortcuts, openSlideOvers, moveThroughRows, lookBeside, tickRows, applyTheme, tellTimeZone]) {
   start(document);
 }
 

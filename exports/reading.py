@@ -1,0 +1,138 @@
+"""All rows of a table as texts, in one snapshot, some thousands at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from itertools import islice
+from operator import itemgetter
+from typing import Any
+
+from django.db import connection
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from web import files
+from web.formatting import formats
+from web.pagination import Key, Source, paginate
+from web.snapshots import snapshot
+from web.tables.definition import Sum, Table, metadata_value
+from web.tables.state import METADATA, TableState, read_state
+from web.tables.tabs import with_query
+
+BATCH = 2_000
+# The longest that a sort before the first row may take, and that a reader may take for one piece.
+STATEMENT_TIMEOUT = "10min"
+STALL_TIMEOUT = "60s"
+SETTINGS = """
+SELECT set_config('statement_timeout', %s, true),
+       set_config('idle_in_transaction_session_timeout', %s, true),
+       set_config('cursor_tuple_fraction', '1', true)
+"""
+
+
+class CountMismatchError(Exception):
+    """There were more or fewer rows than counted: such a file does not end as a whole one."""
+
+
+@contextmanager
+def long_snapshot() -> Iterator[None]:
+    """A snapshot for many rows, which are sent as they are read.
+
+    It ends with an error when nobody takes them any more: old versions of rows pile up for it.
+    """
+    is_outermost = not connection.in_atomic_block
+    with snapshot():
+        if is_outermost:
+            with connection.cursor() as cursor:
+                cursor.execute(SETTINGS, [STATEMENT_TIMEOUT, STALL_TIMEOUT])
+        yield
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What of a table is exported: all of the filter, in the columns and the order of the page."""
+
+    table: Table
+    state: TableState
+
+    @classmethod
+    def read(cls, request: HttpRequest, table: Table) -> Selection:
+        """As the address has it."""
+        query = request.GET.copy()
+        for name in ("export", "cursor", "new", "look", "jump"):
+            query.pop(name, None)
+        query["count"] = "exact"
+        asked = with_query(request, query.urlencode())
+        table = table.for_request(asked)
+        return cls(table, read_state(asked, table))
+
+    def columns(self) -> list[files.Column]:
+        return [
+            files.Column(str(column.label), is_number=column.is_number, key=column.name)
+            for column in self.state.columns
+        ]
+
+    def count(self) -> int:
+        """How many rows there are: what the page says when it counts exactly."""
+        with formats():
+            return int(self.table.count(self.state).replace(",", ""))
+
+    def sums(self) -> list[Sum]:
+        """What the page says they add up to, the amounts as programs read them."""
+        with formats():
+            sums = self.table.sums(self.state)
+        return [
+            replace(each, amount=plain_amount(each.amount), label=str(each.label)) for each in sums
+        ]
+
+    def batches(self) -> Iterator[list[Sequence[str]]]:
+        names = [column.name for column in self.state.columns]
+        pick = itemgetter(*names) if len(names) > 1 else lambda found: (found[names[0]],)
+        for rows in self._batches():
+            plain = self.table.read_plain(rows, self.state)
+            if plain and all(name in plain[0] for name in names):
+                yield list(map(pick, plain))
+            else:
+                yield [
+                    [_cell(found, name, row) for name in names]
+                    for found, row in zip(plain, rows, strict=True)
+                ]
+
+    def _batches(self) -> Iterator[list[Any]]:
+        source, order = self.table.source(self.state)
+        if isinstance(source, QuerySet):
+            return read_at_once(source, order)
+        return read_by_pages(source, order)
+
+
+def read_at_once(rows: QuerySet[Any, Any], order: Sequence[Key]) -> Iterator[list[Any]]:
+    """Through a cursor of the server: whatever the order, it sorts once."""
+    names = (f"-{key.field}" if key.descending else key.field for key in order)
+    found = rows.order_by(*names).iterator(chunk_size=BATCH)
+    while batch := list(islice(found, BATCH)):
+        yield batch
+
+
+def read_by_pages(source: Source, order: Sequence[Key]) -> Iterator[list[Any]]:
+    cursor = None
+    while True:
+        page = paginate(source, order=order, cursor=cursor, size=BATCH)
+        if page.rows:
+            yield page.rows
+        cursor = page.next_cursor
+        if cursor is None:
+            return
+
+
+def plain_amount(text: str) -> str:
+    """`−17,100.00` as `-17100.00`."""
+    return text.replace(",", "").replace("\N{MINUS SIGN}", "-")
+
+
+def _cell(found: Mapping[str, str], name: str, row: Any) -> str:
+    cell = found.get(name)
+    if cell is None and name.startswith(METADATA) and isinstance(row, Mapping):
+        return metadata_value(row.get("metadata"), name)
+    return cell or ""

@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+from typing import cast
+from uuid import UUID
+
+from django.contrib import messages
+from django.db.models import QuerySet
+from django.http import Http404, HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST, require_safe
+
+from exports.listing import format_exports, progress_words, share_of
+from exports.models import Export
+from exports.operations import ExportRefusedError, ask_to_stop
+from exports.reading import Selection
+from exports.sending import export_table
+from exports.words import table_query
+from users.models import User
+from web.files import STREAMS
+from web.htmx import HtmxHttpRequest, render_page
+from web.pagination import Key, paginate_request
+from web.tables.tabs import table_url
+from web.tables.views import get_table_or_404
+
+NEWEST_FIRST = (Key("id", descending=True),)
+
+
+@require_GET
+def export_file(request: HtmxHttpRequest, name: str, kind: str) -> HttpResponseBase:
+    """The whole of a table under its query; what is wrong with that is said on the page."""
+    table = get_table_or_404(name)
+    if kind not in STREAMS:
+        raise Http404
+    selection = Selection.read(request, table)
+    if selection.state.is_broken:
+        messages.error(request, _("Nothing is exported: mend the filter first."))
+        return redirect(table_url(table, table_query(selection)))
+    try:
+        return export_table(request, table, kind)
+    except ExportRefusedError as error:
+        messages.error(request, str(error))
+        return redirect(table_url(table, table_query(selection)))
+
+
+@require_safe
+def export_list(request: HtmxHttpRequest) -> HttpResponse:
+    """One's own exports, the latest first."""
+    page = paginate_request(request, _own(request), order=NEWEST_FIRST)
+    context = {"page": page, "exports": format_exports(page.rows)}
+    return render_page(request, "exports/export_list.html", context, partial="export-table")
+
+
+@require_safe
+def export_progress(request: HtmxHttpRequest, public_id: UUID) -> JsonResponse:
+    """What the page that the export was begun on shows of it."""
+    export = get_object_or_404(_own(request), public_id=public_id)
+    return JsonResponse(
+        {
+            "words": progress_words(export),
+            "share": share_of(export),
+            "isOver": not export.is_running,
+            "isWhole": export.state == Export.State.FINISHED,
+        }
+    )
+
+
+@require_POST
+def export_cancel(request: HtmxHttpRequest, public_id: UUID) -> HttpResponse:
+    ask_to_stop(get_object_or_404(_own(request), public_id=public_id))
+    if request.accepts("text/html"):
+        return redirect("exports:list")
+    return HttpResponse(status=204)
+
+
+def _own(request: HtmxHttpRequest) -> QuerySet[Export]:
+    return Export.objects.filter(user=cast(User, request.user))
