@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from transactions.models import ProofRun
-from web.formatting import format_count, since_tag, time_tag
+from web.formatting import format_count, format_decimals, since_tag, time_tag
 from web.statements import fetch_one
 
 NUMBER_LENGTH_MAX = 18
@@ -103,7 +103,7 @@ def run_line(run: ProofRun) -> RunLine:
             else ngettext("%(failed)s check failed", "%(failed)s checks failed", failed)
         )
         % {"count": checks, "failed": failed},
-        seconds=_("%(seconds).1f s") % {"seconds": run.duration_seconds},
+        seconds=_("%(seconds)s s") % {"seconds": format_decimals(run.duration_seconds, 1)},
     )
 
 

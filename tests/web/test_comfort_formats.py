@@ -215,6 +215,7 @@ FORMATS_ITSELF = {
     Path("ledgers/money.py"),
     Path("web/files/paper.py"),
 }
+PERCENT_FORMAT = re.compile(r"%\(\w+\)[\d.]*\.\d+f")
 PYTHON_FORMATS = {"strftime", "date_format", "intcomma", "number_format", "localize"}
 TEMPLATE_FORMATS = re.compile(
     r"\|\s*(date|time|floatformat|intcomma|naturaltime|naturalday|localize|timesince)\b"
@@ -232,6 +233,8 @@ def formatting_in(module: ast.Module) -> Iterator[int]:
             spec = "".join(str(getattr(v, "value", "")) for v in node.format_spec.values)
             if "," in spec or "_" in spec or re.search(r"%[bBaA]", spec):
                 yield node.lineno
+        elif isinstance(node, ast.Constant) and PERCENT_FORMAT.search(str(node.value)):
+            yield node.lineno
 
 
 def test_no_view_formats_by_itself() -> None:
@@ -257,7 +260,14 @@ def test_no_template_formats_by_itself() -> None:
 
 
 @pytest.mark.parametrize(
-    "source", ['f"{count:,}"', 'day.strftime("%d")', 'date_format(day, "D")', 'f"{day:%d %b}"']
+    "source",
+    [
+        'f"{count:,}"',
+        '_("%(seconds).1f s")',
+        'day.strftime("%d")',
+        'date_format(day, "D")',
+        'f"{day:%d %b}"',
+    ],
 )
 def test_formatting_is_noticed(source: str) -> None:
     assert list(formatting_in(ast.parse(source)))

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from string import Formatter
 
+from django.utils.translation import gettext as _
+
 
 class TemplateError(ValueError):
     """The text is not a template; the message says why."""
@@ -34,14 +36,14 @@ def parse_template(text: str) -> Template:
         TemplateError: unpaired or doubled braces, or more than a name in them.
     """
     if "{{" in text or "}}" in text:
-        raise TemplateError(f"{text!r}: a text cannot hold braces")
+        raise TemplateError(_("%r: a text cannot hold braces") % text)
     names = []
     try:
-        for _literal, name, specification, conversion in Formatter().parse(text):
+        for _before, name, specification, conversion in Formatter().parse(text):
             if name is None:
                 continue
             if not name.isidentifier() or specification or conversion:
-                raise TemplateError(f"{text!r}: only a column's name may stand in braces")
+                raise TemplateError(_("%r: only a column's name may stand in braces") % text)
             names.append(name)
     except ValueError as error:
         raise TemplateError(f"{text!r}: {error}") from error
