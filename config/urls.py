@@ -13,6 +13,7 @@ urlpatterns = [
     path("", include("web.help.urls")),
     path("", include("reports.urls")),
     path("balances/", include("balances.urls")),
+    path("entries/", include("transactions.entry_urls")),
     path("identities/", include("identities.urls")),
     path("ledgers/", include("ledgers.urls")),
     path("schedules/", include("schedules.urls")),

@@ -49,7 +49,13 @@ GROUPS = (
             Link("identities", _("Identities"), "identities:list"),
         ),
     ),
-    Group(_("Reports"), (Link("reports", _("Trial balance"), "reports:trial-balance"),)),
+    Group(
+        _("Reports"),
+        (
+            Link("reports", _("Trial balance"), "reports:trial-balance"),
+            Link("entries", _("Entries"), "entries:list"),
+        ),
+    ),
     Group(_("Trust"), (Link("proof", _("Proof"), "dashboard:proof"),)),
     Group(_("Operator"), (Link("admin", _("Admin"), "admin:index"),), staff_only=True),
 )

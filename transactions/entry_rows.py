@@ -1,0 +1,129 @@
+"""The rows of the entries table: one query, whatever their number."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from balances.naming import link_tag, name_balance, shown_minor
+from ledgers.money import format_amount, format_plain
+from transactions.models import Entry
+from web.addresses import url_of
+from web.formatting import active_dates
+from web.statements import fetch_all
+from web.tables.definition import Cell, TableRow
+
+LONG = 16
+REFERENCE = '<a class="id" href="{}"><bdi>{}</bdi></a>'
+ROWS = """
+SELECT e.id, e.effective_at, t.created_at, t.public_id::text, t.reference, t.description,
+       e.direction, e.amount_minor, e.running_minor, b.public_id::text, b.indicator,
+       b.normal_side, i.name, l.public_id::text, l.name, c.code, c.exponent
+FROM transactions_entry AS e
+JOIN transactions_transaction AS t ON t.id = e.transaction_id
+JOIN balances_balance AS b ON b.id = e.balance_id
+JOIN ledgers_ledger AS l ON l.id = b.ledger_id
+JOIN ledgers_currency AS c ON c.code = b.currency
+LEFT JOIN identities_identity AS i ON i.id = b.identity_id
+WHERE e.id = ANY (%s)
+"""
+
+
+class EntryRow(NamedTuple):
+    """A row of ROWS. `owner` is None for an internal balance."""
+
+    id: int
+    effective_at: datetime
+    created_at: datetime
+    transaction: str
+    reference: str
+    description: str
+    direction: int
+    amount_minor: int
+    running_minor: int
+    balance: str
+    indicator: str
+    normal_side: str
+    owner: str | None
+    ledger: str
+    ledger_name: str
+    currency: str
+    exponent: int
+
+    @property
+    def balance_name(self) -> str:
+        return name_balance(indicator=self.indicator, owner=self.owner, public_id=self.balance)
+
+    @property
+    def is_debit(self) -> bool:
+        return self.direction == Entry.Direction.DEBIT
+
+    @property
+    def shown_running(self) -> int:
+        """The balance right after the entry, with the sign it is shown with."""
+        return shown_minor(int(self.running_minor), self.normal_side)
+
+
+def read_entries(entry_ids: Sequence[int]) -> list[EntryRow]:
+    """The entries with these primary keys, in this order."""
+    found = {row[0]: EntryRow(*row) for row in fetch_all(ROWS, [list(entry_ids)])}
+    return [found[pk] for pk in entry_ids]
+
+
+def format_entries(rows: Sequence[EntryRow]) -> list[TableRow]:
+    """As the table prints them; a row belongs to its transaction, and has no key of its own."""
+    dates = active_dates()
+    labels = {direction.value: str(direction.label) for direction in Entry.Direction}
+    formatted = []
+    for row in rows:
+        amount = format_amount(int(row.amount_minor), row.exponent)
+        url = url_of("transactions:detail", row.transaction)
+        moved = Cell(_figure(url, amount, row.currency), "long" if len(amount) > LONG else "")
+        running = format_amount(row.shown_running, row.exponent)
+        cells: dict[str, str | Cell] = {
+            "effective": dates.date_tag(row.effective_at),
+            "recorded": dates.time_tag(row.created_at),
+            "reference": format_html(REFERENCE, url, row.reference),
+            "description": format_html("<bdi>{}</bdi>", row.description),
+            "balance": link_tag(url_of("balances:detail", row.balance), row.balance_name),
+            "ledger": link_tag(url_of("ledgers:detail", row.ledger), row.ledger_name),
+            "direction": labels[row.direction],
+            "debit": moved if row.is_debit else "",
+            "credit": "" if row.is_debit else moved,
+            "currency": row.currency,
+            "running": Cell(running, "neg" if row.shown_running < 0 else ""),
+        }
+        formatted.append(TableRow(key="", url=url, cells=cells))
+    return formatted
+
+
+def plain_entries(rows: Sequence[EntryRow]) -> list[Mapping[str, str]]:
+    """As files have them."""
+    labels = {direction.value: str(direction.label) for direction in Entry.Direction}
+    plain: list[Mapping[str, str]] = []
+    for row in rows:
+        amount = format_plain(int(row.amount_minor), row.exponent)
+        plain.append(
+            {
+                "effective": row.effective_at.isoformat(),
+                "recorded": row.created_at.isoformat(),
+                "reference": row.reference,
+                "description": row.description,
+                "balance": row.balance_name,
+                "ledger": row.ledger_name,
+                "direction": labels[row.direction],
+                "debit": amount if row.is_debit else "",
+                "credit": "" if row.is_debit else amount,
+                "currency": row.currency,
+                "running": format_plain(row.shown_running, row.exponent),
+            }
+        )
+    return plain
+
+
+def _figure(url: str, amount: str, currency: str) -> SafeString:
+    return format_html('<a href="{}">{}</a><span class="ccy">{}</span>', url, amount, currency)
