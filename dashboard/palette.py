@@ -82,13 +82,13 @@ def offer(text: str, *, user: User, path: str = "", size: int = SIZE) -> list[Gr
         Group(_("Do"), _actions(text, path)),
         _pages(text, user),
         *find_groups(text, size=size),
-        Group(_("Create with it"), _made_of(text)),
+        Group(_("Create with it"), _made_of(text), is_offered=True),
     ]
     return [group for group in groups if group.hits]
 
 
 def count_hits(groups: Sequence[Group]) -> int:
-    return sum(len(group.hits) for group in groups)
+    return sum(len(group.hits) for group in groups if not group.is_offered)
 
 
 def _recent(user: User) -> Group:

@@ -26,9 +26,10 @@ WORDS_MAX = 6
 # A letter left out or two swapped keep about this share of a word's trigrams.
 LIKENESS = "0.33"
 
-# The index is taken even for what many rows hold: it finds the first hundreds at once.
+# The trigram index is taken even for what many rows hold: it finds the first hundreds at once,
+# wherever they lie. (Switching off index scans does so for index-only ones, too.)
 BY_INDEX = """
-SELECT set_config('enable_seqscan', 'off', true),
+SELECT set_config('enable_seqscan', 'off', true), set_config('enable_indexscan', 'off', true),
        set_config('pg_trgm.word_similarity_threshold', %s, true)
 """
 # Nobody waits longer for a guess.
@@ -81,17 +82,21 @@ INDICATORS = Source(
 def find_names(source: Source, text: str, *, limit: int) -> list[Row]:
     """Rows whose name holds each word of `text`, the likeliest first; else those that are near.
 
-    Short words have to begin a word of the name: too much holds them anywhere.
+    Short words have to begin a word of the name, and a single letter finds nothing: too much
+    holds them. What else stands for a row is looked at when names do not fill the list.
     """
     words = [word for word in text.split() if any(map(str.isalnum, word))][:WORDS_MAX]
-    if not words:
+    if not any(len(word) > 1 or not word.isascii() for word in words):
         return []
     parameters = {"text": text, "candidates": CANDIDATES_MAX, "limit": limit}
     parameters |= {f"word{at}": word for at, word in enumerate(words)}
-    where = " AND ".join(_holds(source, word, f"word{at}") for at, word in enumerate(words))
     parameters |= _patterns(words)
     with _by_index():
-        found = fetch_all(source.sql(BEST, where), parameters)
+        found = fetch_all(source.sql(BEST, _hold([source.name], words)), parameters)
+        if source.also and len(found) < limit:
+            columns = [source.name, source.also]
+            more = fetch_all(source.sql(BEST, _hold(columns, words)), parameters)
+            found = list({row[0]: row for row in (*found, *more)}.values())[:limit]
     return found or _guess(source, words, parameters)
 
 
@@ -131,7 +136,7 @@ def _guess(source: Source, words: Sequence[str], parameters: dict[str, Any]) -> 
     where = " AND ".join(
         f"upper({source.name}) %%> upper(%(word{at})s)"
         if len(word) >= 4
-        else _holds(source, word, f"word{at}")
+        else _holds([source.name], word, f"word{at}")
         for at, word in enumerate(words)
     )
     try:
@@ -145,11 +150,14 @@ def _guess(source: Source, words: Sequence[str], parameters: dict[str, Any]) -> 
     return [row for row in rows if is_near(words, row[1])]
 
 
-def _holds(source: Source, word: str, parameter: str) -> str:
-    columns = [source.name, *([source.also] if source.also else [])]
+def _hold(columns: Sequence[str], words: Sequence[str]) -> str:
+    return " AND ".join(_holds(columns, word, f"word{at}") for at, word in enumerate(words))
+
+
+def _holds(columns: Sequence[str], word: str, parameter: str) -> str:
     tests = [f"upper({column}) LIKE upper(%({parameter}_in)s)" for column in columns]
     if len(word) < 3:
-        tests.append(f"upper({source.name}) LIKE upper(%({parameter}_after)s)")
+        tests.append(f"upper({columns[0]}) LIKE upper(%({parameter}_after)s)")
     return f"({' OR '.join(tests)})"
 
 

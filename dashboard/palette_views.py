@@ -4,6 +4,7 @@ from typing import cast
 
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
@@ -32,10 +33,15 @@ def palette(request: HtmxHttpRequest) -> HttpResponse:
     text = search_text(request)
     path = search_text(request, "from")
     groups = offer(text, user=cast(User, request.user), path=path)
-    count = count_hits(groups)
-    found = ngettext("%(count)s result", "%(count)s results", count)
-    context = {"q": text, "groups": groups, "found": found % {"count": format_count(count)}}
+    context = {"q": text, "groups": groups, "found": _tell(count_hits(groups))}
     return render(request, "dashboard/_palette_list.html", context)
+
+
+def _tell(count: int) -> str:
+    if not count:
+        return _("Nothing found")
+    found = ngettext("%(count)s result", "%(count)s results", count)
+    return found % {"count": format_count(count)}
 
 
 @require_safe

@@ -65,7 +65,7 @@ class Hit:
 class Group:
     """Hits of one kind. `all_url` leads to the table of them all, when there is one.
 
-    `is_found` tells records that were looked for from what is offered beside them.
+    `is_found` tells records that were looked for, `is_offered` what could be made of the text.
     """
 
     label: str
@@ -73,6 +73,7 @@ class Group:
     is_cut: bool = False
     all_url: str = ""
     is_found: bool = False
+    is_offered: bool = False
 
 
 def find_record(text: str) -> Record | None:

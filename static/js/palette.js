@@ -76,7 +76,8 @@ function show(dialog, input, list, html) {
   all.forEach((option, index) => { option.id = `${list.id}-${index}`; });
   list.hidden = !all.length;
   input.ariaExpanded = String(!list.hidden);
-  activate(input, list, input.value.trim() ? all[0] : null);
+  // Enter opens what was looked for; what is only offered has to be chosen.
+  activate(input, list, input.value.trim() && !all[0]?.closest("[data-offered]") ? all[0] : null);
   const told = html === null ? dialog.dataset.failed : list.querySelector("[data-found]")?.dataset.found;
   dialog.querySelector("[role=status]").textContent = told ?? "";
 }

@@ -147,7 +147,7 @@ def test_any_text_may_be_typed(clerk: Client, text: str) -> None:
 def test_count_is_told(clerk: Client) -> None:
     make_ledger(name="Zebra")
 
-    assert 'data-found="3 results"' in clerk.get(URL, {"q": "zebra"}).content.decode()
+    assert 'data-found="1 result"' in clerk.get(URL, {"q": "zebra"}).content.decode()
     assert "Nothing found" in clerk.get(URL, {"q": "7"}).content.decode()
 
 
