@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from users.models import SavedView
 from web.text import NameField
 
-FIRST = ""
+FIRST = "first"
 
 
 class SavedViewForm(forms.Form):
@@ -31,7 +31,7 @@ class SavedViewForm(forms.Form):
 class PlacedViewForm(SavedViewForm):
     """Also its place among the other views of its owner."""
 
-    after = forms.ChoiceField(label=_("Place among your views"), required=False)
+    after = forms.ChoiceField(label=_("Place among your views"))
 
     def __init__(self, *args: Any, others: list[SavedView], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

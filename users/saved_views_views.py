@@ -20,7 +20,7 @@ from users.saved_views import (
     place_view,
     save_view,
 )
-from users.saved_views_forms import PlacedViewForm, SavedViewForm
+from users.saved_views_forms import FIRST, PlacedViewForm, SavedViewForm
 from users.saved_views_tabs import as_tab
 from users.table_choices import choose_first_view, first_view_of
 from web.forms import open_form
@@ -69,7 +69,8 @@ def view_create(request: HtmxHttpRequest, name: str) -> HttpResponse:
 def view_edit(request: HtmxHttpRequest, public_id: UUID) -> HttpResponse:
     view, table = _get_changeable(request, public_id)
     user = cast(User, request.user)
-    others = _others(view)
+    # Only its owner says where it stands.
+    others = _others(view) if view.owner_id == user.pk else []
     form = open_form(request, PlacedViewForm, initial=_initial(user, view, others), others=others)
     if form.is_valid():
         told = form.cleaned_data
@@ -146,5 +147,5 @@ def _initial(user: User, view: SavedView, others: list[SavedView]) -> dict[str, 
         "description": view.description,
         "is_shared": view.is_shared,
         "is_first": first_view_of(user, view.table) == str(view.public_id),
-        "after": str(before[-1].public_id) if before else "",
+        "after": str(before[-1].public_id) if before else FIRST,
     }

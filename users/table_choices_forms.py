@@ -23,10 +23,10 @@ from web.tables.state import (
     TableState,
     is_metadata_name,
 )
-from web.tables.tabs import View
+from web.tables.tabs import ALL, View
 from web.text import NameField
 
-COMPACT = "compact"
+COMFORTABLE, COMPACT = "comfortable", "compact"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +54,12 @@ class TableChoicesForm(forms.Form):
     )
     density = forms.ChoiceField(
         label=gettext_lazy("Density"),
-        choices=[("", gettext_lazy("Comfortable")), (COMPACT, gettext_lazy("Compact"))],
-        required=False,
+        choices=[
+            (COMFORTABLE, gettext_lazy("Comfortable")),
+            (COMPACT, gettext_lazy("Compact")),
+        ],
     )
-    view = forms.ChoiceField(label=gettext_lazy("Opens with"), required=False)
+    view = forms.ChoiceField(label=gettext_lazy("Opens with"))
 
     def __init__(self, *args: Any, table: Table, views: Sequence[View], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -68,7 +70,7 @@ class TableChoicesForm(forms.Form):
             return
         field = self.fields["view"]
         assert isinstance(field, forms.ChoiceField)
-        field.choices = [("", _("All")), *((view.key, view.name) for view in views)]
+        field.choices = [(ALL, _("All")), *((view.key, view.name) for view in views)]
 
     def clean_metadata(self) -> list[str]:
         """The names of the columns."""
@@ -145,9 +147,9 @@ def choices_to_keep(table: Table, columns: list[str], told: dict[str, Any]) -> T
         choices["columns"] = columns
     if told["size"] != PAGE_SIZE:
         choices["size"] = told["size"]
-    if told["density"]:
-        choices["density"] = told["density"]
-    if told.get("view"):
+    if told["density"] == COMPACT:
+        choices["density"] = COMPACT
+    if told.get("view", ALL) != ALL:
         choices["view"] = told["view"]
     return choices
 

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods
 from users.models import User
 from users.table_choices import change_table_choices, first_view_of
 from users.table_choices_forms import (
+    COMFORTABLE,
     ColumnRow,
     TableChoicesForm,
     choices_to_keep,
@@ -21,7 +22,7 @@ from users.table_choices_forms import (
 from web.htmx import HtmxHttpRequest, finish_form, render_page
 from web.tables.definition import Table
 from web.tables.state import TableState, read_state
-from web.tables.tabs import read_views, table_url, view_query
+from web.tables.tabs import ALL, read_views, table_url, view_query
 from web.tables.views import get_table_or_404
 
 SHOW, RESET = "show", "reset"
@@ -69,8 +70,8 @@ def _choose(
 def _initial(user: User, table: Table, state: TableState) -> dict[str, object]:
     return {
         "size": state.size,
-        "density": state.density,
-        "view": first_view_of(user, table.name),
+        "density": state.density or COMFORTABLE,
+        "view": first_view_of(user, table.name) or ALL,
     }
 
 

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.django_db
 
 TABLE = "/identities/"
 URL = "/preferences/tables/identities/"
-KEPT = {"size": "20", "density": ""}
+KEPT = {"size": "20", "density": "comfortable"}
 
 
 @pytest.fixture
@@ -142,7 +142,7 @@ def test_bad_choice_is_refused_and_changes_nothing(
 ) -> None:
     save_view(owner=reader, table="identities", name="Mine", query="")
 
-    response = send(clerk, **data)
+    response = send(clerk, **{"view": "all", **data})
 
     assert response.status_code == 422
     assert chosen(reader) == {}
@@ -161,7 +161,7 @@ def test_bad_choice_is_refused_and_changes_nothing(
     ],
 )
 def test_hostile_form_is_read_as_far_as_it_means_something(
-    clerk: Client, data: dict[str, list[str]]
+    clerk: Client, data: dict[str, Any]
 ) -> None:
     assert send(clerk, **data).status_code == 302
 
