@@ -34,6 +34,7 @@ WORDS = {
     "cancelled": gettext_lazy("Cancelled"),
     "rejected": gettext_lazy("Rejected"),
     "seen": gettext_lazy("Seen to"),
+    "dismissed": gettext_lazy("Said to be no duplicate"),
     "exported": gettext_lazy("Exported"),
     "metadata_changed": gettext_lazy("Extra information changed"),
 }
@@ -84,6 +85,8 @@ def _line(
     when: datetime, who: str, action: str, before: str | None, after: str | None
 ) -> HistoryLine:
     verb = action.partition(".")[2]
+    # What a command did is kept under this name: see `audit.recording`.
+    who = _("system") if who == "system" else who
     if verb in SAID:
         changes: tuple[str, ...] = (str(json.loads(after or "{}").get(SAID[verb], "")),)
         return HistoryLine(time_tag(when), who, str(WORDS[verb]), changes)
