@@ -152,7 +152,7 @@ def _made_of(text: str) -> list[Hit]:
         # As it was typed: the form reads it as this person writes amounts.
         url = _with(reverse("transactions:create"), {"amount": text})
         return [Hit(label, url, slide_over=True)]
-    if not text[0].isalpha() or len(text) < 3:
+    if not text[0].isalpha() or len(text) < 3 or any(map(str.isdigit, text)):
         return []
     return [
         Hit(label % {"name": text}, _with(reverse(name), {"name": text}), slide_over=True)

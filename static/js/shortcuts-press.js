@@ -48,7 +48,8 @@ function begins(key, dialog) {
 
 function usable(selector, dialog) {
   return [...(dialog ?? document).querySelectorAll(selector)]
-    .filter((element) => !element.disabled && element.ariaDisabled !== "true" && !element.closest("[hidden], dialog:not([open])"));
+    .filter((element) => !element.disabled && element.ariaDisabled !== "true" && !element.closest("[hidden]"))
+    .filter((element) => element.closest("dialog") === dialog);
 }
 
 function press(element) {

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Locator, Page, Route, expect
 
-from tests.browsing import PHONE, axe_violations, opened_page, overflow
+from tests.browsing import DESKTOP, PHONE, axe_violations, opened_page, overflow
 from tests.factories import make_identity, make_ledger, make_user
 from transactions.models import ProofRun
 from users.models import User
@@ -139,7 +139,7 @@ def test_box_is_accessible_and_fits_a_phone(
     found = {}
 
     with opened_page(browser, own_server, user=user, color_scheme=scheme) as page:
-        for viewport in ({"width": 1366, "height": 900}, PHONE):
+        for viewport in (DESKTOP, PHONE):
             page.set_viewport_size(viewport)
             for text in ("", "northgate", "zzzzzzzz"):
                 page.goto("/")
