@@ -18,6 +18,8 @@ from django.utils.translation import ngettext
 
 from dashboard.proofs import ProofMark
 from ledgers.money import format_amount
+from reports.lookalike_views import describe_count
+from reports.lookalikes import open_lookalikes
 from schedules.listing import IS_LATE, count_tabs_of_schedules
 from schedules.models import IS_UNSEEN, Schedule
 from schedules.rows import format_rows, schedules_in
@@ -72,7 +74,8 @@ class Item:
 class Line:
     """One thing to see to. `shape` is a state's; `url` is "" where no table says the same.
 
-    Who has seen to all that it tells of says so with `seen_until`, if it can be said.
+    `figure` is "count" when the table says the number in the text. Who has seen to all that it
+    tells of says so with `seen_until`, if it can be said.
     """
 
     shape: str
@@ -81,6 +84,7 @@ class Line:
     items: tuple[Item, ...] = ()
     note: str = ""
     seen_until: str = ""
+    figure: str = "none"
 
 
 def find_attention(*, inflight: Count, proof: ProofMark) -> list[Line]:
@@ -93,6 +97,7 @@ def find_attention(*, inflight: Count, proof: ProofMark) -> list[Line]:
         *_late(tabs[Tab.SCHEDULED]),
         *_expiring(inflight),
         *_due_today(tabs[Tab.SCHEDULED]),
+        *_lookalikes(),
         *_old_proof(proof, now=now),
     ]
 
@@ -198,6 +203,12 @@ def _due_today(all_there_are: Count) -> Iterator[Line]:
     yield _line_of("scheduled", said, count, items, all_there_are=all_there_are, tab=Tab.SCHEDULED)
 
 
+def _lookalikes() -> Iterator[Line]:
+    count = count_exact(open_lookalikes())
+    if count != "0":
+        yield Line("closed", describe_count(count), url_of("reports:lookalikes"), figure="count")
+
+
 def _first_of(schedules: QuerySet[Schedule]) -> tuple[Item, ...]:
     return tuple(
         Item(row["url"], row["reference"], row["amount"], row["currency"], row["effective"])
@@ -217,7 +228,7 @@ def _line_of(  # noqa: PLR0913 -- the parts of one line
     """A link only if the tab counts the same."""
     note = "" if count.text == str(len(items)) else _("the first %(count)s") % {"count": SHOWN}
     url = _tab_url(tab) if count.text == all_there_are.text else ""
-    return Line(shape, said % {"count": count.text}, url, items, note)
+    return Line(shape, said % {"count": count.text}, url, items, note, figure="count")
 
 
 def _plural(count: Count) -> int:

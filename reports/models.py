@@ -6,12 +6,15 @@ with the entries, and a figure at any moment is read from it and the entries aft
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Now
 
 from balances.models import Balance
 from ledgers.fields import MinorField
 from ledgers.models import Currency, Ledger
+from transactions.models import Transaction
 
 
 class DayTotal(models.Model):
@@ -117,6 +120,64 @@ class RollMark(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(name="rollmark_is_one", condition=Q(id=1, entry_id__gte=0)),
+        ]
+
+    def __str__(self) -> str:
+        return f"#{self.entry_id}"
+
+
+class Lookalike(models.Model):
+    """A posting or hold that looks like an earlier one: same parties, amounts and day (UTC).
+
+    Found behind the postings by `reports.lookalikes`, and never taken back: a person who says
+    that it is no duplicate does so once, with `dismissed_by`.
+    """
+
+    transaction = models.OneToOneField(
+        Transaction,
+        on_delete=models.PROTECT,
+        primary_key=True,
+        db_constraint=False,
+        related_name="+",
+    )
+    earlier = models.ForeignKey(
+        Transaction, on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="+"
+    )
+    found_at = models.DateTimeField(db_default=Now(), editable=False)
+    dismissed_at = models.DateTimeField(null=True)
+    dismissed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        db_index=False,
+        related_name="+",
+    )
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["transaction"], condition=Q(dismissed_at=None), name="lookalike_open"
+            ),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                name="lookalike_of_an_earlier", condition=Q(earlier__lt=models.F("transaction"))
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"#{self.transaction_id} like #{self.earlier_id}"
+
+
+class LookalikeMark(models.Model):
+    """Up to where entries and reservations were looked at, which share their numbers."""
+
+    id = models.SmallIntegerField(primary_key=True, default=1)
+    entry_id = models.BigIntegerField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(name="lookalikemark_is_one", condition=Q(id=1)),
         ]
 
     def __str__(self) -> str:

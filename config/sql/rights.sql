@@ -44,6 +44,11 @@ GRANT INSERT, UPDATE, DELETE ON users_user_groups, users_user_user_permissions, 
 GRANT INSERT, UPDATE, DELETE ON users_savedview TO {role};
 GRANT INSERT ON django_admin_log TO {role};
 
+-- What looks like a duplicate, and that a person says it is none.
+GRANT INSERT ON reports_lookalike TO {role};
+GRANT UPDATE (dismissed_at, dismissed_by_id) ON reports_lookalike TO {role};
+GRANT UPDATE (entry_id) ON reports_lookalikemark TO {role};
+
 -- The queue of background work.
 GRANT INSERT, UPDATE, DELETE ON procrastinate_jobs, procrastinate_workers,
     procrastinate_periodic_defers TO {role};

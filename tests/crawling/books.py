@@ -9,6 +9,7 @@ from django.utils import timezone
 from balances.models import Balance
 from balances.operations import close_balance
 from ledgers.models import Ledger
+from reports.lookalikes import find_lookalikes
 from reports.rolling import roll_up_days
 from schedules.models import Schedule
 from schedules.operations import cancel, mark_seen, post_due
@@ -30,6 +31,8 @@ def make_crawled_books(actor: User) -> None:
     roll_up_days()
     _hold_and_schedule(actor)
     _post_what_is_odd(actor)
+    roll_up_days()
+    find_lookalikes()
     run_proof(actor=actor)
     post_transfer(source=Indicator("@Bank", "EUR"), destination=_wallet("EUR"), amount_minor=7_77)
 
