@@ -24,3 +24,13 @@ POSTING = {
 GROWTH = _ratio(1.3, 1.1, at_most=True)
 TIME = Bound({"p50_ms": 10, "p99_ms": 30}, {"p50_ms": 4, "p99_ms": 8}, at_most=True)
 THROUGHPUT = _ratio(0.05, 0.12)
+# CPU of the web server in percent of a core, for two hundred tabs that look.
+LIVE = {
+    "live-idle": Bound(
+        {"cpu_percent": 40, "statements/s": 60}, {"cpu_percent": 20, "statements/s": 30}, True
+    ),
+    "live-posting": Bound(
+        {"told_ms": 2500, "cpu_percent": 60}, {"told_ms": 2000, "cpu_percent": 30}, True
+    ),
+    "live-busy": Bound({"cpu_percent": 80}, {"cpu_percent": 40}, True),
+}

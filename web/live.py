@@ -12,7 +12,7 @@ from __future__ import annotations
 import random
 import re
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from threading import Lock
 from typing import Self
@@ -21,8 +21,9 @@ from django.db import connection
 from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest, JsonResponse
 from django.utils.crypto import constant_time_compare, salted_hmac
+from django.utils.timezone import get_current_timezone_name
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from web.formatting import format_count
@@ -39,9 +40,12 @@ WINDOW = 64
 # Beyond so many rows they are not counted under the filter, and beyond so many not shown as such.
 SPAN = 10_000
 SHOWN_MAX = 99
+SAID_MAX = 500
 NEWEST = "ARRAY(SELECT id FROM {table} ORDER BY id DESC LIMIT {window})"
 MARK = re.compile(r"([0-9a-f]{1,16})-([0-9a-f]{1,16})", re.ASCII)
 TICKET = re.compile(r"(\w{1,63})-([0-9a-f]{1,10})-([0-9a-f]{40,64})", re.ASCII)
+
+_SAID: dict[Hashable, str] = {}
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -189,9 +193,23 @@ def live(request: HttpRequest) -> HttpResponse:
 
 
 def say_added(request: HttpRequest, table: Table, since: Mark, now: Mark) -> str:
-    """ "12 new – show", or "" when none is of those that the address asks for."""
+    """ "12 new – show", or "" when none is of those that the address asks for.
+
+    Counted once for all who ask the same at the same time, as the readers of one page do.
+    """
     if now == since:
         return ""
+    asked = [(name, tuple(each)) for name, each in request.GET.lists() if name != "ticket"]
+    key = (now, get_language(), get_current_timezone_name(), *asked)
+    words = _SAID.get(key)
+    if words is None:
+        if len(_SAID) >= SAID_MAX:
+            _SAID.clear()
+        words = _SAID[key] = _say_count(request, table, since, now)
+    return words
+
+
+def _say_count(request: HttpRequest, table: Table, since: Mark, now: Mark) -> str:
     if now.newest - since.newest > SPAN:
         return _("Many new – show")
     rows = table.select(read_state(request, table)).filter(since.added_since(table.watched_key))
@@ -200,6 +218,5 @@ def say_added(request: HttpRequest, table: Table, since: Mark, now: Mark) -> str
         return ""
     if count > SHOWN_MAX:
         return _("%(count)s+ new – show") % {"count": format_count(SHOWN_MAX)}
-    return ngettext("%(count)s new – show", "%(count)s new – show", count) % {
-        "count": format_count(count)
-    }
+    words = ngettext("%(count)s new – show", "%(count)s new – show", count)
+    return words % {"count": format_count(count)}

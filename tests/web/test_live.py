@@ -29,6 +29,7 @@ def _watch(monkeypatch: pytest.MonkeyPatch) -> None:
     """A process that has seen nothing yet, and looks each time."""
     monkeypatch.setattr(live, "WATCH", live.Watch())
     monkeypatch.setattr(live, "FRESH_SECONDS", 0.0)
+    monkeypatch.setattr(live, "_SAID", {})
 
 
 def _start(client: Client, query: str = "") -> dict[str, str]:
@@ -87,6 +88,7 @@ def test_many_are_not_counted_one_by_one(clerk: Client, monkeypatch: pytest.Monk
         make_identity()
 
     few = clerk.get("/live/", asked).json()["words"]
+    live._SAID.clear()
     monkeypatch.setattr(live, "SPAN", 3)
     many = clerk.get("/live/", asked).json()["words"]
 

@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
 
-from benchmarks import pages, posting
+from benchmarks import live, pages, posting
 from benchmarks.cluster import ProgramError
 from benchmarks.data import FULL, QUICK, Size
 from benchmarks.report import Result, line
@@ -18,6 +18,7 @@ Run = Callable[[Size, set[str], Callable[[str], None]], Iterator[Result]]
 PARTS: dict[str, tuple[Run, list[str]]] = {
     "posting": (posting.run, list(posting.WORKS)),
     "pages": (pages.run, list(pages.WORKS)),
+    "live": (live.run, list(live.WORKS)),
 }
 CANNOT_RUN = 2
 
