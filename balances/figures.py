@@ -7,14 +7,11 @@ from dataclasses import dataclass
 from typing import Self
 
 from django.db.models import Count, QuerySet, Sum
-from django.utils.translation import ngettext
 
-from balances.filters import BalanceFilter
 from balances.models import Balance
 from balances.naming import shown_minor
 from identities.models import Identity
 from ledgers.money import format_amount
-from web.counting import count_exact
 from web.formatting import format_count
 from web.statements import fetch_all
 
@@ -135,28 +132,3 @@ def sum_of_owner(identity: Identity) -> list[CurrencyTotal]:
         CurrencyTotal(code, exponent, count, int(debit), int(credit))
         for code, exponent, count, debit, credit in fetch_all(SUMS_OF_OWNER, [identity.pk])
     ]
-
-
-@dataclass(frozen=True, slots=True)
-class BalanceCounts:
-    """The counts on the tabs, and the totals where one ledger or owner bounds them."""
-
-    all: str
-    internal: str
-    total: str
-    totals: list[CurrencyTotal]
-
-
-def count_balances(chosen: BalanceFilter) -> BalanceCounts:
-    """Count both tabs of a filtered table; exactly where its balances are added up anyway."""
-    totals = sum_by_currency(chosen.select()) if chosen.is_narrow else []
-    exact = sum(total.balance_count for total in totals)
-    on_tab = format_count(exact) if chosen.is_narrow else count_exact(chosen.select())
-    off_tab = count_exact(chosen.on_tab(is_internal=not chosen.is_internal).select())
-    return BalanceCounts(
-        all=off_tab if chosen.is_internal else on_tab,
-        internal=on_tab if chosen.is_internal else off_tab,
-        total=ngettext("%(count)s balance", "%(count)s balances", 1 if on_tab == "1" else 2)
-        % {"count": on_tab},
-        totals=totals,
-    )

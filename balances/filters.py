@@ -1,4 +1,4 @@
-"""Which balances a table shows: read from the address, told in chips, applied to the query."""
+"""Which balances a table shows: read from the address, told in words, applied to the query."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ from identities.models import Identity
 from ledgers.models import Ledger
 from web.converters import parse_key
 from web.pagination import Key
-from web.query import url_with
 from web.records import find_record
 from web.text import search_text
 
@@ -30,14 +29,6 @@ AND balances_balance.indicator <> ''
 # One parameter: thousands of them would take longer to send than to look up.
 OWNED = "balances_balance.identity_id = ANY (%s)"
 ModelT = TypeVar("ModelT", bound=Model)
-
-
-@dataclass(frozen=True, slots=True)
-class Chip:
-    """A filter in words, with the address that is left when it is taken away."""
-
-    label: str
-    remove_url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,8 +126,8 @@ class BalanceFilter:
         ranged = {f"{field}__gte": value, f"{field}__lte": value}
         return others.select(balances).filter(**ranged), [Key(field, order[0].descending), *order]
 
-    def chips(self, request: HttpRequest) -> list[Chip]:
-        """What is filtered, in words; each can be removed."""
+    def words(self, request: HttpRequest) -> list[tuple[str, str]]:
+        """What is filtered, in words, and the name of the parameter that says so."""
         labels = {
             "ledger": _("Ledger: %(name)s") % {"name": self.ledger.name} if self.ledger else "",
             "identity": (
@@ -149,9 +140,7 @@ class BalanceFilter:
             name: _("No such record: %(key)s") % {"key": request.GET[name][:60]}
             for name in self.unknown
         }
-        return [
-            Chip(label, url_with(request, **{name: ""})) for name, label in labels.items() if label
-        ]
+        return [(label, name) for name, label in labels.items() if label]
 
 
 def _is_true(condition: str, *parameters: object) -> RawSQL:
@@ -162,11 +151,6 @@ def find_by_key(model: type[ModelT], key: str, prefix: str, *related: str) -> Mo
     """The record with this key (`ldg_…`); None for another one, or for no key at all."""
     public_id = parse_key(key, prefix)
     return find_record(model, public_id, *related) if public_id else None
-
-
-def kept_parameters(request: HttpRequest, *names: str) -> list[tuple[str, str]]:
-    """What a search form must carry along, so that the rest of the address survives it."""
-    return [(name, request.GET[name]) for name in names if request.GET.get(name)]
 
 
 def find_matches(text: str) -> Q:

@@ -17,7 +17,7 @@ from dashboard.proofs import proof_mark
 from dashboard.transactions import latest_transactions
 from identities.models import Identity
 from ledgers.models import Ledger
-from reports.balance_list import rows_at, totals_of_ledger
+from reports.balance_moments import rows_at, totals_of_ledger
 from web.as_of import read_moment
 from web.formatting import format_count
 from web.htmx import HtmxHttpRequest, render_page

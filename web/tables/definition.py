@@ -107,9 +107,11 @@ class Table:
     has_metadata: ClassVar[bool] = True
     # Whether rows can be ticked, for what is done to many at once.
     has_bulk: ClassVar[bool] = False
-    # The database's table whose new rows its readers are told of, and where their id is in `select`.
+    # The table of the database whose new rows its readers are told of; its id in `select`.
     watches: ClassVar[str] = ""
     watched_key: ClassVar[str] = "id"
+    # Whether its rows are counted at all.
+    has_count: ClassVar[bool] = True
     # Whether its dates can be jumped to: the name of the first key of the order by date.
     date_key: ClassVar[str] = ""
     # Whether it can tell `sums`, if they are asked for.
@@ -135,6 +137,10 @@ class Table:
         """The rows as a file has them: by columns, numbers exact and plain, moments in ISO 8601."""
         raise NotImplementedError
 
+    def file_columns(self, state: TableState) -> Sequence[Column]:
+        """The columns of a file: those that stand, and what the page says in one of them, too."""
+        return state.columns
+
     def count(self, state: TableState) -> str:
         """How many rows pass: "9,120", or "10,000+" when there are more than are counted."""
         selected = self.select(state)
@@ -149,6 +155,14 @@ class Table:
     def sums(self, state: TableState) -> list[Sum]:
         """What the rows that pass add up to, in each currency; nothing where that is too much."""
         return []
+
+    def context(self, state: TableState) -> Mapping[str, object]:
+        """What the templates of its page ask for beside what all tables have."""
+        return {}
+
+    def above(self, state: TableState) -> str:
+        """A template that stands above the rows, such as their totals; "" for none."""
+        return ""
 
     def below(self, state: TableState, count: str) -> str:
         """A template that stands below the rows, to teach those who begin; "" for none."""
@@ -169,6 +183,15 @@ class Table:
     def switches(self, state: TableState) -> list[Switch]:
         """Links at the end of the tabs."""
         return []
+
+
+def with_column(columns: Sequence[Column], column: Column, *, behind: str) -> Sequence[Column]:
+    """The columns, and right behind the one of that name another, unless it stands anyway."""
+    names = [each.name for each in columns]
+    if column.name in names or behind not in names:
+        return columns
+    place = names.index(behind) + 1
+    return (*columns[:place], column, *columns[place:])
 
 
 def render_rows(

@@ -77,6 +77,8 @@ def table_context(request: HtmxHttpRequest, table: Table, state: TableState) -> 
         "total": describe_total(request, table, count),
         "sums": (sums := table.sums(state)),
         "sums_url": url_with(request, count="exact") if table.has_sums and not sums else "",
+        **table.context(state),
+        "above": table.above(state),
         "below": table.below(state, count),
         "switches": table.switches(state),
         "is_filtered": bool(state.is_filtered or table.chips(state)),
@@ -92,7 +94,7 @@ def start_of_jump(period: Period, order: Sequence[Key]) -> list[Any]:
 def describe_total(request: HtmxHttpRequest, table: Table, count: str) -> str:
     """The count in words; a rounded one with a link that counts exactly."""
     words = table.name_count(count) if count else ""
-    if is_exact(count):
+    if is_exact(count) or not table.has_count:
         return words
     return format_html(
         '{} <a href="{}">{}</a>', words, url_with(request, count="exact"), _("Count exactly")

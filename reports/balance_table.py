@@ -1,0 +1,339 @@
+"""The Balances table, now or at a moment of the past: what its rows add up to lies above them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any, ClassVar
+
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from balances.fields import COMPUTED, FIELDS, LASTING
+from balances.figures import CurrencyTotal, sum_by_currency
+from balances.filters import BalanceFilter
+from balances.models import Balance
+from balances.naming import name_balance, shown_minor
+from balances.rows import FIELDS as VALUES
+from balances.rows import BalanceRow, format_rows
+from ledgers.money import format_amount, format_plain
+from reports.balance_moments import rows_at, totals_of_ledger
+from reports.moments import sums_before
+from web.addresses import url_of
+from web.as_of import NOW, Moment, read_moment
+from web.counting import EXACT_MAX, count_exact
+from web.formatting import active_dates, format_count
+from web.pagination import Key, Source
+from web.sorting import Column
+from web.tables.definition import Cell, Label, Sum, Tab, Table, TableRow, register
+from web.tables.fields import Field
+from web.tables.state import TableState
+
+MORE_VALUES = (
+    *VALUES,
+    "metadata",
+    "transaction_count",
+    "follower_count",
+    "last_entry_at",
+    "floor_minor",
+)
+INFLIGHT = Q(inflight_credit_minor__gt=0) | Q(inflight_debit_minor__gt=0)
+
+
+def _amount(name: str, label: Label, key: str, *, is_shown: bool = False) -> Column:
+    css = "num" if name == "balance" else "num hide-s"
+    return Column(
+        name, label, (key, "id"), css, descending_first=True, is_number=True, is_shown=is_shown
+    )
+
+
+class BalanceTable(Table):
+    """All balances as they stand; an instance belongs to one address."""
+
+    name: ClassVar[str] = "balances"
+    element: ClassVar[str] = "balance-table"
+    url_name: ClassVar[str] = "balances:list"
+    title: ClassVar[Label] = _("Balances")
+    search_label: ClassVar[Label] = _("Owner or indicator")
+    empty_template: ClassVar[str] = "balances/_empty.html"
+    columns: ClassVar[Sequence[Column]] = (
+        Column("owner", _("Owner or indicator"), ("plain_title", "id"), is_fixed=True),
+        Column("ledger", _("Ledger"), ("ledger__name", "id"), "hide-s"),
+        Column("currency", _("Currency"), ("currency_id", "id"), "hide-s"),
+        _amount("balance", _("Balance"), "balance_major", is_shown=True),
+        _amount("inflight", _("Inflight"), "inflight_major", is_shown=True),
+        _amount("credits", _("Credits"), "credit_major"),
+        _amount("debits", _("Debits"), "debit_major"),
+        Column(
+            "transactions",
+            _("Transactions"),
+            ("event_total", "id"),
+            "num hide-s",
+            descending_first=True,
+            is_number=True,
+            is_shown=False,
+        ),
+        Column("floor", _("Floor"), css="num hide-s", is_number=True, is_shown=False),
+        Column("activity", _("Last activity"), css="hide-s muted", is_shown=False),
+        Column(
+            "created", _("Created"), ("created_at", "id"), "hide-s muted", descending_first=True
+        ),
+        Column("glance", _("Last 7 days"), css="hide-s muted", in_files=False),
+        Column("side", _("Normal side"), css="hide-s muted", is_shown=False),
+        Column("id", _("Id"), css="hide-s id", is_shown=False),
+    )
+    fields: ClassVar[Sequence[Field]] = FIELDS
+    tabs: ClassVar[Sequence[Tab]] = (
+        Tab("", _("All")),
+        Tab("inflight", _("Inflight"), INFLIGHT),
+        # BalanceFilter reads it.
+        Tab("internal", _("Internal")),
+    )
+    refreshes_on: ClassVar[Sequence[str]] = ("balanceCreated",)
+    watches: ClassVar[str] = "balances_balance"
+    scope: ClassVar[Sequence[str]] = ("ledger", "identity", "currency", "as_of", "known_at")
+    date_key: ClassVar[str] = "created_at"
+    has_sums: ClassVar[bool] = True
+    has_bulk: ClassVar[bool] = True
+
+    def __init__(
+        self, chosen: BalanceFilter | None = None, moment: Moment = NOW, *, new: str = ""
+    ) -> None:
+        self.chosen = chosen or BalanceFilter()
+        self.moment = moment
+        self.new = new
+        self._totals: list[CurrencyTotal] | None = None
+
+    def for_request(self, request: HttpRequest) -> Table:
+        """Balances of the past have fewer columns and fields: what is not kept by moment."""
+        moment = read_moment(request)
+        table = BalanceTable if moment.is_now else BalanceTableOfPast
+        return table(BalanceFilter.read(request), moment, new=request.GET.get("new", ""))
+
+    def select(self, state: TableState) -> QuerySet[Any, Any]:
+        rows: QuerySet[Any, Any] = self._values(self.chosen.select(self._passing(state)), state)
+        return rows
+
+    def source(self, state: TableState) -> tuple[QuerySet[Any, Any] | Source, Sequence[Key]]:
+        """Along the index of the ledger, owner or currency where the order is by date."""
+        order = state.sorting.order
+        if order[0].field != self.date_key:
+            return self.select(state), order
+        return self.chosen.select_in_order(self._values(self._passing(state), state), order)
+
+    def _passing(self, state: TableState) -> QuerySet[Balance, Any]:
+        by = {name: value for name, value in COMPUTED.items() if state.needs(name)}
+        passing = Balance.objects.annotate(**by).filter(state.q)
+        return passing.none() if state.is_broken else passing
+
+    def _values(
+        self, balances: QuerySet[Balance, Any], state: TableState
+    ) -> QuerySet[Balance, Any]:
+        needed = [name for name in COMPUTED if state.needs(name)]
+        rows: QuerySet[Balance, Any] = balances.values(*MORE_VALUES, *needed)
+        return rows
+
+    def format_rows(self, rows: Sequence[dict[str, Any]], state: TableState) -> list[TableRow]:
+        rows = rows_at(list(rows), self.moment)
+        formatted = format_rows(rows, new=self.new, moment=self.moment)
+        names = {column.name for column in state.columns}
+        return [_table_row(row, ready, names) for row, ready in zip(rows, formatted, strict=True)]
+
+    def read_plain(
+        self, rows: Sequence[dict[str, Any]], state: TableState
+    ) -> list[Mapping[str, str]]:
+        return [_plain_row(row) for row in rows_at(list(rows), self.moment)]
+
+    def count(self, state: TableState) -> str:
+        if not self._is_added_up(state):
+            return super().count(state)
+        count = sum(total.balance_count for total in self.totals(state))
+        is_cut = count > EXACT_MAX and not self.chosen.is_narrow and not state.is_exact
+        return f"{format_count(EXACT_MAX)}+" if is_cut else format_count(count)
+
+    def count_tabs(self, state: TableState, count: str) -> Mapping[str, str]:
+        """Of all, and of the internal ones, which an index finds."""
+        counts = {state.tab_name: count}
+        if not state.conditions and state.tab_name in ("", "internal"):
+            other = self.chosen.on_tab(is_internal=not self.chosen.is_internal)
+            counts["internal" if other.is_internal else ""] = count_exact(other.select())
+        return counts
+
+    def name_count(self, count: str) -> str:
+        words = ngettext("%(count)s balance", "%(count)s balances", 1 if count == "1" else 2)
+        return words % {"count": count}
+
+    def chips(self, state: TableState) -> list[tuple[str, str]]:
+        return self.chosen.words(state.request)
+
+    def context(self, state: TableState) -> Mapping[str, object]:
+        return {"chosen": self.chosen, "moment": self.moment, "totals": self.totals(state)}
+
+    def above(self, state: TableState) -> str:
+        return "balances/_above.html" if self.chosen.is_narrow and self.totals(state) else ""
+
+    def sums(self, state: TableState) -> list[Sum]:
+        """What balances hold that are filtered otherwise: if they are many, when asked for."""
+        if self.chosen.is_narrow or self.count(state).endswith("+"):
+            return []
+        return [
+            Sum(total.currency, total.net, gettext("credits less debits"), column="balance")
+            for total in self.totals(state)
+        ]
+
+    def totals(self, state: TableState) -> list[CurrencyTotal]:
+        """What passes, added up; in one reading, which counts it as well.
+
+        One ledger or owner has few enough balances for that; of others no more are read than
+        are counted.
+        """
+        if self._totals is None:
+            self._totals = self._add_up(state) if self._is_added_up(state) else []
+        return self._totals
+
+    def _is_added_up(self, state: TableState) -> bool:
+        return state.is_filtered or state.is_exact or self.chosen.is_any
+
+    def _add_up(self, state: TableState) -> list[CurrencyTotal]:
+        passing = self.chosen.select(self._passing(state))
+        if not self.chosen.is_narrow and not state.is_exact:
+            first = passing.order_by().values("pk")[: EXACT_MAX + 1]
+            passing = Balance.objects.filter(pk__in=first)
+        return sum_by_currency(passing)
+
+
+class BalanceTableOfPast(BalanceTable):
+    """What was inflight is not kept by moment, nor how many balances there were."""
+
+    columns: ClassVar[Sequence[Column]] = tuple(
+        replace(column, fields=()) if column.is_number else column
+        for column in BalanceTable.columns
+        if column.name in ("owner", "ledger", "currency", "balance", "created", "side", "id")
+    )
+    fields: ClassVar[Sequence[Field]] = LASTING
+    tabs: ClassVar[Sequence[Tab]] = tuple(tab for tab in BalanceTable.tabs if not tab.q)
+    has_sums: ClassVar[bool] = False
+    has_count: ClassVar[bool] = False
+    has_bulk: ClassVar[bool] = False
+
+    def count(self, state: TableState) -> str:
+        return ""
+
+    def count_tabs(self, state: TableState, count: str) -> Mapping[str, str]:
+        return {}
+
+    def sums(self, state: TableState) -> list[Sum]:
+        return []
+
+    def _is_added_up(self, state: TableState) -> bool:
+        return self.chosen.is_narrow
+
+    def _add_up(self, state: TableState) -> list[CurrencyTotal]:
+        chosen, moment = self.chosen, self.moment
+        if chosen == BalanceFilter(ledger=chosen.ledger) and chosen.ledger and not state.conditions:
+            return totals_of_ledger(chosen.ledger, moment)
+        passing = chosen.select(self._passing(state))
+        ids = list(passing.order_by().values_list("pk", flat=True))
+        return [
+            CurrencyTotal(each.currency, each.exponent, 0, each.debit_minor, each.credit_minor)
+            for each in sums_before(ids, moment.before, known_at=moment.known_at)
+        ]
+
+
+BALANCES = register(BalanceTable())
+
+
+def _table_row(row: Mapping[str, Any], ready: BalanceRow, names: set[str]) -> TableRow:
+    """`ready` holds what every table of balances prints; `names` are the columns that stand."""
+    cells: dict[str, str | Cell] = {
+        "owner": _title(ready),
+        "ledger": ready["ledger_link"],
+        "currency": ready["currency"],
+        "balance": _figure(ready),
+        "inflight": Cell(ready["inflight"], "muted" if ready["has_no_inflight"] else ""),
+        "created": ready["created"],
+        "glance": ready["glance"],
+        "id": f"bln_{row['public_id']}",
+    }
+    if names - cells.keys():
+        cells |= _rarer_cells(row, ready)
+    return TableRow(
+        key=f"bln_{row['public_id']}",
+        url=ready["url"],
+        quick=f"{ready['url'].partition('?')[0]}quick/" if ready["is_now"] else "",
+        css="new" if ready["is_new"] else "",
+        metadata=row["metadata"],
+        cells=cells,
+    )
+
+
+def _title(ready: BalanceRow) -> SafeString:
+    closed = format_html('<span class="tag plain">{}</span>', gettext("closed"))
+    new = format_html('<span class="tag">{}</span>', gettext("new"))
+    tags = (closed if ready["is_closed"] else "") + (new if ready["is_new"] else "")
+    return format_html("{}{}", ready["link"], tags)
+
+
+def _figure(ready: BalanceRow) -> Cell:
+    side = ""
+    if ready["is_debit_normal"]:
+        title = gettext("Debit-normal: debits less credits")
+        side = format_html('<abbr class="ccy" title="{}">{}</abbr>', title, gettext("Dr"))
+    figure = format_html(
+        '<a href="{}">{}</a>{}<span class="ccy only-s">{}</span>',
+        ready["url"],
+        ready["balance"],
+        side,
+        ready["currency"],
+    )
+    return Cell(figure, ready["figure_css"].removeprefix("num").strip())
+
+
+def _rarer_cells(row: Mapping[str, Any], ready: BalanceRow) -> dict[str, str | Cell]:
+    exponent = row["currency__exponent"]
+    floor_minor, events = row["floor_minor"], row["transaction_count"] - row["follower_count"]
+    return {
+        "credits": format_amount(int(row["credit_minor"]), exponent),
+        "debits": format_amount(int(row["debit_minor"]), exponent),
+        "transactions": format_html(
+            '<a href="{}?balance=bln_{}" data-figure="count">{}</a>',
+            url_of("transactions:list"),
+            row["public_id"],
+            format_count(events),
+        ),
+        "floor": "" if floor_minor is None else format_amount(int(floor_minor), exponent),
+        "activity": active_dates().since_tag(row["last_entry_at"]),
+        "side": str(Balance.NormalSide(row["normal_side"]).label),
+    }
+
+
+def _plain_row(row: Mapping[str, Any]) -> Mapping[str, str]:
+    exponent, side = row["currency__exponent"], row["normal_side"]
+
+    def plain(minor: int) -> str:
+        return format_plain(int(minor), exponent)
+
+    floor_minor, active_at = row["floor_minor"], row["last_entry_at"]
+    held = row["inflight_credit_minor"] - row["inflight_debit_minor"]
+    return {
+        "owner": name_balance(
+            indicator=row["indicator"], owner=row["identity__name"], public_id=row["public_id"]
+        ),
+        "ledger": row["ledger__name"],
+        "currency": row["currency_id"],
+        "balance": plain(shown_minor(int(row["credit_minor"] - row["debit_minor"]), side)),
+        "inflight": plain(shown_minor(int(held), side)),
+        "credits": plain(row["credit_minor"]),
+        "debits": plain(row["debit_minor"]),
+        "transactions": str(row["transaction_count"] - row["follower_count"]),
+        "floor": "" if floor_minor is None else plain(floor_minor),
+        "activity": active_at.isoformat() if active_at else "",
+        "created": row["created_at"].isoformat(),
+        "glance": "",
+        "side": str(Balance.NormalSide(side).label),
+        "id": f"bln_{row['public_id']}",
+    }
