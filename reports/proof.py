@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext_noop
+
 from transactions.proof_books import Check
 
 ENTRIES_OF_DAY = """
@@ -30,7 +32,7 @@ WHERE (kept.credit_minor, kept.debit_minor, kept.entry_count)
 
 CHECKS = [
     Check(
-        "day totals of balances equal their entries",
+        gettext_noop("day totals of balances equal their entries"),
         "SELECT count(*) FROM reports_daytotal",
         DIFFERENCES.format(
             label="balance %s",
@@ -41,7 +43,7 @@ CHECKS = [
         ),
     ),
     Check(
-        "day totals of ledgers equal their entries",
+        gettext_noop("day totals of ledgers equal their entries"),
         "SELECT count(*) FROM reports_ledgerdaytotal",
         DIFFERENCES.format(
             label="ledger %s in %s",
@@ -55,7 +57,7 @@ CHECKS = [
         ),
     ),
     Check(
-        "currencies of ledgers are those of their day totals",
+        gettext_noop("currencies of ledgers are those of their day totals"),
         "SELECT count(*) FROM reports_ledgercurrency",
         """
         SELECT format('ledger %s in %s', ledger_id, currency)
@@ -66,7 +68,7 @@ CHECKS = [
         """,
     ),
     Check(
-        "recorded days begin at or before their entries",
+        gettext_noop("recorded days begin at or before their entries"),
         "SELECT count(*) FROM reports_recordedday",
         """
         SELECT format('%s: begins at entry %s, and entry %s was recorded then',

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext_noop
+
 from transactions.proof_books import Check
 
 # Compared as texts, which whatever stands in the request can be read as.
@@ -49,12 +51,12 @@ WHERE s.state = 'POSTED'
 
 CHECKS = [
     Check(
-        "posted schedules are their transactions",
+        gettext_noop("posted schedules are their transactions"),
         "SELECT count(*) FROM schedules_schedule WHERE state = 'POSTED'",
         CONTENT,
     ),
     Check(
-        "schedules are decided as they say",
+        gettext_noop("schedules are decided as they say"),
         "SELECT count(*) FROM schedules_schedule",
         """
         SELECT format('sch_%s (%s): %s, decided %s, transaction %s, reason "%s"', public_id,

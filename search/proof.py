@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext_noop
+
 from transactions.proof_books import Check
 
 CHECKS = [
     Check(
-        "documents of the search equal what they are made from",
+        gettext_noop("documents of the search equal what they are made from"),
         "SELECT count(*) FROM search_document",
         r"""
         SELECT format('txn_%s, line %s: %s; its entries say %s', t.public_id,

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.utils.translation import gettext_noop
+
 
 @dataclass(frozen=True, slots=True)
 class Check:
@@ -31,7 +33,7 @@ TOUCHES = """
 
 CHECKS = [
     Check(
-        "running totals equal their entries",
+        gettext_noop("running totals equal their entries"),
         BALANCES,
         """
         SELECT format('bln_%s: credits %s, debits %s; its entries say %s and %s',
@@ -48,7 +50,7 @@ CHECKS = [
         """,
     ),
     Check(
-        "running figures follow entry by entry",
+        gettext_noop("running figures follow entry by entry"),
         ENTRIES,
         """
         SELECT format('entry %s (bln_%s, position %s): running %s, expected %s',
@@ -64,7 +66,7 @@ CHECKS = [
         """,
     ),
     Check(
-        "positions run from one without gaps",
+        gettext_noop("positions run from one without gaps"),
         BALANCES,
         """
         SELECT format('bln_%s: %s entries, positions from %s to %s',
@@ -78,7 +80,7 @@ CHECKS = [
         """,
     ),
     Check(
-        "positions follow the recorded time",
+        gettext_noop("positions follow the recorded time"),
         ENTRIES,
         """
         SELECT format('entry %s: recorded before the entry at the position before it', e.id)
@@ -92,7 +94,7 @@ CHECKS = [
         """,
     ),
     Check(
-        "counts and last activity of balances",
+        gettext_noop("counts and last activity of balances"),
         BALANCES,
         f"""
         SELECT format('bln_%s: %s entries, %s transactions, %s followers, last %s;'
@@ -121,7 +123,7 @@ CHECKS = [
         """,  # noqa: S608 -- a constant
     ),
     Check(
-        "counts of transactions per ledger",
+        gettext_noop("counts of transactions per ledger"),
         "SELECT count(*) FROM ledgers_ledger",
         f"""
         SELECT format('ldg_%s: %s transactions, %s followers;'
@@ -146,7 +148,7 @@ CHECKS = [
         """,  # noqa: S608 -- a constant
     ),
     Check(
-        "transactions balance in each currency",
+        gettext_noop("transactions balance in each currency"),
         TRANSACTIONS,
         """
         SELECT format('transaction %s: %s %s more credited than debited',
@@ -158,7 +160,7 @@ CHECKS = [
         """,
     ),
     Check(
-        "currencies sum to zero over all balances",
+        gettext_noop("currencies sum to zero over all balances"),
         "SELECT count(DISTINCT currency) FROM balances_balance",
         """
         SELECT format('%s: credits less debits are %s', currency, sum(credit_minor - debit_minor))
@@ -167,7 +169,7 @@ CHECKS = [
         """,
     ),
     Check(
-        "transactions have all of their entries",
+        gettext_noop("transactions have all of their entries"),
         TRANSACTIONS,
         """
         SELECT format('transaction %s (%s): %s entries, expected %s',
@@ -182,7 +184,7 @@ CHECKS = [
         """,
     ),
     Check(
-        "entries belong to a transaction, a balance and its ledger",
+        gettext_noop("entries belong to a transaction, a balance and its ledger"),
         ENTRIES,
         """
         SELECT format('entry %s: transaction %s, balance %s, ledger %s',
@@ -195,7 +197,7 @@ CHECKS = [
         """,
     ),
     Check(
-        "transactions point at records that exist",
+        gettext_noop("transactions point at records that exist"),
         TRANSACTIONS,
         """
         SELECT format('transaction %s (%s)', t.id, t.reference)
@@ -210,7 +212,7 @@ CHECKS = [
         """,
     ),
     Check(
-        "balances stay above their floors",
+        gettext_noop("balances stay above their floors"),
         BALANCES,
         """
         SELECT format('bln_%s: below its floor of %s, which no transaction permitted',
@@ -232,7 +234,7 @@ CHECKS = [
         """,
     ),
     Check(
-        "one General Ledger, and indicators in it alone",
+        gettext_noop("one General Ledger, and indicators in it alone"),
         "SELECT count(*) FROM ledgers_ledger",
         """
         SELECT format('%s General Ledgers', count(*)) FROM ledgers_ledger WHERE is_general

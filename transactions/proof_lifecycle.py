@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext_noop
+
 from transactions.proof_books import BALANCES, Check
 
 HOLDS = "SELECT count(*) FROM transactions_hold"
@@ -13,7 +15,7 @@ FOLLOWERS = (
 
 CHECKS = [
     Check(
-        "inflight figures equal their reservations",
+        gettext_noop("inflight figures equal their reservations"),
         BALANCES,
         """
         SELECT format('bln_%s: inflight credits %s, debits %s; its reservations say %s and %s',
@@ -35,7 +37,7 @@ CHECKS = [
         """,
     ),
     Check(
-        "holds equal their reservations",
+        gettext_noop("holds equal their reservations"),
         HOLDS,
         """
         SELECT format('hold %s: %s held, %s committed, %s released%s;'
@@ -60,7 +62,7 @@ CHECKS = [
         """,
     ),
     Check(
-        "no more is taken from a hold than it reserves",
+        gettext_noop("no more is taken from a hold than it reserves"),
         HOLDS,
         """
         SELECT format('hold %s: %s more taken from balance %s than reserved',
@@ -73,7 +75,7 @@ CHECKS = [
         """,
     ),
     Check(
-        "reservations belong to a transaction, a balance and its ledger",
+        gettext_noop("reservations belong to a transaction, a balance and its ledger"),
         RESERVATIONS,
         """
         SELECT format('reservation %s: transaction %s, hold %s, balance %s',
@@ -88,7 +90,7 @@ CHECKS = [
         """,
     ),
     Check(
-        "holds, commits, voids and expiries have all of their reservations",
+        gettext_noop("holds, commits, voids and expiries have all of their reservations"),
         RESERVATIONS,
         """
         SELECT format('transaction %s (%s): %s reservations, %s more credited than debited',
@@ -104,7 +106,7 @@ CHECKS = [
         """,
     ),
     Check(
-        "commits post what their holds reserved",
+        gettext_noop("commits post what their holds reserved"),
         RESERVATIONS,
         """
         SELECT format('transaction %s: on balance %s it posts %s and releases %s',
@@ -123,7 +125,7 @@ CHECKS = [
         """,
     ),
     Check(
-        "what follows a transaction is of a kind that may",
+        gettext_noop("what follows a transaction is of a kind that may"),
         FOLLOWERS,
         """
         SELECT format('transaction %s (%s): %s of %s', t.id, t.reference, t.kind, o.kind)
@@ -140,7 +142,7 @@ CHECKS = [
         """,
     ),
     Check(
-        "reversals post the same entries the other way round",
+        gettext_noop("reversals post the same entries the other way round"),
         "SELECT count(*) FROM transactions_transaction WHERE reverses_id IS NOT NULL",
         """
         SELECT format('transaction %s reverses %s: balance %s is off by %s',
@@ -155,7 +157,7 @@ CHECKS = [
         """,
     ),
     Check(
-        "refunds do not exceed their originals",
+        gettext_noop("refunds do not exceed their originals"),
         "SELECT count(*) FROM transactions_transaction WHERE kind = 'REFUND'",
         """
         SELECT format('transaction %s: %s more refunded on balance %s than it posted',

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from django.template.base import Lexer, TokenType
+from django.utils.translation.template import templatize
 
 from tests.test_architecture import LAYERS
 
@@ -235,3 +236,49 @@ def test_text_in_python_is_noticed(source: str) -> None:
 )
 def test_translated_text_in_python_is_fine(source: str) -> None:
     assert not list(untranslated_in_python(ast.parse(source)))
+
+
+# Their names are kept in English with each run; where they are written they are marked.
+PROOFS = Path("dashboard/proofs.py")
+
+
+def unextractable(module: ast.Module) -> Iterator[int]:
+    """Lines that translate something else than a literal, which `makemessages` cannot find."""
+    for node in ast.walk(module):
+        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
+            continue
+        if node.func.id in GETTEXT - {"format_lazy"} and node.args:
+            count = 2 if node.func.id.startswith("ngettext") else 1
+            if not all(isinstance(each, ast.Constant) for each in node.args[:count]):
+                yield node.lineno
+
+
+def test_every_translated_text_can_be_extracted() -> None:
+    found = {
+        f"{path.relative_to(ROOT)}:{line}"
+        for layer in LAYERS
+        for path in sorted((ROOT / layer).rglob("*.py"))
+        if path.relative_to(ROOT) != PROOFS
+        for line in unextractable(ast.parse(path.read_text()))
+    }
+    for path in sorted((ROOT / "templates").rglob("*.html")):
+        # Raises where `makemessages` would stop.
+        templatize(path.read_text(), origin=str(path))
+
+    assert not found
+
+
+def test_names_of_the_checks_of_a_proof_can_be_extracted() -> None:
+    names = [
+        node.args[0]
+        for path in sorted(ROOT.glob("*/proof*.py"))
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Check"
+    ]
+
+    assert len(names) > 20
+    assert all(ast.unparse(name).startswith("gettext_noop(") for name in names)
+
+
+def test_a_text_that_cannot_be_extracted_is_noticed() -> None:
+    assert list(unextractable(ast.parse('_(f"{name} is taken")')))
