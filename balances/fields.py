@@ -83,7 +83,7 @@ LASTING: Sequence[Field] = (
         find=find_named(Ledger, "ldg"),
         suggest_url_name="ledgers:suggest",
     ),
-    TextField(name="currency", label=_("Currency"), lookup="currency_id"),
+    TextField(name="currency", label=_("Currency"), lookup="currency__code"),
     RecordField(
         name="owner",
         label=_("Owner"),

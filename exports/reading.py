@@ -17,6 +17,7 @@ from web import files
 from web.formatting import formats
 from web.pagination import Key, Source, paginate
 from web.snapshots import snapshot
+from web.sorting import Column
 from web.tables.definition import Sum, Table, metadata_value
 from web.tables.state import METADATA, TableState, read_state
 from web.tables.tabs import with_query
@@ -68,16 +69,22 @@ class Selection:
         table = table.for_request(asked)
         return cls(table, read_state(asked, table))
 
+    @property
+    def shown(self) -> list[Column]:
+        """The columns that files have."""
+        return [column for column in self.table.file_columns(self.state) if column.in_files]
+
     def columns(self) -> list[files.Column]:
         return [
             files.Column(str(column.label), is_number=column.is_number, key=column.name)
-            for column in self.state.columns
+            for column in self.shown
         ]
 
-    def count(self) -> int:
-        """How many rows there are: what the page says when it counts exactly."""
+    def count(self) -> int | None:
+        """How many rows there are, as the page counts them exactly; None where it never does."""
         with formats():
-            return int(self.table.count(self.state).replace(",", ""))
+            count = self.table.count(self.state).replace(",", "")
+        return int(count) if count.isdecimal() else None
 
     def sums(self) -> list[Sum]:
         """What the page says they add up to, the amounts as programs read them."""
@@ -88,7 +95,7 @@ class Selection:
         ]
 
     def batches(self) -> Iterator[list[Sequence[str]]]:
-        names = [column.name for column in self.state.columns]
+        names = [column.name for column in self.shown]
         pick = itemgetter(*names) if len(names) > 1 else lambda found: (found[names[0]],)
         for rows in self._batches():
             plain = self.table.read_plain(rows, self.state)

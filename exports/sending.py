@@ -68,16 +68,17 @@ def _tabulate(selection: Selection, export: Export, progress: Progress) -> FileT
         subtitle=_subtitle(selection, export),
         columns=selection.columns(),
         rows=_rows(selection, export, progress),
-        totals=tabulate_totals(selection, export.expected_count),
+        totals=tabulate_totals(selection, progress),
     )
 
 
 def _subtitle(selection: Selection, export: Export) -> list[str]:
     moment = format_datetime_full(timezone.now())
-    count = format_count(export.expected_count)
+    lines = [export.filter_text or _("All of them")]
+    if export.expected_count is not None:
+        lines.append(selection.table.name_count(format_count(export.expected_count)))
     return [
-        export.filter_text or _("All of them"),
-        selection.table.name_count(count),
+        *lines,
         _("Exported by %(who)s, %(when)s") % {"who": export.user.get_username(), "when": moment},
         _("Times are in %(zone)s") % {"zone": zone_name()},
     ]
@@ -87,7 +88,7 @@ def _rows(selection: Selection, export: Export, progress: Progress) -> Iterator[
     for batch in selection.batches():
         yield from batch
         progress.add(len(batch))
-    if progress.row_count != export.expected_count:
+    if export.expected_count not in (None, progress.row_count):
         raise CountMismatchError(f"{progress.row_count} rows, not {export.expected_count}")
 
 

@@ -21,7 +21,8 @@ class Column:
     head and cells ("num", "hide-s"). `descending_first` suits dates and figures.
 
     In a table whose columns are chosen, one that `is_fixed` always stands, and one that is not
-    `is_shown` stands when it is asked for. In files, `is_number` makes its cells numbers.
+    `is_shown` stands when it is asked for. In files, `is_number` makes its cells numbers; what is
+    no text, such as a picture, is not `in_files`.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Column:
     is_number: bool = False
     is_shown: bool = True
     is_fixed: bool = False
+    in_files: bool = True
 
 
 class Head(TypedDict):

@@ -316,6 +316,7 @@ def test_web_role_may_write_exactly_these_tables(app: Attacker) -> None:
         "balances_balance": {"INSERT"},
         "django_admin_log": {"INSERT"},
         "django_session": everywhere,
+        "exports_export": {"INSERT"},
         "identities_identity": {"INSERT"},
         "ledgers_currency": {"INSERT"},
         "ledgers_ledger": {"INSERT"},

@@ -59,7 +59,7 @@ def test_every_format_says_the_same_and_xlsx_says_what_it_is(pages: Client) -> N
     cells = read_csv(body_of(pages.get(f"{ADDRESS}csv{query}")))
 
     assert row == {"name": HOSTILE, "email": "a@example.com"}
-    assert end == {"end": {"rows": 1, "totals": [{"name": "Total: 1 rows"}]}}
+    assert end == {"end": {"rows": 1, "totals": [{"name": "Total: 1 row"}]}}
     assert [HOSTILE, "a@example.com"] in sheet
     assert [f"'{HOSTILE}", "a@example.com"] in cells
     about = [line for [line] in sheet[:5]]

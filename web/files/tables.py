@@ -53,7 +53,7 @@ class Table:
     subtitle: Sequence[str]
     columns: Sequence[Column]
     rows: Iterable[Sequence[str]]
-    totals: Sequence[Sequence[str]] = ()
+    totals: Iterable[Sequence[str]] = ()
 
     def read(self, kind: str) -> Iterator[Row]:
         """Every row once, checked, for a file of this kind.
