@@ -15,7 +15,7 @@ import re
 import selectors
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -153,6 +153,8 @@ class Room:
         self._tabs = tabs
         self._requests = requests
         self._posted_at = 0.0
+        # When each tab asks next, those aside that wait for an answer.
+        self._due: list[tuple[float, int]] = []
 
     def show(self) -> None:
         start = _start(self._tabs[0].visitor)
@@ -167,8 +169,7 @@ class Room:
         """Let the tabs ask for so long, each at times of its own."""
         seen, began = Seen(), time.perf_counter()
         end = began + seconds
-        due = [(began + n * EVERY_SECONDS / TABS, n) for n in range(len(self._tabs))]
-        heapq.heapify(due)
+        self._due = self._spread(range(len(self._tabs)))
         next_post = began + posting.every_seconds / 2
         waiting = 0
         with selectors.DefaultSelector() as selector:
@@ -176,8 +177,8 @@ class Room:
                 if next_post <= now < end:
                     next_post += posting.every_seconds
                     self._post(seen, is_shown=posting.is_shown)
-                while due and due[0][0] <= now < end:
-                    number = heapq.heappop(due)[1]
+                while self._due and self._due[0][0] <= now < end:
+                    number = heapq.heappop(self._due)[1]
                     self._tabs[number].ask()
                     if self._tabs[number].connection not in selector.get_map():
                         selector.register(
@@ -185,14 +186,21 @@ class Room:
                         )
                     waiting += 1
                 for key, _events in selector.select(timeout=0.005):
-                    heapq.heappush(due, (self._hear(self._tabs[key.data], seen), key.data))
+                    heapq.heappush(self._due, (self._hear(self._tabs[key.data], seen), key.data))
                     waiting -= 1
         seen.seconds = time.perf_counter() - began
         return seen
 
+    def _spread(self, numbers: Iterable[int]) -> list[tuple[float, int]]:
+        now = time.perf_counter()
+        due = [(now + random.uniform(0, EVERY_SECONDS), number) for number in numbers]  # noqa: S311
+        heapq.heapify(due)
+        return due
+
     def _post(self, seen: Seen, *, is_shown: bool) -> None:
         if is_shown:
             self.show()
+            self._due = self._spread(number for _at, number in self._due)
         post(next(self._requests))
         self._posted_at = time.perf_counter()
         seen.posted += 1
