@@ -8,17 +8,19 @@ that it takes milliseconds among a hundred thousand names, however many hold the
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 
 from django.db import OperationalError
 from django.db import transaction as db_transaction
 from psycopg.errors import QueryCanceled
 
 from dashboard.palette_typos import is_near
-from web.statements import Row, fetch_all
+from web.statements import fetch_all
 
 # So many matches are looked at to find the best few.
 CANDIDATES_MAX = 500
@@ -30,85 +32,169 @@ LIKENESS = "0.33"
 # wherever they lie. (Switching off index scans does so for index-only ones, too.)
 BY_INDEX = """
 SELECT set_config('enable_seqscan', 'off', true), set_config('enable_indexscan', 'off', true),
+       set_config('max_parallel_workers_per_gather', '0', true),
        set_config('pg_trgm.word_similarity_threshold', %s, true)
 """
 # Nobody waits longer for a guess.
 PATIENCE = "SELECT set_config('statement_timeout', '150ms', true)"
-BEST = """
-SELECT {columns} FROM (SELECT * FROM {table} WHERE {where} LIMIT %(candidates)s) AS found
-ORDER BY upper({name}) = upper(%(text)s) DESC, starts_with(upper({name}), upper(%(text)s)) DESC,
-         position(upper(' ' || %(text)s) IN upper({name})) > 0 DESC, upper({name}), id
-LIMIT %(limit)s
-"""
-NEAREST = """
-SELECT {columns} FROM (SELECT * FROM {table} WHERE {where} LIMIT %(candidates)s) AS found
-ORDER BY word_similarity(upper(%(text)s), upper({name})) DESC, upper({name}), id
-LIMIT %(limit)s
-"""
-WITH_VALUE = """
-SELECT {columns} FROM {table} WHERE metadata <> '{{}}' AND metadata @? %(path)s::jsonpath
-LIMIT %(limit)s
-"""
+COLUMNS = "'{kind}', public_id::text, {name}, {detail}, created_at, metadata::text"
+BEST = """(
+    SELECT {columns} FROM (SELECT * FROM {table} WHERE {where} LIMIT %(candidates)s) AS found
+    ORDER BY upper({name}) = upper(%(text)s) DESC,
+             starts_with(upper({name}), upper(%(text)s)) DESC,
+             position(upper(' ' || %(text)s) IN upper({name})) > 0 DESC, upper({name}), id
+    LIMIT %(limit)s
+)"""
+NEAREST = """(
+    SELECT {columns} FROM (SELECT * FROM {table} WHERE {where} LIMIT %(candidates)s) AS found
+    ORDER BY word_similarity(upper(%(text)s), upper({name})) DESC, upper({name}), id
+    LIMIT %(limit)s
+)"""
+WITH_VALUE = """(
+    SELECT {columns} FROM {table}
+    WHERE metadata <> '{{}}' AND metadata @? %(path)s::jsonpath LIMIT %(limit)s
+)"""
+
+
+class Found(NamedTuple):
+    """A row that was found: `detail` is an e-mail address or kind, or a currency."""
+
+    kind: str
+    public_id: str
+    name: str
+    detail: str
+    created_at: datetime
+    metadata: str
+
+    def where(self, text: str) -> str:
+        """Where its extra information holds the value: `address.city`; "" when it does not."""
+        leaves = _leaves(json.loads(self.metadata))
+        return next((".".join(path) for path, value in leaves if value == text), "")
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
     """A table to look into: `name` is what is typed for a row, `also` another column for it."""
 
+    kind: str
     table: str
-    columns: str
     name: str
+    detail: str = "''"
     also: str = ""
-    only: str = ""
+    only: str = "true"
 
-    def sql(self, form: str, where: str = "") -> str:
-        if self.only and where:
-            where = f"{self.only} AND {where}"
-        return form.format(table=self.table, columns=self.columns, name=self.name, where=where)
+    def arm(self, form: str, where: str = "") -> str:
+        columns = COLUMNS.format(kind=self.kind, name=self.name, detail=self.detail)
+        where = f"{self.only} AND {where}"
+        return form.format(columns=columns, table=self.table, name=self.name, where=where)
 
 
-LEDGERS = Source("ledgers_ledger", "public_id::text, name, created_at, metadata", "name")
-IDENTITIES = Source(
-    "identities_identity", "public_id::text, name, email, kind, metadata", "name", "email"
+LEDGER, IDENTITY, BALANCE = "ledger", "identity", "balance"
+SOURCES = (
+    Source(LEDGER, "ledgers_ledger", "name"),
+    Source(
+        IDENTITY,
+        "identities_identity",
+        "name",
+        detail="CASE WHEN email = '' THEN kind ELSE email END",
+        also="email",
+    ),
+    Source(BALANCE, "balances_balance", "indicator", detail="currency", only="indicator <> ''"),
 )
-INDICATORS = Source(
-    "balances_balance",
-    "public_id::text, indicator, currency, metadata",
-    "indicator",
-    only="indicator <> ''",
-)
 
 
-def find_names(source: Source, text: str, *, limit: int) -> list[Row]:
-    """Rows whose name holds each word of `text`, the likeliest first; else those that are near.
+def find_names(text: str, *, limit: int) -> list[Found]:
+    """At most `limit` rows of each kind, the likeliest first, each once.
 
-    Short words have to begin a word of the name, and a single letter finds nothing: too much
-    holds them. What else stands for a row is looked at when names do not fill the list.
+    First those whose name holds each word of `text`, else those that are near; then those whose
+    extra information has `text` as a value. Short words have to begin a word of the name, and a
+    single letter finds nothing: too much holds them. What else stands for a row is looked at when
+    names do not fill the list.
     """
     words = [word for word in text.split() if any(map(str.isalnum, word))][:WORDS_MAX]
-    if not any(len(word) > 1 or not word.isascii() for word in words):
+    parameters = {
+        **{"text": text, "candidates": CANDIDATES_MAX, "limit": limit, "path": _path(text)},
+        **_patterns(words),
+    }
+    with _by_index():
+        named = _named(words, parameters, limit=limit) if _says_enough(words) else []
+        valued = _fetch((source.arm(WITH_VALUE) for source in SOURCES), parameters)
+    unique = {(row.kind, row.public_id): row for row in (*named, *valued)}
+    return list(unique.values())
+
+
+def _says_enough(words: Sequence[str]) -> bool:
+    return any(len(word) > 1 or not word.isascii() for word in words)
+
+
+def _named(words: Sequence[str], parameters: dict[str, Any], *, limit: int) -> list[Found]:
+    arms = (source.arm(BEST, _hold([source.name], words)) for source in SOURCES)
+    found = _fetch(arms, parameters)
+    full = {kind for kind, count in Counter(row.kind for row in found).items() if count >= limit}
+    if wanting := [each for each in SOURCES if each.also and each.kind not in full]:
+        arms = (source.arm(BEST, _hold([source.name, source.also], words)) for source in wanting)
+        found += _fetch(arms, parameters)
+    kinds = {row.kind for row in found}
+    return found + _guess([each for each in SOURCES if each.kind not in kinds], words, parameters)
+
+
+def _guess(
+    sources: Sequence[Source], words: Sequence[str], parameters: dict[str, Any]
+) -> list[Found]:
+    """Names that each word is near to, of the kinds that hold none as it is written."""
+    if not sources or max(map(len, words)) < 4:
         return []
-    parameters = {"text": text, "candidates": CANDIDATES_MAX, "limit": limit}
-    parameters |= {f"word{at}": word for at, word in enumerate(words)}
-    parameters |= _patterns(words)
-    with _by_index():
-        found = fetch_all(source.sql(BEST, _hold([source.name], words)), parameters)
-        if source.also and len(found) < limit:
-            columns = [source.name, source.also]
-            more = fetch_all(source.sql(BEST, _hold(columns, words)), parameters)
-            found = list({row[0]: row for row in (*found, *more)}.values())[:limit]
-    return found or _guess(source, words, parameters)
+    arms = (source.arm(NEAREST, _resemble(source.name, words)) for source in sources)
+    try:
+        with db_transaction.atomic():
+            fetch_all(PATIENCE)
+            rows = _fetch(arms, parameters)
+            db_transaction.set_rollback(True)
+    except OperationalError as error:
+        if isinstance(error.__cause__, QueryCanceled):
+            return []
+        raise
+    return [row for row in rows if is_near(words, row.name)]
 
 
-def find_values(source: Source, text: str, *, limit: int) -> list[Row]:
-    """Rows whose extra information holds exactly this value somewhere."""
-    with _by_index():
-        return fetch_all(source.sql(WITH_VALUE), {"path": _value_path(text), "limit": limit})
+def _fetch(arms: Iterable[str], parameters: dict[str, Any]) -> list[Found]:
+    return [Found(*row) for row in fetch_all(" UNION ALL ".join(arms), parameters)]
 
 
-def name_value(metadata: Any, text: str) -> str:
-    """Where extra information holds the value: `address.city`; "" when it does not."""
-    return next((".".join(path) for path, value in _leaves(metadata) if value == text), "")
+def _hold(columns: Sequence[str], words: Sequence[str]) -> str:
+    return " AND ".join(_holds(columns, word, at) for at, word in enumerate(words))
+
+
+def _holds(columns: Sequence[str], word: str, at: int) -> str:
+    tests = [f"upper({column}) LIKE upper(%(in{at})s)" for column in columns]
+    if len(word) < 3:
+        tests.append(f"upper({columns[0]}) LIKE upper(%(after{at})s)")
+    return f"({' OR '.join(tests)})"
+
+
+def _resemble(name: str, words: Sequence[str]) -> str:
+    return " AND ".join(
+        f"upper({name}) %%> upper(%(word{at})s)" if len(word) >= 4 else _holds([name], word, at)
+        for at, word in enumerate(words)
+    )
+
+
+def _patterns(words: Sequence[str]) -> dict[str, str]:
+    patterns = {}
+    for at, word in enumerate(words):
+        escaped = word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+        patterns[f"word{at}"] = word
+        patterns[f"in{at}"] = f"{escaped}%" if len(word) < 3 else f"%{escaped}%"
+        patterns[f"after{at}"] = f"% {escaped}%"
+    return patterns
+
+
+def _path(text: str) -> str:
+    """The path that extra information with this value has, as a text or as a number."""
+    test = f"@ == {json.dumps(text, ensure_ascii=False)}"
+    if text.isascii() and text.isdigit() and (text == "0" or text[0] != "0"):
+        test += f" || @ == {text}"
+    return f"$.** ? ({test})"
 
 
 def _leaves(metadata: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], str]]:
@@ -120,55 +206,6 @@ def _leaves(metadata: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[s
             yield from _leaves(value, path)
     else:
         yield path, metadata if isinstance(metadata, str) else json.dumps(metadata)
-
-
-def _value_path(text: str) -> str:
-    quoted = json.dumps(text, ensure_ascii=False)
-    path = f"@ == {quoted}"
-    if text.isascii() and text.isdigit() and (text == "0" or text[0] != "0"):
-        path += f" || @ == {text}"
-    return f"$.** ? ({path})"
-
-
-def _guess(source: Source, words: Sequence[str], parameters: dict[str, Any]) -> list[Row]:
-    if max(map(len, words)) < 4:
-        return []
-    where = " AND ".join(
-        f"upper({source.name}) %%> upper(%(word{at})s)"
-        if len(word) >= 4
-        else _holds([source.name], word, f"word{at}")
-        for at, word in enumerate(words)
-    )
-    try:
-        with _by_index():
-            fetch_all(PATIENCE)
-            rows = fetch_all(source.sql(NEAREST, where), parameters)
-    except OperationalError as error:
-        if isinstance(error.__cause__, QueryCanceled):
-            return []
-        raise
-    return [row for row in rows if is_near(words, row[1])]
-
-
-def _hold(columns: Sequence[str], words: Sequence[str]) -> str:
-    return " AND ".join(_holds(columns, word, f"word{at}") for at, word in enumerate(words))
-
-
-def _holds(columns: Sequence[str], word: str, parameter: str) -> str:
-    tests = [f"upper({column}) LIKE upper(%({parameter}_in)s)" for column in columns]
-    if len(word) < 3:
-        tests.append(f"upper({columns[0]}) LIKE upper(%({parameter}_after)s)")
-    return f"({' OR '.join(tests)})"
-
-
-def _patterns(words: Sequence[str]) -> dict[str, str]:
-    patterns = {}
-    for at, word in enumerate(words):
-        escaped = word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-        is_short = len(word) < 3
-        patterns[f"word{at}_in"] = f"{escaped}%" if is_short else f"%{escaped}%"
-        patterns[f"word{at}_after"] = f"% {escaped}%"
-    return patterns
 
 
 @contextmanager

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from django.urls import reverse
@@ -15,22 +12,13 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from balances.models import Balance
-from dashboard.palette_names import (
-    IDENTITIES,
-    INDICATORS,
-    LEDGERS,
-    Source,
-    find_names,
-    find_values,
-    name_value,
-)
+from dashboard.palette_names import BALANCE, IDENTITY, LEDGER, Found, find_names
 from identities.models import Identity
 from ledgers.models import Ledger
 from schedules.models import Schedule
 from transactions.models import Transaction
 from web.addresses import url_of
 from web.formatting import format_date
-from web.statements import Row
 
 GROUP_MAX = 10
 Record = Ledger | Balance | Transaction | Identity | Schedule
@@ -93,9 +81,7 @@ def find_groups(text: str, *, size: int = GROUP_MAX) -> list[Group]:
     """What `text` may mean, in groups of at most `size`; empty groups are left out."""
     groups = (
         _ids(text, size),
-        _ledgers(text, size),
-        _identities(text, size),
-        _indicators(text, size),
+        *_named_groups(text, size),
         _transactions(text, size),
         _schedules(text, size),
     )
@@ -144,46 +130,33 @@ def _ids(text: str, size: int) -> Group:
     return _group(_("By id"), hits, size)
 
 
-def _ledgers(text: str, size: int) -> Group:
-    def hint(_id: str, _name: str, created_at: datetime, _metadata: object) -> str:
-        return _("created %(date)s") % {"date": format_date(created_at)}
-
-    hits = _rows(LEDGERS, "ledgers:detail", text, size, hint)
-    return _group(_("Ledgers"), hits, size, _all_url("ledgers:list", q=text))
-
-
-def _identities(text: str, size: int) -> Group:
-    kinds = {value: str(label) for value, label in Identity.Kind.choices}
-
-    def hint(_id: str, _name: str, email: str, kind: str, _metadata: object) -> str:
-        return email or kinds[kind]
-
-    hits = _rows(IDENTITIES, "identities:detail", text, size, hint)
-    return _group(_("Identities"), hits, size, _all_url("identities:list", q=text))
-
-
-def _indicators(text: str, size: int) -> Group:
-    def hint(_id: str, _indicator: str, currency: str, _metadata: object) -> str:
-        return currency
-
-    hits = _rows(INDICATORS, "balances:detail", text, size, hint)
-    return _group(_("Balances"), hits, size, _all_url("balances:list", q=text))
+def _named_groups(text: str, size: int) -> list[Group]:
+    """Ledgers, identities and balances by their names, or by a value they carry."""
+    found = find_names(text, limit=size + 1)
+    kinds = (
+        (LEDGER, _("Ledgers"), "ledgers"),
+        (IDENTITY, _("Identities"), "identities"),
+        (BALANCE, _("Balances"), "balances"),
+    )
+    return [
+        _group(
+            label,
+            [_named_hit(row, text, f"{urls}:detail") for row in found if row.kind == kind],
+            size,
+            _all_url(f"{urls}:list", q=text),
+        )
+        for kind, label, urls in kinds
+    ]
 
 
-def _rows(source: Source, url_name: str, text: str, size: int, hint: Any) -> list[Hit]:
-    """Those of this name, then those whose extra information says so."""
-    named = find_names(source, text, limit=size + 1)
-    hits = {row[0]: Hit(row[1], url_of(url_name, row[0]), hint(*row)) for row in named}
-    for row in find_values(source, text, limit=size + 1):
-        label = row[1] or _("Balance without an indicator")
-        why = f"{hint(*row)} · {_where(row, text)}: {text}"
-        hits.setdefault(row[0], Hit(label, url_of(url_name, row[0]), why))
-    return list(hits.values())
-
-
-def _where(row: Row, text: str) -> str:
-    metadata = row[-1]
-    return name_value(json.loads(metadata) if isinstance(metadata, str) else metadata, text)
+def _named_hit(row: Found, text: str, url_name: str) -> Hit:
+    hint = row.detail or _("created %(date)s") % {"date": format_date(row.created_at)}
+    if row.kind == IDENTITY and hint in Identity.Kind:
+        hint = str(Identity.Kind(hint).label)
+    if where := row.where(text):
+        hint += f" · {where}: {text}"
+    label = row.name or _("Balance without an indicator")
+    return Hit(label, url_of(url_name, row.public_id), hint)
 
 
 def _transactions(text: str, size: int) -> Group:

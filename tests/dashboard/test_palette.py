@@ -162,7 +162,7 @@ def test_cost_does_not_grow_with_what_is_found(clerk: Client) -> None:
         make_ledger(name=f"Region {number}")
         make_identity(name=f"Region {number}")
 
-    assert count_queries(clerk, f"{URL}?q=region") < few
+    assert count_queries(clerk, f"{URL}?q=region") <= few < 20
 
 
 @pytest.mark.parametrize(

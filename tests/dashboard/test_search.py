@@ -128,8 +128,7 @@ def test_query_count_is_constant_in_rows(clerk: Client) -> None:
         make_ledger(name=f"Region {number}")
         make_identity(name=f"Region {number}")
 
-    # What is found by its name is not guessed any more.
-    assert count_queries(clerk, f"{URL}?q=region") < few
+    assert count_queries(clerk, f"{URL}?q=region") <= few < 20
 
 
 def test_schedule_is_found_by_its_key_and_by_its_reference(clerk: Client) -> None:
