@@ -7,6 +7,7 @@ and the database never do.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -46,6 +47,16 @@ _SIGNS = {
     style: str.maketrans({PLAIN.group: style.group, PLAIN.decimal: style.decimal})
     for style in NUMBER_STYLES.values()
 }
+
+
+def _number_pattern(style: NumberStyle) -> re.Pattern[str]:
+    group, decimal = re.escape(style.group + " "), re.escape(style.decimal)
+    return re.compile(
+        rf"[-\N{{MINUS SIGN}}]?(\d{{1,3}}([{group}]\d{{3}})+|\d+)({decimal}\d+)?", re.ASCII
+    )
+
+
+_NUMBERS = {style: _number_pattern(style) for style in NUMBER_STYLES.values()}
 _style: ContextVar[NumberStyle] = ContextVar("number_style", default=PLAIN)
 _is_iso: ContextVar[bool] = ContextVar("dates_are_iso", default=False)
 
@@ -71,6 +82,19 @@ def format_number(plain: str) -> str:
     """A number such as "1,234.56" in the signs of whoever asks."""
     style = _style.get()
     return plain if style is PLAIN else plain.translate(_SIGNS[style])
+
+
+def show_number(plain: str) -> str:
+    """As `format_number`, and text that is no number as it is."""
+    return format_number(plain) if _NUMBERS[PLAIN].fullmatch(plain) else plain
+
+
+def plain_number(text: str) -> str:
+    """A number that whoever asks has typed, as `PLAIN` without groups; other text stays."""
+    style = _style.get()
+    if style is PLAIN or not _NUMBERS[style].fullmatch(text):
+        return text
+    return "".join(text.split()).replace(style.group, "").replace(style.decimal, PLAIN.decimal)
 
 
 # For the help of a form's field, which is made before anyone asks.

@@ -27,7 +27,9 @@ from web.formatting import (
     format_date,
     format_datetime,
     formats,
+    plain_number,
 )
+from web.tables.fields import NumberField
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 GAP = "\N{NO-BREAK SPACE}"
@@ -207,6 +209,32 @@ def test_percentage_is_read_in_the_chosen_style() -> None:
         assert parse_share("12,5%", 2) == percent(Fraction("12.5"))
         with pytest.raises(AmountError, match="12,5%"):
             parse_share("12.5%", 2)
+
+
+@pytest.mark.parametrize(
+    ("numbers", "typed", "plain"),
+    [
+        ("point", "1,250.00", "1,250.00"),
+        ("comma", "1.250,00", "1250.00"),
+        ("comma", "-1.250", "-1250"),
+        ("space", f"1{GAP}250,5", "1250.5"),
+        ("comma", "12.50", "12.50"),
+        ("comma", "many", "many"),
+    ],
+)
+def test_a_number_typed_into_a_filter_is_plain_in_the_address(
+    numbers: str, typed: str, plain: str
+) -> None:
+    with formats(numbers=numbers):
+        assert plain_number(typed) == plain
+
+
+def test_a_filter_reads_the_address_and_shows_the_style_of_who_asks() -> None:
+    amount = NumberField(name="amount", label="Amount")
+
+    with formats(numbers="comma"):
+        assert amount.read("1250.50") == Decimal("1250.50")
+        assert amount.say_value("1250.50") == "1250,50"
 
 
 # Where a number becomes text for a drawing or for a terminal, not for a page.

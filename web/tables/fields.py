@@ -14,7 +14,7 @@ from django.db.models.lookups import IContains
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
-from web.formatting import format_date
+from web.formatting import format_date, format_number, show_number
 from web.tables.operators import (
     COMPARISONS,
     EMPTINESS,
@@ -186,7 +186,7 @@ class NumberField(Field):
         return read_number(text, label=self.label)
 
     def say_value(self, text: str) -> str:
-        return text
+        return show_number(text)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -330,8 +330,9 @@ def read_number(text: str, *, label: Label) -> Decimal:
     """
     text = text.strip()
     if not NUMBER.fullmatch(text) or len(text) > 2 * DIGITS_MAX:
-        told = _("%(field)s: “%(value)s” is not a number such as 1,250.00.")
-        raise FilterError(told % {"field": label, "value": text})
+        told = _("%(field)s: “%(value)s” is not a number such as %(example)s.")
+        example = format_number("1,250.00")
+        raise FilterError(told % {"field": label, "value": text, "example": example})
     return Decimal(text.replace(",", "").replace("\u2212", "-"))
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
+from web.formatting import plain_number, show_number
 from web.tables.conditions import Condition, Conditions, compile_condition, find_field
 from web.tables.definition import Table
 from web.tables.fields import Field, FilterError, MetadataField
@@ -21,6 +22,7 @@ from web.tables.operators import LABELS, WITH_LIST, WITHOUT_VALUE, Operator
 ROWS_MAX = 20
 NUMBERED = re.compile(r"field-(\d{1,2})", re.ASCII)
 AND, OR = "and", "or"
+NUMBER = "number"
 # What belongs to the panel, and not to the table's address.
 OWN = re.compile(r"(field|path|operator|value|upto|joiner)-\d+|do|precedence", re.ASCII)
 
@@ -131,12 +133,16 @@ def _read_row(query: QueryDict, number: int, table: Table) -> Condition:
         name = f"{name}.{query.get(f'path-{number}', '').strip()}".rstrip(".")
     operator = query.get(f"operator-{number}", "")
     texts = [value.strip() for value in query.getlist(f"value-{number}")]
+    is_number = field is not None and field.control == NUMBER
     if operator == Operator.ONE_OF and len(texts) == 1:
         texts = [part.strip() for part in texts[0].split(",") if part.strip()]
     elif operator == Operator.BETWEEN:
         texts = [*texts[:1], query.get(f"upto-{number}", "").strip()]
     elif operator not in WITH_LIST:
         texts = texts[:1]
+    if is_number:
+        # The address is the same for everyone, the form as each person writes numbers.
+        texts = [plain_number(text) for text in texts]
     return Condition(name, operator, () if operator in WITHOUT_VALUE else tuple(texts))
 
 
@@ -168,7 +174,9 @@ def _row(
         path=field.name.partition(".")[2] if isinstance(field, MetadataField) else "",
         operator=operator,
         control=field.control,
-        values=condition.values,
+        values=tuple(map(show_number, condition.values))
+        if field.control == NUMBER
+        else condition.values,
         fields=[Option(each.name, str(each.label), each is base) for each in table.fields],
         operators=[
             Option(each, str(field.labels.get(each, LABELS[each])), each == operator)
