@@ -1,15 +1,21 @@
-"""The tabs of the transactions table that show the books."""
+"""The tabs of the transactions table that show the books.
+
+Without conditions the rows come along the lists that indexes are, see `transactions.walks`. Under
+conditions, or in another order, they are found by `search.listing`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from ledgers.money import format_amount
 from schedules.cells import table_row
+from schedules.expiry import EXPIRES
 from schedules.lives import rows_of_events
 from schedules.transaction_table import (
     CREATED_BY,
@@ -22,35 +28,56 @@ from schedules.transaction_table import (
     TO,
     TransactionTable,
 )
+from search.fields import FIELDS
+from search.listing import SORTS, Listing, list_transactions
+from search.models import FoundTransaction
 from transactions import filters
-from transactions.counts import count_all
+from transactions.counts import Count, count_all
 from transactions.filters import Tab
+from transactions.plain_rows import plain_rows
 from transactions.row_details import COLUMNS as TOLD_ON_DEMAND
 from transactions.row_details import Details, read_details
 from transactions.rows import TransactionRow, read_rows
+from web.converters import parse_key
+from web.counting import EXACT_MAX
 from web.formatting import active_dates, format_count
 from web.pagination import Key, Source
 from web.query import url_with
 from web.sorting import Column
-from web.tables.definition import Switch, TableRow
-from web.tables.state import TableState
+from web.tables.definition import Sum, Switch, TableRow, metadata_value
+from web.tables.fields import Field
+from web.tables.state import METADATA, TableState
 
 COLUMNS = (
     Column(
         "effective",
         gettext_lazy("Effective"),
-        ("effective_at", "transaction_id"),
+        SORTS["effective"],
         descending_first=True,
         is_fixed=True,
     ),
-    Column("reference", gettext_lazy("Reference"), ("reference",), is_fixed=True),
+    Column("reference", gettext_lazy("Reference"), SORTS["reference"], is_fixed=True),
     DESCRIPTION,
     FROM,
     TO,
     STATUS,
-    Column("amount", gettext_lazy("Amount"), css="num", is_number=True),
+    Column(
+        "amount",
+        gettext_lazy("Amount"),
+        SORTS["amount"],
+        "num",
+        descending_first=True,
+        is_number=True,
+    ),
     CURRENCY,
-    Column("created", gettext_lazy("Recorded"), css="hide-s muted", is_shown=False),
+    Column(
+        "created",
+        gettext_lazy("Recorded"),
+        SORTS["created"],
+        "hide-s muted",
+        descending_first=True,
+        is_shown=False,
+    ),
     CREATED_BY,
     KIND,
     Column("parent", gettext_lazy("Follows"), css="hide-s", is_shown=False),
@@ -59,10 +86,18 @@ COLUMNS = (
 )
 
 
+OF_BOOKS = (*FIELDS, EXPIRES)
+SORT_OF = {keys: name for name, keys in SORTS.items()}
+# So many rows of a ledger, a balance or a tab are added up unasked.
+UNASKED_MAX = 1_000
+
+
 class BooksTable(TransactionTable):
-    """Transactions. Without conditions they are read from the lists that indexes are."""
+    """Transactions."""
 
     columns: ClassVar[Sequence[Column]] = COLUMNS
+    fields: ClassVar[Sequence[Field]] = OF_BOOKS
+    has_sums: ClassVar[bool] = True
     default_sort: ClassVar[str] = "-effective"
     date_key: ClassVar[str] = "effective_at"
     watches: ClassVar[str] = "transactions_transaction"
@@ -70,10 +105,35 @@ class BooksTable(TransactionTable):
 
     def select(self, state: TableState) -> QuerySet[Any, Any]:
         """The same in no order: what live pages count the newest of."""
-        return self.chosen.select()
+        if self._is_empty(state):
+            return FoundTransaction.objects.none()
+        if not state.conditions:
+            return self.chosen.select()
+        found = FoundTransaction.objects.filter(self.listing(state).q)
+        return found.values("transaction_id").distinct()
 
     def source(self, state: TableState) -> tuple[QuerySet[Any, Any] | Source, Sequence[Key]]:
-        return self.chosen.walk(descending=state.sorting.order[0].descending)
+        descending = state.sorting.order[0].descending
+        if self._is_empty(state):
+            return FoundTransaction.objects.none(), (Key("effective_at"),)
+        if not state.conditions and _sort_of(state) == self.default_sort.removeprefix("-"):
+            return self.chosen.walk(descending=descending)
+        listing = self.listing(state)
+        return listing, listing.order(descending=descending)
+
+    def listing(self, state: TableState, *, events_only: bool = False) -> Listing:
+        """What passes scope, text and conditions, as the index of searches has it."""
+        chosen = self.chosen
+        return list_transactions(
+            state.q & _begins(chosen.text),
+            tab=chosen.tab,
+            scope=chosen.scope,
+            is_every=chosen.is_every and not events_only,
+            sort=_sort_of(state),
+        )
+
+    def _is_empty(self, state: TableState) -> bool:
+        return state.is_broken or self.chosen.is_impossible
 
     def format_rows(self, rows: Sequence[Mapping[str, Any]], state: TableState) -> list[TableRow]:
         """By one query for all of them; one more each for lives, and for what is on demand."""
@@ -85,12 +145,55 @@ class BooksTable(TransactionTable):
         dates = active_dates()
         return [table_row(row, details.get(row["key"]), dates) for row in found]
 
+    def read_plain(
+        self, rows: Sequence[Mapping[str, Any]], state: TableState
+    ) -> list[Mapping[str, str]]:
+        ids = [row["transaction_id"] for row in rows]
+        names = [column.name for column in state.columns if column.name.startswith(METADATA)]
+        return [
+            {**cells, **{name: metadata_value(metadata, name) for name in names}}
+            for cells, metadata in plain_rows(ids, has_metadata=bool(names))
+        ]
+
     def count(self, state: TableState) -> str:
+        if self._is_empty(state):
+            return format_count(0)
+        if state.conditions:
+            return self._count_found(state).text
         count = self.counts[self.chosen.tab]
         return count_all(self.chosen).text if state.is_exact and not count.is_exact else count.text
 
+    def _count_found(self, state: TableState) -> Count:
+        if self._found_count is None:
+            listing = self.listing(state)
+            self._found_count = (
+                Count.of(listing.count(maximum=None))
+                if state.is_exact
+                else Count.of(listing.count(), maximum=EXACT_MAX)
+            )
+        return self._found_count
+
+    def sums(self, state: TableState) -> list[Sum]:
+        """Of events, with their amounts as the rows show them: what follows would count twice."""
+        if self._is_empty(state) or not (state.is_exact or self._is_little(state)):
+            return []
+        listing = self.listing(state, events_only=True)
+        label = _("events only") if self.chosen.is_every else ""
+        return [
+            Sum(each.currency, format_amount(each.amount_minor, each.exponent), label)
+            for each in listing.sums(maximum=None) or ()
+        ]
+
+    def _is_little(self, state: TableState) -> bool:
+        """Whether the rows are so few that adding them up costs nothing to speak of."""
+        if state.conditions:
+            return self._count_found(state).is_exact
+        count = self.counts[self.chosen.tab]
+        is_part = bool(self.chosen.tab or self.chosen.is_any)
+        return is_part and count.is_exact and count.number <= UNASKED_MAX
+
     def name_count(self, count: str) -> str:
-        if self.chosen.is_cut():
+        if self._found_count is None and self.chosen.is_cut():
             said = _("%(count)s among the first %(max)s references that begin so: type more of it")
             return said % {"count": count, "max": format_count(filters.REFERENCES_MAX)}
         if self.chosen.is_every:
@@ -113,6 +216,19 @@ class FoundTable(BooksTable):
     """What is found by its reference comes in the order of references."""
 
     default_sort: ClassVar[str] = "reference"
+
+
+def _sort_of(state: TableState) -> str:
+    """The name of the order, as `search.listing` has it."""
+    return SORT_OF[tuple(key.field for key in state.sorting.order)]
+
+
+def _begins(text: str) -> Q:
+    """That the reference begins with the text, or that it is the id."""
+    public_id = parse_key(text, "txn")
+    if public_id:
+        return Q(transaction__public_id=public_id)
+    return Q(transaction__reference__startswith=text) if text else Q()
 
 
 def _read_details(rows: Sequence[TransactionRow], state: TableState) -> dict[str, Details]:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from ledgers.money import format_plain
 from schedules.cells import table_row
-from schedules.listing import schedules_on
+from schedules.listing import IS_LATE, schedules_on
 from schedules.lives import rows_of_schedules
 from schedules.models import Schedule
 from schedules.parties import Party, PartyKey, find_parties, key_of
@@ -136,6 +136,18 @@ class ScheduleTable(TransactionTable):
             ],
         ),
         TextField(name="reason", label=gettext_lazy("Reason of rejection"), can_be_empty=True),
+        ChoiceField(
+            name="late",
+            label=gettext_lazy("Overdue"),
+            choices=[("yes", gettext_lazy("yes")), ("no", gettext_lazy("no"))],
+            conditions={"yes": IS_LATE, "no": ~IS_LATE},
+        ),
+        DateField(
+            name="seen",
+            label=gettext_lazy("Rejection seen"),
+            lookup="seen_at",
+            can_be_empty=True,
+        ),
         DateField(name="created", label=gettext_lazy("Recorded"), lookup="created_at"),
         TextField(name="created_by", label=gettext_lazy("Recorded by"), lookup="actor__username"),
         MetadataField(
@@ -223,11 +235,20 @@ def _plain(schedule: Schedule, parties: Mapping[PartyKey, Party]) -> dict[str, s
         "description": schedule.description,
         "from": _names(debits, parties),
         "to": _names(credits, parties),
-        "amount": "; ".join(format_plain(total, unit[1]) for unit, total in sorted(totals.items())),
-        "currency": "; ".join(code for code, _exponent in sorted(totals)),
+        **_money(totals),
         "created": schedule.created_at.isoformat(),
         "id": schedule.key,
     }
+
+
+def _money(totals: Mapping[tuple[str, int], int]) -> dict[str, str]:
+    """An amount and its currency; several of them stand with their codes."""
+    plain = [
+        (code, format_plain(total, exponent)) for (code, exponent), total in sorted(totals.items())
+    ]
+    if len(plain) == 1:
+        return {"currency": plain[0][0], "amount": plain[0][1]}
+    return {"amount": "", "currency": "; ".join(f"{code} {amount}" for code, amount in plain)}
 
 
 def _names(legs: Sequence[dict[str, Any]], parties: Mapping[PartyKey, Party]) -> str:

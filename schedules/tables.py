@@ -7,19 +7,21 @@ from typing import ClassVar
 
 from django.http import HttpRequest
 
-from schedules.books_table import COLUMNS, BooksTable, FoundTable
+from schedules.books_table import COLUMNS, OF_BOOKS, BooksTable, FoundTable
 from schedules.listing import STATES
 from schedules.schedule_table import DecidedTable, ScheduleTable
 from schedules.transaction_table import TransactionTable
 from transactions.filters import Tab, TransactionFilter
 from web.sorting import Column
 from web.tables.definition import Table, register
+from web.tables.fields import Field
 
 
 class EveryTransactionTable(TransactionTable):
     """Shows nothing itself: each address asks for one of the tables that its tabs are."""
 
     columns: ClassVar[Sequence[Column]] = COLUMNS
+    fields: ClassVar[Sequence[Field]] = OF_BOOKS
 
     def for_request(self, request: HttpRequest) -> Table:
         chosen = TransactionFilter.read(request)

@@ -12,7 +12,7 @@ from schedules.listing import STATES, count_tabs_of_schedules
 from transactions.counts import Count, count_tabs
 from transactions.filters import Tab, TransactionFilter
 from web.sorting import Column
-from web.tables.definition import Label, Table
+from web.tables.definition import Label, Table, with_column
 from web.tables.definition import Tab as TableTab
 from web.tables.state import TableState
 
@@ -52,6 +52,7 @@ class TransactionTable(Table):
 
     def __init__(self, chosen: TransactionFilter | None = None) -> None:
         self.chosen = chosen or TransactionFilter()
+        self._found_count: Count | None = None
 
     @cached_property
     def counts(self) -> dict[Tab, Count]:
@@ -66,6 +67,10 @@ class TransactionTable(Table):
         if state.conditions:
             return {state.tab_name: count}
         return {tab.value: each.text for tab, each in self.counts.items()} | {state.tab_name: count}
+
+    def file_columns(self, state: TableState) -> Sequence[Column]:
+        """On the page the currency stands behind the amount."""
+        return with_column(state.columns, CURRENCY, behind="amount")
 
     def dropped_on(self, tab: TableTab) -> Sequence[str]:
         """An order, and records, of its own; and between books and schedules other fields."""

@@ -57,6 +57,11 @@ class Count:
     text: str
     is_exact: bool = True
 
+    @property
+    def number(self) -> int:
+        """What an exact one says."""
+        return int("".join(sign for sign in self.text if sign.isdigit()))
+
     @classmethod
     def of(cls, number: int, *, maximum: int | None = None) -> Count:
         """The number itself; or that there are more than `maximum`."""

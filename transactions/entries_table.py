@@ -26,7 +26,7 @@ from web.counting import count_exact, is_exact
 from web.formatting import format_count
 from web.sorting import Column
 from web.statements import fetch_all
-from web.tables.definition import Label, Table, TableRow, register
+from web.tables.definition import Label, Table, TableRow, register, with_column
 from web.tables.definition import Sum as TableSum
 from web.tables.fields import ChoiceField, DateField, Field, NumberField, RecordField, TextField
 from web.tables.state import TableState
@@ -125,6 +125,9 @@ def _fields(effective: str) -> tuple[Field, ...]:
     )
 
 
+CURRENCY = Column("currency", gettext_lazy("Currency"), css="hide-s", is_shown=False)
+
+
 def _columns(effective: tuple[str, ...]) -> tuple[Column, ...]:
     return (
         Column(
@@ -142,7 +145,7 @@ def _columns(effective: tuple[str, ...]) -> tuple[Column, ...]:
         Column("direction", gettext_lazy("Direction"), css="hide-s", is_shown=False),
         Column("debit", gettext_lazy("Debit"), css="num", is_number=True),
         Column("credit", gettext_lazy("Credit"), css="num", is_number=True),
-        Column("currency", gettext_lazy("Currency"), css="hide-s", is_shown=False),
+        CURRENCY,
         Column("running", gettext_lazy("Balance after"), css="num hide-s", is_number=True),
         Column(
             "recorded",
@@ -223,6 +226,10 @@ class EntryTable(Table):
             exact = state.is_exact
             self._count = format_count(entries.count()) if exact else count_exact(entries)
         return self._count
+
+    def file_columns(self, state: TableState) -> Sequence[Column]:
+        """On the page the currency stands behind the amounts."""
+        return with_column(state.columns, CURRENCY, behind="credit")
 
     def name_count(self, count: str) -> str:
         words = ngettext("%(count)s entry", "%(count)s entries", 1 if count == "1" else 2)

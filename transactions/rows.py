@@ -182,8 +182,7 @@ def read_rows(
 
     The one with the key `new` is marked. `legend_url` is the page that explains the states.
     """
-    asked = {"ids": list(transaction_ids), "refunds": REFUNDS_MAX + 1}
-    fetched = {row[0]: Fetched(*row) for row in fetch_all(TRANSACTIONS, asked)}
+    fetched = fetch_rows(transaction_ids)
     sides = {pk for row in fetched.values() for pk in (row.source_id, row.destination_id)}
     shared = Surroundings(
         read_parties(sides),
@@ -194,6 +193,12 @@ def read_rows(
         active_dates(),
     )
     return [_format_row(fetched[pk], shared, new=new) for pk in transaction_ids]
+
+
+def fetch_rows(transaction_ids: Sequence[int]) -> dict[int, Fetched]:
+    """The transactions with these primary keys, by them, as they lie in the database."""
+    asked = {"ids": list(transaction_ids), "refunds": REFUNDS_MAX + 1}
+    return {row[0]: Fetched(*row) for row in fetch_all(TRANSACTIONS, asked)}
 
 
 def read_parties(balance_ids: Iterable[int]) -> dict[int, Party]:
@@ -261,6 +266,13 @@ def _tag_states(states: tuple[State, ...], shared: Surroundings) -> SafeString:
 def _link(party: Party, count: int, transaction_url: str, *, with_ledger: bool) -> SafeString:
     """A link to the balance; to the transaction where several balances share the side."""
     if count > 1:
-        several = ngettext("%(count)s balance", "%(count)s balances", count)
-        return link_tag(transaction_url, several % {"count": format_count(count)})
+        return link_tag(transaction_url, say_side(party, count))
     return link_tag(party.url, party.name, note=party.ledger if with_ledger else "")
+
+
+def say_side(party: Party, count: int) -> str:
+    """The balance on one side; or how many share it."""
+    if count == 1:
+        return party.name
+    several = ngettext("%(count)s balance", "%(count)s balances", count)
+    return several % {"count": format_count(count)}

@@ -23,11 +23,13 @@ def place_hold(
     amount_minor: int = 100_00,
     reference: str = "",
     effective_at: datetime | None = NOON,
+    expires_at: datetime | None = None,
 ) -> Transaction:
     sides = [each.pk if isinstance(each, Balance) else each for each in (source, destination)]
     legs = transfer(source=sides[0], destination=sides[1], amount_minor=amount_minor)
     reference = reference or f"hold-{next(_numbers)}"
-    return _stored(hold(HoldRequest(reference, legs, effective_at=effective_at)))
+    request = HoldRequest(reference, legs, effective_at=effective_at, expires_at=expires_at)
+    return _stored(hold(request))
 
 
 def commit(of: Transaction, amount_minor: int | None = None, *, reference: str = "") -> Transaction:

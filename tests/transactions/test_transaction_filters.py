@@ -1,0 +1,274 @@
+"""Filters, orders, sums and dates of the transactions table, as its address asks for them."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from balances.models import Balance
+from search.indexing import index_documents
+from tests.factories import NOON, make_balance, make_client, make_identity, make_user, post_transfer
+from tests.pages import count_queries, rows_of, text_of
+from tests.schedules.building import make_schedule
+from tests.transactions.living import commit, place_hold, refund
+from transactions.posting import post
+from transactions.requests import CREDIT, DEBIT, Indicator, Leg, PostingRequest
+
+pytestmark = pytest.mark.django_db
+URL = "/transactions/"
+TREASURY = Indicator("@Treasury", "GBP")
+
+
+@pytest.fixture
+def clerk() -> Client:
+    return make_client()
+
+
+@pytest.fixture
+def wallet() -> Balance:
+    """With a deposit, a hold half of which was committed, a refunded sale, and an exchange."""
+    wallet = make_balance(identity=make_identity(name="Northgate"), floor_minor=None)
+    post_transfer(
+        source=TREASURY,
+        destination=wallet,
+        amount_minor=500_00,
+        reference="deposit",
+        description="First money",
+        metadata={"region": "north"},
+        effective_at=NOON - timedelta(days=60),
+    )
+    commit(place_hold(source=wallet, destination=TREASURY, reference="hold"), 50_00)
+    refund(post_transfer(source=wallet, destination=TREASURY, reference="sale"), 40)
+    legs = [
+        Leg(wallet.pk, DEBIT, 70_00),
+        Leg(Indicator("@Liquidity", "GBP"), CREDIT, 70_00),
+        Leg(Indicator("@Liquidity", "EUR"), DEBIT, 80_00),
+        Leg(Indicator("@Euros", "EUR"), CREDIT, 80_00),
+    ]
+    post(PostingRequest("exchange", legs, effective_at=NOON, description="Into euros"))
+    return wallet
+
+
+def references(client: Client, **query: Any) -> list[str]:
+    rows = rows_of(client.get(URL, query))[1:]
+    return [re.sub("(Hold|Commit|Refund| Life)+$", "", row[1]) for row in rows]
+
+
+@pytest.mark.parametrize(
+    ("where", "expected"),
+    [
+        ("amount:at-least:80", ["exchange", "hold", "deposit"]),
+        ("amount:between:70,75", ["exchange"]),
+        ("currency:is:EUR", ["exchange"]),
+        ("effective:is:2024-11", ["deposit"]),
+        ("status:is:partly-committed", ["hold"]),
+        ("status:is:partly-refunded", ["sale"]),
+        ("kind:is:HOLD", ["hold"]),
+        ("description:contains:MONEY", ["deposit"]),
+        ("metadata.region:is:north", ["deposit"]),
+        ("from:is:{wallet}", ["exchange", "sale", "hold"]),
+        ("amount:at-least:80|reference:is:sale", ["exchange", "sale", "hold", "deposit"]),
+        ("amount:at-least:cheese", []),
+        ("nonsense:is:1", []),
+    ],
+)
+@pytest.mark.parametrize("is_filled", [False, True], ids=["not yet copied", "copied"])
+def test_filters(
+    clerk: Client, wallet: Balance, where: str, expected: list[str], is_filled: bool
+) -> None:
+    if is_filled:
+        index_documents()
+    where = where.format(wallet=wallet.key)
+
+    assert references(clerk, where=where) == expected
+    response = clerk.get(URL, {"where": where})
+    told = "1 transaction" if len(expected) == 1 else f"{len(expected)} transactions"
+    assert told in text_of(response) or not expected
+
+
+def test_filters_hold_with_scope_text_tab_and_every_record(clerk: Client, wallet: Balance) -> None:
+    where = "amount:at-least:50"
+
+    assert references(clerk, where=where, balance=wallet.key) == ["exchange", "hold", "deposit"]
+    assert references(clerk, where=where, q="de") == ["deposit"]
+    assert references(clerk, where=where, tab="inflight") == ["hold"]
+    assert references(clerk, where=where, ledger="nonsense") == []
+    every = references(clerk, where=where, records="every", ledger=wallet.ledger.key)
+    assert len(every) == 4
+
+
+@pytest.mark.parametrize(
+    ("sort", "expected"),
+    [
+        ("-amount", ["deposit", "hold", "exchange", "sale"]),
+        ("amount", ["sale", "exchange", "hold", "deposit"]),
+        ("created", ["deposit", "hold", "sale", "exchange"]),
+        ("reference", ["deposit", "exchange", "hold", "sale"]),
+        ("-reference", ["sale", "hold", "exchange", "deposit"]),
+    ],
+)
+def test_orders(clerk: Client, wallet: Balance, sort: str, expected: list[str]) -> None:
+    assert references(clerk, sort=sort) == expected
+    assert references(clerk, sort=sort, where="amount:greater:0") == expected
+
+
+def test_found_in_order_of_amount_comes_in_pages(clerk: Client) -> None:
+    for number in range(45):
+        post_transfer(
+            source=TREASURY,
+            destination=make_balance(),
+            amount_minor=100 + number // 7,
+            reference=f"t{number:02}",
+        )
+    seen: list[str] = []
+    url = f"{URL}?sort=-amount&where=amount:at-least:1"
+    while url:
+        response = clerk.get(url)
+        seen += [row[1] for row in rows_of(response)[1:]]
+        following = re.search(r'rel="next" href="([^"]*)"', response.content.decode())
+        url = following[1].replace("&amp;", "&") if following else ""
+
+    assert seen == [f"t{number:02}" for number in range(44, -1, -1)]
+
+
+def test_sums_are_of_events_and_of_what_passes(clerk: Client, wallet: Balance) -> None:
+    def sums(**query: str) -> str:
+        found = re.search(
+            r"Sums (.*?) (\d+ (transaction|record)|Count)", text_of(clerk.get(URL, query))
+        )
+        return found[1].strip() if found else ""
+
+    assert sums() == ""
+    assert sums(count="exact") == "80.00EUR 671.00GBP"
+    assert sums(where="amount:less:80") == "71.00GBP"
+    assert sums(where="currency:is:EUR") == "80.00EUR"
+    assert sums(tab="inflight") == "100.00GBP"
+    # The commit and the refund are records, but no events.
+    assert sums(balance=wallet.key, records="every") == "80.00EUR events only 671.00GBP events only"
+
+
+def test_many_are_rounded_and_counted_and_added_up_on_demand(
+    clerk: Client, wallet: Balance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("schedules.books_table.EXACT_MAX", 2)
+    query = {"where": "amount:at-least:50"}
+
+    rounded, exact = clerk.get(URL, query), clerk.get(URL, {**query, "count": "exact"})
+
+    assert "2+ transactions Count exactly" in text_of(rounded)
+    assert "Sums" not in text_of(rounded)
+    assert "3 transactions" in text_of(exact)
+    assert "Sums 80.00EUR 670.00GBP" in text_of(exact)
+
+
+def test_columns_on_demand(clerk: Client) -> None:
+    clerk_user = make_user(username="berta")
+    hold = place_hold(source=TREASURY, destination=make_balance(), reference="hold")
+    commit(hold, 50_00, reference="part")
+    transaction = post_transfer(
+        source=TREASURY,
+        destination=make_balance(),
+        reference="plain",
+        metadata={"region": "north", "deep": {"er": 7}},
+        actor=clerk_user,
+    )
+    columns = "currency,created_by,kind,parent,batch,id,metadata.region,metadata.deep.er"
+
+    rows = rows_of(clerk.get(URL, {"columns": columns, "records": "every", "sort": "-created"}))
+
+    assert rows[0][2:] == [
+        *("Currency", "Recorded by", "Kind", "Follows", "Batch", "Id", "region", "deep.er")
+    ]
+    assert rows[1][2:] == ["GBP", "berta", "Posting", "—", "—", transaction.key, "north", "7"]
+    assert rows[2][2:6] == ["GBP", "—", "Commit", "hold"]
+
+
+def test_jump_begins_at_the_day_and_leads_both_ways(clerk: Client, wallet: Balance) -> None:
+    for query in ({}, {"where": "amount:greater:0"}, {"balance": wallet.key}):
+        jumped = clerk.get(URL, {**query, "jump": "2024-12-24", "sort": "-amount"})
+
+        assert [row[1] for row in rows_of(jumped)[1:]] == ["deposit"]
+        back = re.search(r'rel="prev" href="([^"]*)"', jumped.content.decode())
+        assert back
+        assert len(rows_of(clerk.get(back[1].replace("&amp;", "&")))) == 5
+    oldest_first = {"sort": "effective", "jump": "2024-12-24"}
+    assert references(clerk, **oldest_first)[-1] == "exchange"
+    assert "deposit" not in references(clerk, **oldest_first)
+
+
+def test_holds_are_filtered_by_when_they_expire(clerk: Client) -> None:
+    now = timezone.now()
+    for name, days in (("soon", 1), ("later", 9)):
+        place_hold(
+            source=TREASURY,
+            destination=make_balance(),
+            reference=name,
+            expires_at=now + timedelta(days=days),
+        )
+    place_hold(source=TREASURY, destination=make_balance(), reference="never")
+
+    assert references(clerk, tab="inflight", where="expires:at-most:tomorrow") == ["soon"]
+    assert references(clerk, where="expires:empty") == ["never"]
+    assert len(references(clerk, where="expires:not-empty")) == 2
+
+
+def test_schedules_are_filtered_by_fields_of_their_own(clerk: Client) -> None:
+    wallet = make_balance(floor_minor=None)
+    for name, hours in (("rent", 0), ("fee", 24 * 40)):
+        make_schedule(
+            source=wallet,
+            destination=TREASURY,
+            reference=name,
+            amount_minor=len(name) * 100,
+            due_in=timedelta(hours=hours, seconds=30),
+        )
+
+    for where, expected in (
+        ("due:is:today", ["rent"]),
+        ("due:greater:tomorrow", ["fee"]),
+        ("amount:is:4", ["rent"]),
+        ("amount:is-not:4", ["fee"]),
+        ("amount:between:1,3.5", ["fee"]),
+        ("currency:is:gbp", ["rent", "fee"]),
+        ("currency:is-not:GBP", []),
+        ("reference:contains:EN", ["rent"]),
+        ("reason:empty", ["rent", "fee"]),
+        ("kind:is:HOLD", []),
+        ("status:is:posted", []),
+    ):
+        assert (where, references(clerk, tab="scheduled", where=where)) == (where, expected)
+    assert "fee" in references(clerk, tab="scheduled", jump="2999-01-01")
+
+
+def test_query_count_under_conditions_is_constant_in_rows(clerk: Client, wallet: Balance) -> None:
+    urls = [f"{URL}?where=amount:at-least:1", f"{URL}?tab=scheduled&where=due:is:today"]
+    few = [count_queries(clerk, url) for url in urls]
+    for _ in range(25):
+        post_transfer(source=TREASURY, destination=wallet)
+
+    assert few == [count_queries(clerk, url) for url in urls]
+    assert few[0] <= 12
+    assert few[1] <= 6
+
+
+def test_files_say_exactly_what_the_table_shows(clerk: Client, wallet: Balance) -> None:
+    columns = "amount,from,to,status,metadata.region"
+
+    response = clerk.get(f"{URL}export.csv", {"where": "amount:at-least:70", "columns": columns})
+    lines = b"".join(response.streaming_content).decode().splitlines()  # type: ignore[attr-defined]
+
+    assert lines[0].endswith("Amount,Currency,From,To,Status,region")
+    assert lines[1].endswith("exchange,,EUR 80.00; GBP 70.00,2 balances,2 balances,Posted,")
+    assert lines[2].endswith("hold,100.00,GBP,Northgate,'@Treasury,Partly committed,")
+    assert lines[3] == (
+        "2024-11-16T12:00:00+00:00,deposit,500.00,GBP,'@Treasury,Northgate,Posted,north"
+    )
+    schedule = make_schedule(source=TREASURY, destination=wallet, amount_minor=1_00)
+    response = clerk.get(f"{URL}export.csv", {"tab": "scheduled"})
+    text = b"".join(response.streaming_content).decode()  # type: ignore[attr-defined]
+    assert f"{schedule.reference},,'@Treasury,Northgate,Scheduled,1.00,GBP" in text

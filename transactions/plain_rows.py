@@ -1,0 +1,76 @@
+"""The rows of a transactions table as files have them: exact, and the same for everyone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from ledgers.money import format_plain
+from transactions.models import Transaction
+from transactions.row_details import read_details
+from transactions.rows import Fetched, Party, fetch_rows, read_parties, say_side
+from web.statements import fetch_all
+
+# Where a transaction has several currencies: what it debits in each.
+AMOUNTS = """
+SELECT e.transaction_id, c.code, c.exponent, sum(e.amount_minor)
+FROM transactions_entry AS e
+JOIN balances_balance AS b ON b.id = e.balance_id
+JOIN ledgers_currency AS c ON c.code = b.currency
+WHERE e.transaction_id = ANY (%s) AND e.direction = -1
+GROUP BY e.transaction_id, c.code, c.exponent ORDER BY e.transaction_id, c.code
+"""
+DESCRIPTIONS = "SELECT id, description FROM transactions_transaction WHERE id = ANY (%s)"
+
+
+def plain_rows(
+    transaction_ids: Sequence[int], *, has_metadata: bool
+) -> list[tuple[dict[str, str], Mapping[str, object]]]:
+    """The cells of these transactions by the table's columns, and their extra information.
+
+    Amounts are in major units without grouping, moments in ISO 8601. What a transaction debits
+    in several currencies is no number, and stands with their codes: "EUR 80.00; GBP 70.00".
+    """
+    fetched = fetch_rows(transaction_ids)
+    parties = read_parties(
+        {pk for row in fetched.values() for pk in (row.source_id, row.destination_id)}
+    )
+    details = read_details(transaction_ids, has_metadata=has_metadata)
+    descriptions: dict[int, str] = dict(fetch_all(DESCRIPTIONS, [list(transaction_ids)]))
+    amounts = _amounts_of([row.id for row in fetched.values() if row.currency_count > 1])
+    kinds = {value: str(label) for value, label in Transaction.Kind.choices}
+    rows: list[tuple[dict[str, str], Mapping[str, object]]] = []
+    for pk in transaction_ids:
+        row, told = fetched[pk], details[pk]
+        cells = {
+            "effective": row.effective_at.isoformat(),
+            "reference": row.reference,
+            "description": descriptions[pk],
+            "from": say_side(parties[row.source_id], row.source_count),
+            "to": say_side(parties[row.destination_id], row.destination_count),
+            "status": ", ".join(str(state.word) for state in row.states()),
+            **_money(row, parties[row.source_id], amounts.get(pk, ())),
+            "created": told.created_at.isoformat(),
+            "created_by": told.actor,
+            "kind": kinds[row.kind],
+            "parent": told.parent_reference,
+            "batch": told.batch,
+            "id": f"txn_{row.public_id}",
+        }
+        rows.append((cells, told.metadata))
+    return rows
+
+
+def _money(row: Fetched, source: Party, amounts: Sequence[tuple[str, str]]) -> dict[str, str]:
+    if row.currency_count == 1:
+        amount = format_plain(int(row.amount_minor), source.exponent)
+        return {"amount": amount, "currency": source.currency}
+    return {"amount": "", "currency": "; ".join(f"{code} {amount}" for code, amount in amounts)}
+
+
+def _amounts_of(transaction_ids: Sequence[int]) -> dict[int, list[tuple[str, str]]]:
+    """By the transaction: each currency and what is debited in it."""
+    amounts: dict[int, list[tuple[str, str]]] = {}
+    if transaction_ids:
+        for pk, code, exponent, minor in fetch_all(AMOUNTS, [list(transaction_ids)]):
+            amounts.setdefault(pk, []).append((code, format_plain(int(minor), exponent)))
+    return amounts
