@@ -1,7 +1,6 @@
 """What needs a person now: a few lines on Home, none where nothing does.
 
-A line that counts leads to the table that counts the same. Where a table shows more than the line
-counts, the line stands for itself, with the nearest of its records below.
+A line that counts leads to the table that shows these and no other, and so counts the same.
 """
 
 from __future__ import annotations
@@ -9,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
+from urllib.parse import urlencode
 
 from django.db.models import Q, QuerySet
 from django.utils import timezone
@@ -20,16 +20,17 @@ from dashboard.proofs import ProofMark
 from ledgers.money import format_amount
 from reports.lookalike_views import describe_count
 from reports.lookalikes import open_lookalikes
-from schedules.listing import IS_LATE, count_tabs_of_schedules
+from schedules.listing import IS_LATE, LATE
 from schedules.models import IS_UNSEEN, Schedule
 from schedules.rows import format_rows, schedules_in
 from transactions.counts import Count
-from transactions.filters import Tab, TransactionFilter
+from transactions.filters import Tab
 from transactions.walks import IS_OPEN
 from web.addresses import url_of
 from web.counting import EXACT_MAX, count_exact
 from web.formatting import active_dates
 from web.statements import fetch_all
+from web.tables.conditions import WHERE
 
 SHOWN = 5
 PROOF_FOR = timedelta(days=7)
@@ -59,6 +60,24 @@ ORDER BY n.expires_at, n.transaction_id
 """  # noqa: S608 -- a constant
 
 
+# Each along its index, and no more of it than can be counted.
+SCHEDULES = """
+SELECT (SELECT count(*) FROM (
+            SELECT FROM schedules_schedule
+            WHERE state = 'REJECTED' AND seen_at IS NULL LIMIT %(limit)s
+        ) AS s),
+       (SELECT count(*) FROM (
+            SELECT FROM schedules_schedule
+            WHERE state = 'SCHEDULED' AND due_at < now() - %(late)s::interval LIMIT %(limit)s
+        ) AS s),
+       (SELECT count(*) FROM (
+            SELECT FROM schedules_schedule
+            WHERE state = 'SCHEDULED' AND due_at >= %(today)s AND due_at < %(tomorrow)s
+            LIMIT %(limit)s
+        ) AS s)
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Item:
     """A record that a line is about."""
@@ -72,7 +91,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One thing to see to. `shape` is a state's; `url` is "" where no table says the same.
+    """One thing to see to, and where. `shape` is a state's.
 
     `figure` is "count" when the table says the number in the text. Who has seen to all that it
     tells of says so with `seen_until`, if it can be said.
@@ -80,7 +99,7 @@ class Line:
 
     shape: str
     text: str
-    url: str = ""
+    url: str
     items: tuple[Item, ...] = ()
     note: str = ""
     seen_until: str = ""
@@ -89,17 +108,25 @@ class Line:
 
 def find_attention(*, inflight: Count, proof: ProofMark) -> list[Line]:
     """What is wrong first, then what is soonest; `inflight` is how many holds are open."""
-    tabs = count_tabs_of_schedules(TransactionFilter())
     now = timezone.now()
+    unseen, late, today = _count_schedules()
     return [
         *_failed_proof(proof),
-        *_rejected(tabs[Tab.REJECTED], now=now),
-        *_late(tabs[Tab.SCHEDULED]),
+        *_rejected(unseen, now=now),
+        *_late(late),
         *_expiring(inflight),
-        *_due_today(tabs[Tab.SCHEDULED]),
+        *_due_today(today),
         *_lookalikes(),
         *_old_proof(proof, now=now),
     ]
+
+
+def _count_schedules() -> list[Count]:
+    """Those rejected that nobody has seen to, those overdue, and those due on the person's day."""
+    within = {"today": _midnight_after(days=0), "tomorrow": _midnight_after(days=1)}
+    limits = {"late": LATE, "limit": EXACT_MAX + 1}
+    rows = fetch_all(SCHEDULES, {**within, **limits})
+    return [Count.of(number, maximum=EXACT_MAX) for number in rows[0]]
 
 
 def _failed_proof(proof: ProofMark) -> Iterator[Line]:
@@ -124,12 +151,8 @@ def _old_proof(proof: ProofMark, *, now: datetime) -> Iterator[Line]:
         yield Line("closed", said % {"count": days}, url)
 
 
-def _rejected(all_there_are: Count, *, now: datetime) -> Iterator[Line]:
+def _rejected(count: Count, *, now: datetime) -> Iterator[Line]:
     """Those that nobody has seen to; `now` is up to when they are told of."""
-    if all_there_are.text == "0":
-        return
-    unseen = Schedule.objects.filter(IS_UNSEEN)
-    count = Count.said(count_exact(unseen))
     if count.text == "0":
         return
     said = ngettext(
@@ -137,16 +160,12 @@ def _rejected(all_there_are: Count, *, now: datetime) -> Iterator[Line]:
         "%(count)s scheduled transactions were rejected",
         _plural(count),
     )
-    items = _first_of(unseen)
-    line = _line_of("refused", said, count, items, all_there_are=all_there_are, tab=Tab.REJECTED)
+    items = _first_of(Schedule.objects.filter(IS_UNSEEN))
+    line = _line_of("refused", said, count, items, url=_table_url(Tab.REJECTED, "seen:empty"))
     yield replace(line, seen_until=now.isoformat())
 
 
-def _late(all_there_are: Count) -> Iterator[Line]:
-    if all_there_are.text == "0":
-        return
-    late = Schedule.objects.filter(IS_LATE)
-    count = Count.said(count_exact(late))
+def _late(count: Count) -> Iterator[Line]:
     if count.text == "0":
         return
     said = ngettext(
@@ -154,8 +173,8 @@ def _late(all_there_are: Count) -> Iterator[Line]:
         "%(count)s scheduled transactions are overdue",
         _plural(count),
     )
-    items = _first_of(late)
-    yield _line_of("refused", said, count, items, all_there_are=all_there_are, tab=Tab.SCHEDULED)
+    items = _first_of(Schedule.objects.filter(IS_LATE))
+    yield _line_of("refused", said, count, items, url=_table_url(Tab.SCHEDULED, "late:is:yes"))
 
 
 def _expiring(inflight: Count) -> Iterator[Line]:
@@ -183,15 +202,11 @@ def _expiring(inflight: Count) -> Iterator[Line]:
         "%(count)s holds expire by the end of tomorrow",
         _plural(count),
     )
-    yield _line_of("inflight", said, count, items, all_there_are=inflight, tab=Tab.INFLIGHT)
+    url = _table_url(Tab.INFLIGHT, "expires:at-most:tomorrow")
+    yield _line_of("inflight", said, count, items, url=url)
 
 
-def _due_today(all_there_are: Count) -> Iterator[Line]:
-    if all_there_are.text == "0":
-        return
-    today = Q(due_at__gte=_midnight_after(days=0), due_at__lt=_midnight_after(days=1))
-    due = schedules_in(Schedule.State.SCHEDULED).filter(today)
-    count = Count.said(count_exact(due))
+def _due_today(count: Count) -> Iterator[Line]:
     if count.text == "0":
         return
     said = ngettext(
@@ -199,8 +214,9 @@ def _due_today(all_there_are: Count) -> Iterator[Line]:
         "%(count)s scheduled transactions are due today",
         _plural(count),
     )
-    items = _first_of(due)
-    yield _line_of("scheduled", said, count, items, all_there_are=all_there_are, tab=Tab.SCHEDULED)
+    today = Q(due_at__gte=_midnight_after(days=0), due_at__lt=_midnight_after(days=1))
+    items = _first_of(schedules_in(Schedule.State.SCHEDULED).filter(today))
+    yield _line_of("scheduled", said, count, items, url=_table_url(Tab.SCHEDULED, "due:is:today"))
 
 
 def _lookalikes() -> Iterator[Line]:
@@ -222,12 +238,8 @@ def _midnight_after(*, days: int) -> datetime:
     return timezone.make_aware(datetime.combine(day, time.min))
 
 
-def _line_of(  # noqa: PLR0913 -- the parts of one line
-    shape: str, said: str, count: Count, items: tuple[Item, ...], *, all_there_are: Count, tab: Tab
-) -> Line:
-    """A link only if the tab counts the same."""
+def _line_of(shape: str, said: str, count: Count, items: tuple[Item, ...], *, url: str) -> Line:
     note = "" if count.text == str(len(items)) else _("the first %(count)s") % {"count": SHOWN}
-    url = _tab_url(tab) if count.text == all_there_are.text else ""
     return Line(shape, said % {"count": count.text}, url, items, note, figure="count")
 
 
@@ -236,5 +248,7 @@ def _plural(count: Count) -> int:
     return 1 if count.text == "1" else 2
 
 
-def _tab_url(tab: Tab) -> str:
-    return f"{url_of('transactions:list')}?tab={tab}"
+def _table_url(tab: Tab, condition: str) -> str:
+    """The table that shows those which are counted, and no other."""
+    query = urlencode({"tab": tab.value, WHERE: condition}, safe=":")
+    return f"{url_of('transactions:list')}?{query}"

@@ -34,7 +34,10 @@ def crawled(
 def fetching(client: Client) -> Fetch:
     def fetch(url: str) -> Answer:
         response = client.get(url, follow=True)
-        html = response.getvalue().decode(errors="replace")
+        try:
+            html = response.getvalue().decode(errors="replace")
+        except Exception:  # noqa: BLE001 -- a file that breaks off, for whatever reason
+            return Answer(500)
         is_page = response.headers["Content-Type"].startswith("text/html")
         return Answer(response.status_code, html if is_page else "")
 

@@ -13,7 +13,10 @@ from tests.crawling.tree import Node, parse
 
 KEY = re.compile(r"\b(?:ldg|bln|txn|idt|sch|exp)_[0-9a-f-]{36}|[0-9a-f]{8}-[0-9a-f-]{27}")
 # What an address says of which records, as opposed to of what kind the page is.
-RECORDS = {"cursor", "q", "open", "look", "after", "from", "to", "as_of", "known_at", "columns"}
+RECORDS = {
+    *("cursor", "q", "open", "look", "after", "from", "to", "as_of", "known_at", "expect"),
+    *("sort", "count", "size", "columns", "next"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +62,7 @@ class Crawler:
 
     fetch: Fetch
     each: int = 2
-    of_path: int = 16
+    of_path: int = 10
     most: int = 3_000
     left_out: tuple[str, ...] = ()
     report: Report = field(default_factory=Report)

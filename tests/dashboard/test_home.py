@@ -6,8 +6,6 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.cache import cache
-from django.db.models import Q
-from django.db.models.functions import Now
 from django.test import Client
 from django.utils import timezone
 
@@ -140,8 +138,8 @@ def test_query_count_is_constant_in_what_needs_a_person(clerk: Client) -> None:
             make_schedule(source=source, destination=destination, due_in=timedelta(seconds=1))
         seen.append(count_queries(clerk, "/"))
 
-    # and the holds; what is overdue; what is due today: its count, first ones and their parties
-    assert seen == [16, 16]
+    # and the holds; the first that are due today, and their parties
+    assert seen == [14, 14]
 
 
 def test_nothing_needs_a_person_in_proved_books(clerk: Client) -> None:
@@ -168,6 +166,7 @@ def test_rejected_schedules_are_told_until_somebody_has_seen_to_them(clerk: Clie
     assert "Seen to by clerk" in text_of(page)
     response = clerk.get("/")
     assert "2 scheduled transactions were rejected" in text_of(response)
+    assert "2 transactions" in text_of(clerk.get(link_of(response, "tab=rejected")))
 
     late = make_schedule(source=make_balance(), destination=make_balance(), due_in=SOON)
     wait_until(late.due_at)
@@ -194,29 +193,7 @@ def test_what_was_not_rejected_is_not_marked_as_seen(clerk: Client) -> None:
     assert "It was not rejected." in text_of(response)
 
 
-def test_overdue_schedules_are_told(clerk: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("dashboard.attention.IS_LATE", Q(state="SCHEDULED", due_at__lt=Now()))
-    kept = make_schedule(source=make_balance(), destination=make_balance(), due_in=SOON)
-    wait_until(kept.due_at)
-
-    assert "1 scheduled transaction is overdue" in text_of(clerk.get("/"))
-
-
-def test_holds_soon_to_expire_are_linked_where_the_tab_counts_the_same(clerk: Client) -> None:
-    source, destination = make_balance(floor_minor=None), make_balance()
-    for hours in (3, 2):
-        expires_at = timezone.now() + timedelta(hours=hours)
-        make_hold(source, destination, reference=f"in-{hours}", expires_at=expires_at)
-
-    response = clerk.get("/")
-
-    text = text_of(response)
-    assert "2 holds expire by the end of tomorrow" in text
-    assert text.index("in-2") < text.index("in-3")
-    assert "2 transactions" in text_of(clerk.get(link_of(response, "tab=inflight")))
-
-
-def test_holds_soon_to_expire_stand_for_themselves_where_the_tab_has_more(clerk: Client) -> None:
+def test_holds_soon_to_expire_are_told_as_their_table_does(clerk: Client) -> None:
     source, destination = make_balance(floor_minor=None), make_balance()
     later = make_hold(source, destination, expires_at=timezone.now() + timedelta(hours=48))
     endless = make_hold(source, destination, reference="endless")
@@ -228,20 +205,24 @@ def test_holds_soon_to_expire_stand_for_themselves_where_the_tab_has_more(clerk:
         make_hold(
             source,
             destination,
-            reference=f"soon-{number}",
-            expires_at=timezone.now() + timedelta(hours=number),
+            reference=f"soon-{minutes}",
+            expires_at=timezone.now() + timedelta(minutes=minutes),
         )
-        for number in range(1, 7)
+        for minutes in range(1, 7)
     ]
 
     response = clerk.get("/")
+    table = clerk.get(link_of(response, "tab=inflight"))
 
     section = response.content.decode().split('id="attention"')[1].split("</section>")[0]
     assert "6 holds expire by the end of tomorrow" in section
     assert "the first 5" in section
-    assert "tab=inflight" not in section
     shown = [each for each in (*held, later, endless, ended) if each.get_absolute_url() in section]
     assert shown == held[:5]
+    assert "6 transactions" in text_of(table)
+    assert {each.reference for each in held} == {
+        row[1].removesuffix("Hold") for row in rows_of(table)[1:]
+    }
 
 
 def test_schedules_due_today_are_those_of_the_persons_day() -> None:
@@ -256,9 +237,11 @@ def test_schedules_due_today_are_those_of_the_persons_day() -> None:
         due_in = due_at - timezone.now()
         make_schedule(source=source, destination=destination, reference=name, due_in=due_in)
 
-    text = text_of(clerk.get("/"))
+    response = clerk.get("/")
+    text = text_of(response)
 
     assert "1 scheduled transaction is due today" in text
+    assert "1 transaction" in text_of(clerk.get(link_of(response, "due:is:today")))
     section = text.split("Needs attention")[1].split("Latest transactions")[0]
     assert "last" in section
     assert "next" not in section
