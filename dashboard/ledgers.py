@@ -144,6 +144,7 @@ class LedgerTable(Table):
     )
     tabs: ClassVar[Sequence[Tab]] = (Tab("", _("All")),)
     refreshes_on: ClassVar[Sequence[str]] = ("ledgerCreated",)
+    watches: ClassVar[str] = "ledgers_ledger"
 
     def select(self, state: TableState) -> QuerySet[Any, Any]:
         """Values, with what they are sorted and filtered by."""

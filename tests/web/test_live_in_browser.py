@@ -1,0 +1,100 @@
+"""The chip that tells of what others have added, in a real browser."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, Page, Request, expect
+
+from tests.browsing import PHONE, axe_violations, opened_page, overflow
+from tests.factories import make_balance, make_user, post_transfer
+
+TABLE = "/transactions/"
+SECONDS = 2.0
+
+
+@pytest.fixture
+def page(browser: Browser, own_server: str) -> Iterator[Page]:
+    with opened_page(browser, own_server, user=make_user()) as page:
+        yield page
+
+
+def is_asking(url: str) -> bool:
+    return urlsplit(url).path == "/live/"
+
+
+def _asked(page: Page) -> list[Request]:
+    """Fills up as the page asks whether there is anything new."""
+    requests: list[Request] = []
+    page.on("request", lambda each: requests.extend([each] * is_asking(each.url)))
+    return requests
+
+
+def test_a_posting_of_others_is_told_and_shown(page: Page) -> None:
+    source, destination = make_balance(opening_minor=90_00), make_balance()
+    page.goto(TABLE)
+    chip = page.get_by_role("link", name="new – show")
+    row = page.locator("tr[data-row]").first
+    before, place = row.get_attribute("data-row"), row.bounding_box()
+    page.wait_for_timeout(1500)
+
+    posted = post_transfer(source=source, destination=destination, amount_minor=1_00)
+    since = time.monotonic()
+    expect(chip).to_have_text("1 new – show")
+    waited = time.monotonic() - since
+
+    # A machine that runs the other tests beside is slower than a server.
+    assert waited < 5 * SECONDS
+    assert (row.get_attribute("data-row"), row.bounding_box()) == (before, place)
+    page.wait_for_timeout(800)
+    page.keyboard.press(".")
+    expect(page.locator("tr.new")).to_have_attribute("data-row", posted.key)
+    expect(chip).to_be_hidden()
+
+
+def test_what_does_not_pass_the_filter_is_not_told(page: Page) -> None:
+    balance, other = make_balance(opening_minor=90_00), make_balance(opening_minor=90_00)
+    page.goto(f"{TABLE}?balance={balance.key}")
+
+    post_transfer(source=other, destination=make_balance())
+    with page.expect_response(re.compile("/live/")) as told:
+        pass
+    while told.value.status == 204:
+        with page.expect_response(re.compile("/live/")) as told:
+            pass
+
+    assert told.value.json()["words"] == ""
+    expect(page.locator(".live")).to_be_hidden()
+
+
+def test_it_stops_after_signing_out(page: Page) -> None:
+    make_balance(opening_minor=1_00)
+    page.goto(TABLE)
+    with page.expect_response(re.compile("/live/")):
+        pass
+
+    page.context.clear_cookies()
+    make_balance(opening_minor=1_00)
+    with page.expect_response(lambda response: is_asking(response.url) and response.status == 302):
+        pass
+    asked = _asked(page)
+    page.wait_for_timeout(3000)
+
+    assert asked == []
+
+
+def test_it_is_accessible_and_fits_a_phone(page: Page) -> None:
+    source = make_balance(opening_minor=90_00)
+    page.set_viewport_size(PHONE)
+    page.goto(TABLE)
+
+    post_transfer(source=source, destination=make_balance())
+    expect(page.get_by_role("link", name="new – show")).to_be_visible()
+    page.wait_for_timeout(800)
+
+    assert axe_violations(page) == []
+    assert overflow(page) == 0
