@@ -273,9 +273,9 @@ def test_other_tabs_are_counted_after_the_page(clerk: Client, owner: User) -> No
     counts = clerk.get(f"{COUNTS}?tab=new").content.decode()
 
     for key, count in [("all", 2), ("with-balances", 1), (view.public_id, 1)]:
-        assert f'id="count-identities-{key}" hx-swap-oob="true">{count}</b>' in counts
-    assert f"count-identities-{broken.public_id}" not in counts
-    assert "count-identities-new" not in counts
+        assert f'id="count-{key}" hx-swap-oob="true">{count}</b>' in counts
+    assert f"count-{broken.public_id}" not in counts
+    assert "count-new" not in counts
     assert 'hx-get="/tables/identities/counts/?tab=new"' in (
         clerk.get(f"{TABLE}?tab=new").content.decode()
     )

@@ -49,7 +49,7 @@ def test_every_table_opens_with_a_saved_view(clerk: Client, reader: User, name: 
     opened = clerk.get(reverse(table.url_name))
     page = clerk.get(opened["Location"]).content.decode()
 
-    assert re.search(r'aria-current="true"><bdi>Mine</bdi><b>[\d,]+</b>', page)
+    assert re.search(r'aria-current="true"><bdi>Mine</bdi><b[^>]*>[\d,]+</b>', page)
     assert f'href="{reverse(table.url_name)}?tab=all"' in page
     assert clerk.get(f"{reverse(table.url_name)}?tab=all").status_code == 200
 
@@ -63,8 +63,8 @@ def test_every_table_counts_its_tabs(clerk: Client, reader: User, name: str) -> 
     page = clerk.get(f"{reverse(table.url_name)}?view={view.public_id}").content.decode()
     counts = clerk.get(f"/tables/{name}/counts/?view={view.public_id}").content.decode()
 
-    awaited = set(re.findall(rf'id="(count-{name}-[^"]+)"', page))
-    assert f"count-{name}-{other.public_id}" in awaited
+    awaited = set(re.findall(r'<b id="(count-[^"]+)"></b>', page))
+    assert f"count-{other.public_id}" in awaited
     assert set(re.findall(r'<b id="([^"]+)" hx-swap-oob="true">[\d,]+', counts)) == awaited
 
 

@@ -8,15 +8,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
+from operator import itemgetter
 from time import monotonic
 from urllib.parse import urlencode
 
 from django.db import DatabaseError, connection
 from django.db import transaction as db_transaction
 from django.http import HttpRequest, QueryDict
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from web.addresses import url_of
 from web.query import VOLATILE
 from web.tables.conditions import say_condition
 from web.tables.definition import Tab, Table
@@ -69,6 +70,18 @@ class TabLink:
     is_current: bool
     description: str = ""
 
+    @property
+    def row(self) -> dict[str, str | bool]:
+        """As the page prints it."""
+        return {
+            "id": f"count-{self.key}",
+            "label": self.label,
+            "url": self.url,
+            "count": self.count,
+            "is_current": self.is_current,
+            "description": self.description,
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class Tabs:
@@ -78,6 +91,15 @@ class Tabs:
     more: Sequence[TabLink]
     view: View | None
     query: str
+
+    @property
+    def links(self) -> list[dict[str, str | bool]]:
+        """Those in sight, for `{% each %}`."""
+        return [tab.row for tab in self.shown]
+
+    @property
+    def links_in_menu(self) -> list[dict[str, str | bool]]:
+        return [tab.row for tab in self.more]
 
     @property
     def others(self) -> list[TabLink]:
@@ -97,18 +119,15 @@ class Tabs:
 
 def view_query(query: QueryDict) -> str:
     """What a saved view keeps of an address: always the same text for the same view."""
-    kept = QueryDict(mutable=True)
-    for name in sorted(query):
-        values = [value for value in query.getlist(name) if value]
-        if values and name not in FLEETING and (name, values) != ("tab", [ALL]):
-            kept.setlist(name, values)
-    return _encode(kept)
+    pairs = [pair for pair in _lasting(query) if pair != ("tab", ALL)]
+    return _encode(sorted(pairs, key=itemgetter(0)))
 
 
 def table_url(table: Table, query: str, *, view: str = "") -> str:
     """The table under this query; `view` is the id of the saved view whose tab is current."""
     query = "&".join(part for part in (query, view and urlencode({"view": view})) if part)
-    return f"{reverse(table.url_name)}?{query}" if query else reverse(table.url_name)
+    url = url_of(table.url_name)
+    return f"{url}?{query}" if query else url
 
 
 def view_url(table: Table, view: View) -> str:
@@ -193,25 +212,21 @@ def _built_in(
     view: View | None,
 ) -> list[TabLink]:
     """Filters stay when one goes from one to another, those of a saved view do not."""
+    lasting = [] if view else [pair for pair in _lasting(request.GET) if pair[0] != "tab"]
     links = []
     for number, tab in enumerate(table.tabs or (Tab("", _("All")),)):
-        query = QueryDict(mutable=True) if view else request.GET.copy()
-        for name in (*FLEETING, *table.dropped_on(tab)):
-            query.pop(name, None)
-        if tab.name:
-            query["tab"] = tab.name
-        else:
-            query.pop("tab", None)
-        is_current = view is None and (tab == state.tab if state.tab else number == 0)
-        encoded = _encode(query) or _all_query(request, table)
+        dropped = table.dropped_on(tab)
+        pairs = [pair for pair in lasting if pair[0] not in dropped]
+        query = _encode([*pairs, ("tab", tab.name)] if tab.name else pairs)
+        query = query or _all_query(request, table)
         links.append(
             TabLink(
                 key=tab.name or ALL,
                 label=str(tab.label),
-                url=table_url(table, encoded),
-                query=encoded,
+                url=table_url(table, query),
+                query=query,
                 count=counts.get(tab.name, ""),
-                is_current=is_current,
+                is_current=view is None and (tab == state.tab if state.tab else number == 0),
             )
         )
     return links
@@ -250,5 +265,16 @@ def _all_query(request: HttpRequest, table: Table) -> str:
     return f"tab={ALL}" if choices_of(request, table).get("view") else ""
 
 
-def _encode(query: QueryDict) -> str:
-    return query.urlencode(safe=":,@|")
+def _lasting(query: QueryDict) -> list[tuple[str, str]]:
+    """What belongs to the table rather than to one look at it."""
+    return [
+        (name, value)
+        for name, values in query.lists()
+        if name not in FLEETING
+        for value in values
+        if value
+    ]
+
+
+def _encode(pairs: Sequence[tuple[str, str]]) -> str:
+    return urlencode(pairs, safe=":,@|")
