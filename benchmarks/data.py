@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from benchmarks.cluster import Books
@@ -44,6 +44,7 @@ FULL = Size(
     requests=100,
     warms_up=True,
 )
+HUGE = replace(FULL, transactions=10_000_000, rounds=3, requests=50)
 QUICK = Size(
     balances=10_000,
     ledgers=100,

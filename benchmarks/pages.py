@@ -6,8 +6,9 @@ import statistics
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import partial
+from urllib.parse import quote, urlencode
 
 from django.utils import timezone
 
@@ -16,12 +17,14 @@ from benchmarks.bounds import GROWTH, THROUGHPUT, TIME
 from benchmarks.client import Visitor, get_seconds, requests_done
 from benchmarks.cluster import Books, migrated_books, scratch_cluster, use, warm
 from benchmarks.data import Size, fill
+from benchmarks.exports import export_results
 from benchmarks.measuring import Work, compare
 from benchmarks.report import Result, ratio_result
 from benchmarks.server import served
 from identities.models import Identity
 from ledgers.models import Ledger
 from reports.rolling import roll_up_days
+from search.indexing import index_documents
 from transactions.models import Transaction
 
 CLIENTS = 8
@@ -81,10 +84,13 @@ def _prepared(size: Size, say: Say) -> Iterator[Bench]:
         say("making the books")
         fill(full, size)
         fill(few, size, transactions=size.few_transactions)
-        say("rolling the days up")
+        say("rolling the days up, and indexing what is searched")
         for books in (full, few):
             with use(books):
                 roll_up_days()
+                index_documents()
+            with books.connect() as connection:
+                connection.execute("VACUUM (ANALYZE)")
         say("starting the servers")
         sites = [
             Site(books, stack.enter_context(served(books)), _paths(books)) for books in (full, few)
@@ -118,6 +124,15 @@ def _paths(books: Books) -> dict[str, str]:
             "transactions-of-ledger": f"/transactions/?ledger={big.key}",
             "transactions-of-balance": f"/transactions/?balance={treasury.key}",
             "transaction": transaction.get_absolute_url(),
+            "transactions-deep": f"/transactions/?jump={day}",
+            **_filtered(day, transaction),
+            "entries": "/entries/",
+            "home": "/",
+            "search-name": "/search/?q=ada+example+77",
+            "search-text": "/search/?q=invoice",
+            "search-rare": f"/search/?q={quote(transaction.description)}",
+            "search-slip": "/search/?q=subscripton",
+            "search-amount": "/search/?q=250.00",
             "ledger-as-of": f"{big.get_absolute_url()}?as_of={day}",
             "balances-as-of": f"/balances/?ledger={big.key}&as_of={day}",
             "register-effective": f"{treasury.get_absolute_url()}?order=effective",
@@ -130,6 +145,25 @@ def _paths(books: Books) -> dict[str, str]:
             "identities": "/identities/",
             "identity": identity.get_absolute_url(),
         }
+
+
+def _filtered(day: date, transaction: Transaction) -> dict[str, str]:
+    """The transactions table under conditions, of which many pass, some, and one."""
+    week = f"{day - timedelta(days=6)},{day}"
+    conditions = {
+        "status": ["status:is:posted"],
+        "currency-week": ["currency:is:GBP", f"effective:between:{week}"],
+        "amount": ["amount:between:490,500"],
+        "metadata": ["metadata.channel:is:branch"],
+        "metadata-rare": [f"metadata.order:is:{transaction.pk}"],
+        "text": ["text:contains:invoice"],
+        "text-rare": [f"text:contains:{transaction.description}"],
+        "amount-old": ["amount:at-least:499", f"effective:less:{day}"],
+    }
+    return {
+        f"filter-{name}": f"/transactions/?{urlencode({'where': groups}, doseq=True)}"
+        for name, groups in conditions.items()
+    }
 
 
 def _times(bench: Bench) -> Iterator[Result]:
@@ -201,8 +235,19 @@ def _throughput(bench: Bench, page: str) -> Iterator[Result]:
     yield ratio_result(name, comparison, THROUGHPUT)
 
 
+def _exports(bench: Bench) -> Iterator[Result]:
+    """Whole tables as files."""
+    counts = {
+        "transactions": bench.size.transactions,
+        "entries": 2 * bench.size.transactions,
+        "balances": bench.size.balances,
+    }
+    yield from export_results(bench.full.visitor, counts, bench.say)
+
+
 WORKS: dict[str, Callable[[Bench], Iterator[Result]]] = {
     "times": _times,
+    "exports": _exports,
     "ledgers-throughput": partial(_throughput, page="ledgers"),
     "transactions-throughput": partial(_throughput, page="transactions"),
 }

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from benchmarks import live, pages, posting
 from benchmarks.cluster import ProgramError
-from benchmarks.data import FULL, QUICK, Size
+from benchmarks.data import FULL, HUGE, QUICK, Size
 from benchmarks.report import Result, line
 from config.binaries import EmbeddedPostgresError
 
@@ -31,7 +31,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("part", choices=PARTS)
-        parser.add_argument("--quick", action="store_true", help="a smaller run, for a first look")
+        sizes = parser.add_mutually_exclusive_group()
+        sizes.add_argument("--quick", action="store_true", help="a smaller run, for a first look")
+        sizes.add_argument("--huge", action="store_true", help="ten million transactions")
         parser.add_argument("--json", action="store_true", help="print the results as JSON")
         names = ", ".join(name for _run, works in PARTS.values() for name in works)
         parser.add_argument(
@@ -43,7 +45,7 @@ class Command(BaseCommand):
         names = set(options["only"] or known)
         if unknown := names - set(known):
             raise CommandError(_("There is no %s in bench %s.") % (", ".join(unknown), part))
-        size = QUICK if options["quick"] else FULL
+        size = QUICK if options["quick"] else HUGE if options["huge"] else FULL
         results = []
         try:
             for result in run(size, names, self._show_progress):
