@@ -55,7 +55,7 @@ FIELDS = {
 TEXT_LENGTH_MAX = 60
 # Each by its own look into the index: together they might be sought among all events.
 LATEST = """
-SELECT e.created_at, e.actor_name, e.action, e.before::text, e.after::text
+SELECT e.subject, e.created_at, e.actor_name, e.action, e.before::text, e.after::text
 FROM unnest(%(subjects)s::text[]) AS s (subject)
 CROSS JOIN LATERAL (
     SELECT * FROM audit_auditevent AS e WHERE e.subject = s.subject
@@ -67,8 +67,9 @@ ORDER BY e.id DESC LIMIT %(size)s
 
 @dataclass(frozen=True, slots=True)
 class HistoryLine:
-    """One event: when, who, what, and each change in words."""
+    """One event: when, who, what, and each change in words; `subject` is the record's key."""
 
+    subject: str
     when: SafeString | str
     who: str
     what: str
@@ -82,21 +83,36 @@ def latest_events(*subjects: str, size: int = 10) -> list[HistoryLine]:
 
 
 def _line(
-    when: datetime, who: str, action: str, before: str | None, after: str | None
+    subject: str,
+    when: datetime,
+    who: str,
+    action: str,
+    *values: str | None,
 ) -> HistoryLine:
+    before, after = (json.loads(value or "{}") for value in values)
     verb = action.partition(".")[2]
-    # What a command did is kept under this name: see `audit.recording`.
-    who = _("system") if who == "system" else who
+    changes = describe_changes(action, before, after) if verb in {*SAID, *TOLD} else ()
+    return HistoryLine(subject, time_tag(when), name_actor(who), name_action(action), changes)
+
+
+def name_actor(name: str) -> str:
+    """Who did it; what a command did is kept as "system": see `audit.recording`."""
+    return _("system") if name == "system" else name
+
+
+def name_action(action: str) -> str:
+    """`ledger.renamed` in words; as it stands if there are none."""
+    return str(WORDS.get(action.partition(".")[2], action))
+
+
+def describe_changes(
+    action: str, before: Mapping[str, Any], after: Mapping[str, Any]
+) -> tuple[str, ...]:
+    """What an event tells of its record, in words."""
+    verb = action.partition(".")[2]
     if verb in SAID:
-        changes: tuple[str, ...] = (str(json.loads(after or "{}").get(SAID[verb], "")),)
-        return HistoryLine(time_tag(when), who, str(WORDS[verb]), changes)
-    labels = {} if verb == "metadata_changed" else FIELDS
-    changes = (
-        _changes(json.loads(before or "{}"), json.loads(after or "{}"), labels)
-        if verb in TOLD
-        else ()
-    )
-    return HistoryLine(time_tag(when), who, str(WORDS.get(verb, action)), changes)
+        return (str(after.get(SAID[verb], "")),)
+    return _changes(before, after, {} if verb == "metadata_changed" else FIELDS)
 
 
 def _changes(

@@ -35,7 +35,10 @@ class AuditEvent(models.Model):
     class Meta:
         verbose_name = _("audit event")
         verbose_name_plural = _("audit events")
-        indexes = [models.Index(fields=["subject", "id"], name="audit_subject")]
+        indexes = [
+            models.Index(fields=["subject", "id"], name="audit_subject"),
+            models.Index(fields=["created_at", "id"], name="audit_created"),
+        ]
 
     def __str__(self) -> str:
         return f"#{self.pk} {self.action} {self.subject}"

@@ -8,6 +8,7 @@ urlpatterns = [
     path("", include("dashboard.urls")),
     path("", include("users.urls")),
     path("", include("audit.urls")),
+    path("audit/", include("audit.event_urls")),
     path("", include("exports.urls")),
     path("", include("web.urls")),
     path("", include("web.help.urls")),

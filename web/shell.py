@@ -57,7 +57,14 @@ GROUPS = (
         ),
     ),
     Group(_("Trust"), (Link("proof", _("Proof"), "dashboard:proof"),)),
-    Group(_("Operator"), (Link("admin", _("Admin"), "admin:index"),), staff_only=True),
+    Group(
+        _("Operator"),
+        (
+            Link("audit", _("Audit trail"), "audit:list"),
+            Link("admin", _("Admin"), "admin:index"),
+        ),
+        staff_only=True,
+    ),
 )
 NEW = (
     Link("ledgers", _("Ledger"), "ledgers:create"),

@@ -14,7 +14,14 @@ from django.urls import get_resolver
 from exports.reading import plain_amount
 from ledgers.operations import add_currency
 from tests.exports.test_export import HOSTILE
-from tests.factories import make_balance, make_client, make_identity, make_ledger, post_transfer
+from tests.factories import (
+    make_balance,
+    make_client,
+    make_identity,
+    make_ledger,
+    make_user,
+    post_transfer,
+)
 from tests.files import body_of, read_csv, read_xlsx
 from web.tables.definition import Table, all_tables, find_table
 from web.tables.fields import ChoiceField, DateField, Field, MetadataField, NumberField, RecordField
@@ -56,7 +63,7 @@ def books() -> dict[str, str]:
 
 @pytest.fixture
 def pages() -> Client:
-    return make_client()
+    return make_client(user=make_user(is_staff=True))
 
 
 def tables() -> list[str]:
@@ -175,8 +182,11 @@ def test_hostile_text_and_every_digit_reach_each_format(
     hostile = [text for text in texts if "HYPERLINK" in text]
     assert hostile
     for text in hostile:
-        assert f"'{text}" in cells
-        assert text not in cells
+        if text.startswith("="):
+            assert f"'{text}" in cells
+            assert text not in cells
+        else:
+            assert text in cells
         assert text in sheet
     if name in ("balances", "transactions", "entries"):
         for found in (cells, texts, sheet):

@@ -1,0 +1,176 @@
+"""The audit trail as a table: what people changed, for those who may see all of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, cast
+
+from django.core.exceptions import PermissionDenied
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from audit.history import describe_changes, name_action, name_actor
+from audit.models import AuditEvent
+from users.models import User
+from web.addresses import url_of
+from web.converters import parse_key
+from web.formatting import active_dates
+from web.sorting import Column
+from web.tables.definition import Label, Table, TableRow, register
+from web.tables.fields import ChoiceField, DateField, Field, TextField
+from web.tables.state import TableState
+
+PAGES = {
+    "ldg": "ledgers:detail",
+    "bln": "balances:detail",
+    "idt": "identities:detail",
+    "txn": "transactions:detail",
+    "sch": "schedules:detail",
+}
+THINGS: Sequence[tuple[str, Label]] = (
+    ("ledger", gettext_lazy("Ledger")),
+    ("balance", gettext_lazy("Balance")),
+    ("identity", gettext_lazy("Identity")),
+    ("transaction", gettext_lazy("Transaction")),
+    ("schedule", gettext_lazy("Scheduled transaction")),
+    ("batch", gettext_lazy("Batch")),
+    ("currency", gettext_lazy("Currency")),
+    ("statement", gettext_lazy("Statement")),
+    ("export", gettext_lazy("Export")),
+    ("view", gettext_lazy("Saved view")),
+    ("user", gettext_lazy("User")),
+    ("group", gettext_lazy("Group")),
+)
+
+
+class AuditTable(Table):
+    name: ClassVar[str] = "audit"
+    element: ClassVar[str] = "audit-table"
+    url_name: ClassVar[str] = "audit:list"
+    title: ClassVar[Label] = gettext_lazy("Audit trail")
+    search_label: ClassVar[Label] = gettext_lazy("Key of a record, or name of a person")
+    empty_template: ClassVar[str] = "audit/_no_events.html"
+    columns: ClassVar[Sequence[Column]] = (
+        Column(
+            "when",
+            gettext_lazy("When"),
+            ("created_at", "id"),
+            descending_first=True,
+            is_fixed=True,
+        ),
+        Column("who", gettext_lazy("Who"), is_fixed=True),
+        Column("action", gettext_lazy("What"), is_fixed=True),
+        Column("subject", gettext_lazy("Record"), ("subject", "id"), "id"),
+        Column("changes", gettext_lazy("Before and after"), css="hide-s"),
+        Column("number", gettext_lazy("Number"), css="hide-s num", is_shown=False),
+    )
+    fields: ClassVar[Sequence[Field]] = (
+        DateField(name="when", label=gettext_lazy("When"), lookup="created_at"),
+        TextField(name="who", label=gettext_lazy("Who"), lookup="actor_name"),
+        TextField(name="action", label=gettext_lazy("What"), lookup="action"),
+        ChoiceField(
+            name="thing",
+            label=gettext_lazy("Kind of record"),
+            choices=THINGS,
+            conditions={thing: Q(action__startswith=f"{thing}.") for thing, _label in THINGS},
+        ),
+        TextField(name="subject", label=gettext_lazy("Record"), lookup="subject"),
+    )
+    default_sort: ClassVar[str] = "-when"
+    date_key: ClassVar[str] = "created_at"
+    has_metadata: ClassVar[bool] = False
+    watches: ClassVar[str] = ""
+
+    def for_request(self, request: HttpRequest) -> Table:
+        """
+        Raises:
+            PermissionDenied: to see what others did takes a right.
+        """
+        if not may_see_all(cast(User, request.user)):
+            raise PermissionDenied(_("Only those who may see the audit trail can open it."))
+        return self
+
+    def select(self, state: TableState) -> QuerySet[Any, Any]:
+        events = AuditEvent.objects.filter(_found(state.text), state.q)
+        rows: QuerySet[AuditEvent, Any] = events.values(
+            "id", "created_at", "actor_name", "action", "subject", "before", "after"
+        )
+        return rows.none() if state.is_broken else rows
+
+    def format_rows(self, rows: Sequence[Mapping[str, Any]], state: TableState) -> list[TableRow]:
+        dates = active_dates()
+        return [
+            TableRow(
+                key="",
+                url="",
+                cells={
+                    "when": dates.time_tag(row["created_at"]),
+                    "who": format_html("<bdi>{}</bdi>", name_actor(row["actor_name"])),
+                    "action": format_html(
+                        '{} <span class="muted">{}</span>',
+                        name_action(row["action"]),
+                        row["action"].partition(".")[0],
+                    ),
+                    "subject": _link(row["subject"]),
+                    "changes": _lines(row),
+                    "number": str(row["id"]),
+                },
+            )
+            for row in rows
+        ]
+
+    def read_plain(
+        self, rows: Sequence[Mapping[str, Any]], state: TableState
+    ) -> list[Mapping[str, str]]:
+        return [
+            {
+                "when": row["created_at"].isoformat(),
+                "who": row["actor_name"],
+                "action": row["action"],
+                "subject": row["subject"],
+                "changes": _as_json(row),
+                "number": str(row["id"]),
+            }
+            for row in rows
+        ]
+
+    def name_count(self, count: str) -> str:
+        words = ngettext("%(count)s event", "%(count)s events", 1 if count == "1" else 2)
+        return words % {"count": count}
+
+
+AUDIT = register(AuditTable())
+
+
+def may_see_all(user: User) -> bool:
+    """Whether the audit trail of all records is theirs to read."""
+    return user.is_staff or user.has_perm("audit.view_auditevent")
+
+
+def _found(text: str) -> Q:
+    return Q(subject=text) | Q(actor_name__icontains=text) if text else Q()
+
+
+def _link(subject: str) -> SafeString:
+    """To the record's page, if it has one."""
+    prefix = subject.partition("_")[0]
+    public_id = parse_key(subject, prefix) if prefix in PAGES else None
+    if public_id is None:
+        return format_html("<bdi>{}</bdi>", subject)
+    return format_html('<a href="{}"><bdi>{}</bdi></a>', url_of(PAGES[prefix], public_id), subject)
+
+
+def _lines(row: Mapping[str, Any]) -> SafeString:
+    told = describe_changes(row["action"], row["before"] or {}, row["after"] or {})
+    return format_html_join(SafeString("<br>"), "<bdi>{}</bdi>", ((line,) for line in told))
+
+
+def _as_json(row: Mapping[str, Any]) -> str:
+    """Before and after, whole: what the page shortens."""
+    kept = {name: row[name] for name in ("before", "after") if row[name] is not None}
+    return json.dumps(kept, ensure_ascii=False, sort_keys=True) if kept else ""

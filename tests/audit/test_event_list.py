@@ -1,0 +1,99 @@
+"""The audit trail as a table: whole, filtered, and only for those who may read it."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.test import Client
+
+from identities.models import Identity
+from identities.operations import change_identity
+from tests.factories import make_client, make_identity, make_ledger, make_user
+from tests.pages import SCRIPT, count_queries, links_of, rows_of, text_of
+from users.models import User
+
+pytestmark = pytest.mark.django_db
+URL = "/audit/"
+
+
+@pytest.fixture
+def berta() -> User:
+    return make_user(username="berta", is_staff=True)
+
+
+@pytest.fixture
+def auditor(berta: User) -> Client:
+    return make_client(user=berta)
+
+
+@pytest.fixture
+def renamed(berta: User) -> Identity:
+    identity = make_identity(name="Northgate", actor=berta)
+    change_identity(
+        identity, name="Southgate", kind=identity.kind, email=identity.email, actor=berta
+    )
+    return identity
+
+
+def test_each_change_is_a_line_with_before_and_after(auditor: Client, renamed: Identity) -> None:
+    response = auditor.get(URL)
+
+    latest, first = rows_of(response)[1:3]
+    assert latest[1:4] == ["berta", "Changed identity", renamed.key]
+    assert latest[4] == "Name: “Northgate” → “Southgate”"
+    assert first[2] == "Created identity"
+    assert renamed.get_absolute_url() in links_of(response)
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("?where=action:is:identity.changed", 1),
+        ("?where=thing:is:identity", 2),
+        ("?where=thing:is:ledger", 0),
+        ("?where=who:is:berta", 2),
+        ("?where=who:contains:BERT&where=when:is:today", 2),
+        ("?where=when:is:last-year", 0),
+        ("?where=subject:is:{key}", 2),
+        ("?q={key}", 2),
+        ("?q=bert", 2),
+        ("?q=nobody", 0),
+        ("?sort=subject", 2),
+        ("?jump=2999-01-01", 2),
+        ("?where=nonsense:is:1", 0),
+    ],
+)
+def test_filters(auditor: Client, renamed: Identity, query: str, expected: int) -> None:
+    rows = rows_of(auditor.get(URL + query.format(key=renamed.key)))[1:]
+
+    assert len([row for row in rows if row[3] == renamed.key]) == expected
+
+
+def test_only_who_may_see_it_can_open_count_filter_or_export_it(renamed: Identity) -> None:
+    clerk, reader = make_user(), make_user()
+    reader.user_permissions.add(Permission.objects.get(codename="view_auditevent"))
+    pages = (URL, "/tables/audit/counts/", "/tables/audit/filters/", f"{URL}export.csv")
+
+    for page in pages:
+        assert (page, make_client(user=clerk).get(page).status_code) == (page, 403)
+        assert (page, make_client(user=reader).get(page).status_code) == (page, 200)
+
+
+def test_history_of_a_record_leads_to_all_of_it(auditor: Client, renamed: Identity) -> None:
+    all_of_it = f"{URL}?where=subject:is:{renamed.key}"
+
+    assert all_of_it in links_of(auditor.get(renamed.get_absolute_url()))
+    assert len(rows_of(auditor.get(all_of_it))) == 3
+    assert all_of_it not in links_of(make_client().get(renamed.get_absolute_url()))
+
+
+def test_texts_are_shown_as_text_and_rows_cost_no_statement(auditor: Client, berta: User) -> None:
+    make_ledger(name="First", actor=berta)
+    few = count_queries(auditor, URL)
+    for _number in range(25):
+        make_identity(name=SCRIPT, actor=berta)
+
+    assert few == count_queries(auditor, URL) == 3
+    html = auditor.get(URL).content.decode()
+    assert SCRIPT not in html
+    assert SCRIPT in text_of(auditor.get(URL))
