@@ -112,6 +112,14 @@ class FoundTransaction(Copied):
         db_table = "search_found"
 
 
+class FoundLine(Copied):
+    """The same, for a query that reads `FoundTransaction` already."""
+
+    class Meta:
+        managed = False
+        db_table = "search_line"
+
+
 class Word(models.Model):
     """A word that descriptions hold, to which a misspelt one may be near."""
 

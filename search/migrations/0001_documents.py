@@ -130,4 +130,21 @@ class Migration(migrations.Migration):
             ],
             options={"db_table": "search_found", "managed": False},
         ),
+        migrations.CreateModel(
+            name="FoundLine",
+            fields=[
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "transaction_id",
+                        "line",
+                        blank=True,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+            ],
+            options={"db_table": "search_line", "managed": False},
+        ),
     ]

@@ -57,6 +57,8 @@ BEGIN
 END;
 $$;
 
+-- OFFSET 0 makes a subquery of the tail, without which nothing that is joined could be looked up in
+-- the documents by their index.
 CREATE OR REPLACE VIEW search_found AS
 SELECT transaction_id, effective_at, created_at, actor_id, line, kind, currency, amount, text,
        metadata
@@ -64,7 +66,10 @@ FROM search_document
 UNION ALL
 SELECT transaction_id, effective_at, created_at, actor_id, line, kind, currency, amount, text,
        metadata
-FROM search_tail();
+FROM (SELECT * FROM search_tail() OFFSET 0) AS tail;
+
+-- By a second name: a query may put a few rows in the place of the first.
+CREATE OR REPLACE VIEW search_line AS SELECT * FROM search_found;
 
 -- Extra information is the one thing of a transaction that changes. Whoever fills holds the mark
 -- and has read it as it was before: waiting for the mark, we find the document that it leaves.

@@ -1,0 +1,209 @@
+"""Transactions for the search box: by any part of their text, by amount, by extra information.
+
+What is common is found among the newest, what is rare by the indexes. What is found nowhere is
+looked for by the nearest words that descriptions do hold.
+"""
+
+# Statements are put together of constants; every value is bound.
+# ruff: noqa: S608
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from uuid import UUID
+
+from django.db.models import F
+
+from ledgers.models import Currency
+from ledgers.money import AmountError, format_amount, parse_amount
+from search.models import FoundTransaction
+from search.planned import fetch_planned
+from web.addresses import url_of
+from web.formatting import PLAIN, number_style
+
+LIMIT = 10
+# So many of the newest are looked through; and of what is found by an index, so many are read.
+NEWEST = 5_000
+FOUND_MAX = 1_000
+# Fewer letters are in no index.
+INDEXED_LENGTH_MIN = 3
+WORD = re.compile(r"[^\W_]{1,30}")
+WORDS_MAX = 6
+# Of so many letters are the words that are known.
+LETTERS_MIN = 4
+FIGURES = re.compile(r"\d{4,}")
+CONTAINS = "{text} LIKE '%%' || lower(%s) || '%%'"
+# An amount is exact up to so many decimals.
+DECIMALS = 12
+
+
+class Why(StrEnum):
+    """What of a transaction was looked for."""
+
+    TEXT = "text"
+    AMOUNT = "amount"
+    METADATA = "metadata"
+    SIMILAR = "similar"
+
+
+@dataclass(frozen=True, slots=True)
+class FoundHit:
+    """A transaction that was found. `amount` is in words, of each of its currencies."""
+
+    public_id: UUID
+    reference: str
+    description: str
+    effective_at: datetime
+    amount: str
+    why: Why
+
+    @property
+    def key(self) -> str:
+        return f"txn_{self.public_id}"
+
+    def get_absolute_url(self) -> str:
+        return url_of("transactions:detail", self.public_id)
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """A condition in SQL on a document, and the reason that it stands for."""
+
+    why: Why
+    sql: str
+    parameters: Sequence[object]
+    is_indexed: bool = True
+
+
+def find_transactions(text: str, limit: int = LIMIT) -> list[FoundHit]:
+    """The transactions that `text` may mean, the newest first; `limit` at most.
+
+    It is a part of their reference or description, in any case, or an amount of theirs, as
+    "1,250.00" or "1,250.00 GBP", or a value of their extra information. If nothing is, misspelt
+    words are taken for the nearest ones.
+    """
+    text = text.strip()
+    if not text:
+        return []
+    wanted = list(_wanted(text))
+    found = _newest(wanted, limit)
+    if len(found) < limit:
+        for each in wanted:
+            found |= _by_index(each) if each.is_indexed else {}
+    if not found:
+        found = _similar(text, limit)
+    ids = sorted(found, reverse=True)[:limit]
+    return _read_hits({pk: found[pk] for pk in ids})
+
+
+def _wanted(text: str) -> Iterator[_Wanted]:
+    yield _contains(text)
+    amount, currency = _read_amount(text)
+    if amount is not None:
+        if currency:
+            yield _Wanted(Why.AMOUNT, "amount = %s AND currency = %s", [amount, currency])
+        else:
+            yield _Wanted(Why.AMOUNT, "amount = %s", [amount])
+    said = [json.dumps(text)]
+    if re.fullmatch(r"-?\d{1,18}(\.\d{1,18})?", text, re.ASCII):
+        said.append(str(Decimal(text)))
+    path = f"$.** ? ({' || '.join(f'@ == {value}' for value in said)})"
+    yield _Wanted(Why.METADATA, "metadata @? %s::jsonpath", [path])
+
+
+def _contains(*parts: str, why: Why = Why.TEXT) -> _Wanted:
+    escaped = [re.sub(r"([\\%_])", r"\\\1", part) for part in parts]
+    conditions = [CONTAINS.format(text="text")] * len(parts)
+    if figures := FIGURES.findall(" ".join(parts)):
+        # These alone lead to few; the other words would only make the index work.
+        conditions = [conditions[0], *[CONTAINS.format(text="(text || '')")] * len(parts)]
+        escaped = [max(figures, key=len), *escaped]
+    is_indexed = max(map(len, parts)) >= INDEXED_LENGTH_MIN
+    return _Wanted(why, " AND ".join(conditions), escaped, is_indexed)
+
+
+def _read_amount(text: str) -> tuple[Decimal | None, str]:
+    """The amount in major units, and its currency, if one is named; None for no amount."""
+    currency = ""
+    words = [word.strip() for word in text.split()]
+    for word in words:
+        if word[:1].isalpha() and Currency.objects.filter(code=word.upper()).exists():
+            currency = word.upper()
+    number = " ".join(word for word in words if word.upper() != currency)
+    for style in (number_style(), PLAIN):
+        try:
+            minor = parse_amount(number, DECIMALS, style=style)
+        except AmountError:
+            continue
+        return Decimal(minor).scaleb(-DECIMALS), currency
+    return None, ""
+
+
+def _newest(wanted: Sequence[_Wanted], limit: int) -> dict[int, Why]:
+    """By primary key, what of the newest transactions is wanted."""
+    reasons = " ".join(f"WHEN {each.sql} THEN {number}" for number, each in enumerate(wanted))
+    sql = f"""
+        SELECT transaction_id, number
+        FROM (
+            SELECT transaction_id, CASE {reasons} END AS number
+            FROM (
+                SELECT transaction_id, text, amount, currency, metadata FROM search_found
+                ORDER BY transaction_id DESC LIMIT {NEWEST:d}
+            ) AS newest
+        ) AS found
+        WHERE number IS NOT NULL
+        ORDER BY transaction_id DESC LIMIT {2 * limit:d}
+    """
+    parameters = [value for each in wanted for value in each.parameters]
+    return {pk: wanted[number].why for pk, number in fetch_planned(sql, parameters)}
+
+
+def _by_index(wanted: _Wanted) -> dict[int, Why]:
+    sql = f"SELECT transaction_id FROM search_found WHERE {wanted.sql} LIMIT {FOUND_MAX:d}"
+    return {pk: wanted.why for (pk,) in fetch_planned(sql, wanted.parameters)}
+
+
+def _similar(text: str, limit: int) -> dict[int, Why]:
+    """By its words in any order; each that no description holds is taken for the nearest one."""
+    words = WORD.findall(text)[:WORDS_MAX]
+    if not any(len(word) >= INDEXED_LENGTH_MIN for word in words):
+        return {}
+    words = [_nearest(word.lower()) if len(word) >= LETTERS_MIN else word for word in words]
+    wanted = _contains(*words, why=Why.SIMILAR)
+    return _newest([wanted], limit) or _by_index(wanted)
+
+
+def _nearest(word: str) -> str:
+    if not word.isalpha():
+        return word
+    sql = """
+        SELECT word FROM search_word WHERE word LIKE '%%' || %s || '%%' OR word %% %s
+        ORDER BY word LIKE '%%' || %s || '%%' DESC, similarity(word, %s) DESC LIMIT 1
+    """
+    rows = fetch_planned(sql, [word] * 4)
+    if not rows:
+        return word
+    found = str(rows[0][0])
+    return word if word in found else found
+
+
+def _read_hits(found: dict[int, Why]) -> list[FoundHit]:
+    names = ("public_id", "reference", "description", "effective_at")
+    lines = FoundTransaction.objects.filter(transaction_id__in=list(found)).values_list(
+        "transaction_id", "currency", "amount", *(F(f"transaction__{name}") for name in names)
+    )
+    exponents = dict(Currency.objects.values_list("code", "exponent"))
+    facts: dict[int, tuple[UUID, str, str, datetime]] = {}
+    amounts: dict[int, list[str]] = {}
+    for pk, currency, amount, *rest in lines.order_by("-transaction_id", "line"):
+        exponent = exponents[currency]
+        words = f"{format_amount(int(amount.scaleb(exponent)), exponent)} {currency}"
+        amounts.setdefault(pk, []).append(words)
+        facts[pk] = (rest[0], rest[1], rest[2], rest[3])
+    return [FoundHit(*facts[pk], ", ".join(amounts[pk]), found[pk]) for pk in facts]

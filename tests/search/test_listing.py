@@ -1,0 +1,278 @@
+"""Lists under conditions: the same as by looking at each transaction, and cheap where it counts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.db import transaction as db_transaction
+from django.http import QueryDict
+from django.utils import timezone
+
+from balances.models import Balance
+from search import listing
+from search.fields import FIELDS
+from search.indexing import index_documents
+from search.listing import Listing, list_transactions
+from search.models import FoundTransaction
+from tests.conftest import OwnDatabase
+from tests.factories import make_user, post_transfer
+from tests.search.building import fill_books, post_exchange
+from tests.transactions.living import commit, place_hold, refund
+from transactions.filters import Tab
+from transactions.models import Transaction
+from transactions.rows import read_rows
+from web.pagination import paginate
+from web.tables.conditions import Conditions
+
+Passes = Callable[[Transaction], bool]
+
+
+WAYS = [("filled", "found"), ("half filled", "stretches"), ("half filled", "all"), ("", "found")]
+
+
+@pytest.fixture(params=WAYS, ids=" ".join)
+def books(
+    request: pytest.FixtureRequest, db: None, monkeypatch: pytest.MonkeyPatch
+) -> tuple[Balance, Balance]:
+    """Every kind of transaction: all, some or none with documents.
+
+    They are read by indexes, by stretches of a few rows, or all at once: which must be the same.
+    """
+    filled, way = request.param
+    sides = fill_books()
+    if filled == "half filled":
+        index_documents()
+    fill_more(*sides)
+    if filled == "filled":
+        index_documents()
+    if way != "found":
+        monkeypatch.setattr(listing, "CHEAP", -1.0)
+        monkeypatch.setattr(listing, "FEW", -1)
+        stretches = ((4, 1), (7, 1)) if way == "stretches" else ()
+        monkeypatch.setattr(listing, "STRETCHES", stretches)
+    return sides
+
+
+def fill_more(source: Balance, target: Balance) -> None:
+    person = make_user(username="clerk")
+    post_transfer(
+        source=target,
+        destination=source,
+        description="Łódź 50%",
+        reference="by-clerk",
+        metadata={"flat": 7, "bill": {"number": "A-1"}},
+        effective_at=timezone.now(),
+        actor=person,
+    )
+    place_hold(source=source, destination=target, amount_minor=7_00)
+    commit(place_hold(source=source, destination=target, amount_minor=6_00))
+    refund(post_transfer(source=source, destination=target, amount_minor=5_00))
+    post_exchange(pounds_minor=1_00, yen=1)
+
+
+def compiled(query: str) -> Any:
+    result = Conditions.read(QueryDict(query)).compile(FIELDS)
+    assert not result.problems
+    return result.q
+
+
+def pages(found: Listing, *, descending: bool, size: int = 3) -> Iterator[int]:
+    """All rows, page by page; stepping back gives each page again."""
+    order, cursor, before = found.order(descending=descending), None, None
+    while True:
+        page = paginate(found, order=order, cursor=cursor, size=size)
+        if before and page.previous_cursor:
+            back = paginate(found, order=order, cursor=page.previous_cursor, size=size)
+            assert back.rows == before
+        yield from (row["transaction_id"] for row in page.rows)
+        cursor, before = page.next_cursor, page.rows
+        if cursor is None:
+            return
+
+
+def states_of(transaction: Transaction) -> str:
+    return str(read_rows([transaction.pk])[0]["status"])
+
+
+def lines_of(transaction: Transaction) -> list[tuple[str, Decimal]]:
+    found = FoundTransaction.objects.filter(transaction=transaction)
+    return list(found.values_list("currency", "amount"))
+
+
+CASES: dict[str, Passes] = {
+    "": lambda t: True,
+    "amount:greater:75": lambda t: any(amount > 75 for _code, amount in lines_of(t)),
+    "amount:is:50": lambda t: any(amount == 50 for _code, amount in lines_of(t)),
+    "currency:is:JPY": lambda t: any(code == "JPY" for code, _amount in lines_of(t)),
+    "currency:one-of:JPY,GBP": lambda t: True,
+    "text:contains:RENT FOR": lambda t: "Rent for" in t.description,
+    "description:contains:łódź": lambda t: "Łódź" in t.description,
+    "description:contains:by-clerk": lambda t: False,
+    "description:empty": lambda t: not t.description,
+    "description:is:Rent for May": lambda t: t.description == "Rent for May",
+    "reference:contains:WRONG": lambda t: "WRONG" in t.reference,
+    "reference:contains:50%": lambda t: False,
+    "reference:is-not:WRONG-1": lambda t: t.reference != "WRONG-1",
+    "metadata.flat:is:7": lambda t: t.metadata.get("flat") == 7,
+    "metadata.flat:has-key": lambda t: "flat" in t.metadata,
+    "metadata.flat:lacks-key": lambda t: "flat" not in t.metadata,
+    "metadata.flat:contains:B": lambda t: t.metadata.get("flat") == "7b",
+    "metadata.flat:greater:6.5": lambda t: t.metadata.get("flat") == 7,
+    "metadata.bill.number:is:A-1": lambda t: "bill" in t.metadata,
+    "effective:is:2025": lambda t: t.effective_at.year == 2025,
+    "effective:is:today": lambda t: t.effective_at.date() == timezone.now().date(),
+    "created:is:today": lambda t: True,
+    "created_by:is:clerk": lambda t: t.actor is not None,
+    "created_by:empty": lambda t: t.actor is None,
+    "batch:empty": lambda t: True,
+    "status:is:posted": lambda t: ">Posted<" in states_of(t),
+    "status:is:inflight": lambda t: ">Inflight<" in states_of(t),
+    "status:is:partly-committed": lambda t: ">Partly committed<" in states_of(t),
+    "status:is:committed": lambda t: ">Committed<" in states_of(t),
+    "status:is:voided": lambda t: ">Voided<" in states_of(t),
+    "status:is:expired": lambda t: ">Expired<" in states_of(t),
+    "status:is:reversed": lambda t: ">Reversed<" in states_of(t),
+    "status:is:refunded": lambda t: ">Refunded<" in states_of(t),
+    "status:is:partly-refunded": lambda t: ">Partly refunded<" in states_of(t),
+    "status:is-not:posted": lambda t: ">Posted<" not in states_of(t),
+    "status:one-of:voided,refunded": lambda t: any(
+        f">{word}<" in states_of(t) for word in ("Voided", "Refunded")
+    ),
+    "kind:is:HOLD": lambda t: t.kind == "HOLD",
+    "kind:is:COMMIT": lambda t: t.kind == "COMMIT",
+    "kind:is:REVERSAL": lambda t: t.kind == "REVERSAL",
+    "kind:is-not:POST": lambda t: t.kind != "POST",
+    "followers:is:yes": lambda t: t.children.exists() or t.reversals.exists(),
+    "followers:is:no": lambda t: not t.children.exists() and not t.reversals.exists(),
+    "kind:is:HOLD&where=amount:at-least:9&where=status:is:voided": lambda t: (
+        t.kind == "HOLD" and ">Voided<" in states_of(t)
+    ),
+    "kind:is:REFUND|currency:is:JPY": lambda t: (
+        t.kind == "REFUND" or any(code == "JPY" for code, _amount in lines_of(t))
+    ),
+}
+
+
+def test_lists_hold_what_passes_in_its_order(books: tuple[Balance, Balance]) -> None:
+    transactions = sorted(Transaction.objects.all(), key=lambda each: (each.effective_at, each.pk))
+
+    for query, passes in CASES.items():
+        expected = [each.pk for each in transactions if passes(each)]
+        found = list_transactions(compiled(f"where={query}"), is_every=True)
+        assert (query, list(pages(found, descending=False, size=7))) == (query, expected)
+        assert (query, found.count()) == (query, len(expected))
+
+
+@pytest.mark.parametrize("sort", listing.SORTS)
+@pytest.mark.parametrize("query", ["", "where=currency:one-of:JPY,GBP", "where=amount:less:81"])
+def test_every_order_holds_each_once(books: tuple[Balance, Balance], query: str, sort: str) -> None:
+    found = list_transactions(compiled(query), is_every=True, sort=sort)
+
+    rows = list(pages(found, descending=True))
+
+    assert list(reversed(rows)) == list(pages(found, descending=False))
+    assert len(set(rows)) == len(rows) == found.count()
+
+
+def test_who_takes_part_and_on_which_side(books: tuple[Balance, Balance]) -> None:
+    source, target = books
+    touched = {
+        pk
+        for table in ("entries", "reservations")
+        for pk in Transaction.objects.filter(**{f"{table}__balance": target}).values_list(
+            "pk", flat=True
+        )
+    }
+
+    def ids(query: str) -> list[int]:
+        return sorted(pages(list_transactions(compiled(query), is_every=True), descending=False))
+
+    everything = {each.pk for each in Transaction.objects.all()}
+    assert ids(f"where=balance:is:{target.key}") == sorted(touched)
+    assert ids(f"where=balance:is-not:{target.key}") == sorted(everything - touched)
+    assert ids(f"where=ledger:is:{target.ledger.key}") == sorted(touched)
+    paid = ids(f"where=from:is:{target.key}")
+    assert set(paid) < touched
+    assert ids(f"where=to:is:{source.key}") == paid
+    scoped = list_transactions(compiled("where=kind:is:REFUND"), scope=target, is_every=True)
+    assert {Transaction.objects.get(pk=pk).kind for pk in pages(scoped, descending=True)} == {
+        "REFUND"
+    }
+
+
+def test_tabs_and_sums(books: tuple[Balance, Balance]) -> None:
+    def kinds(tab: Tab) -> set[str]:
+        found = list_transactions(tab=tab)
+        return {Transaction.objects.get(pk=pk).kind for pk in pages(found, descending=True)}
+
+    assert kinds(Tab.ALL) == kinds(Tab.POSTED) == {"POST", "HOLD"}
+    assert kinds(Tab.INFLIGHT) == {"HOLD"}
+    assert list_transactions(tab=Tab.INFLIGHT).count() == 2
+    sums = list_transactions(compiled("where=amount:at-least:80")).sums()
+    assert sums is not None
+    assert [(each.currency, each.amount_minor, each.count) for each in sums] == [
+        ("GBP", 1_250_00 + 80_00 + 80_00, 3),
+        ("JPY", 15_000, 1),
+    ]
+    assert list_transactions().sums(maximum=3) is None
+
+
+DOCUMENTS = 30_000
+FILL = """
+INSERT INTO search_document (transaction_id, effective_at, created_at, actor_id, line, kind,
+                             currency, amount, text, metadata)
+SELECT n, now() - n * interval '1 minute', now() - n * interval '1 minute', NULL, 1, 'POST',
+       CASE WHEN n % 1000 = 0 THEN 'EUR' ELSE 'USD' END, n % 977,
+       'ref-' || n || E'\\npayment ' || n, jsonb_build_object('order', n, 'channel', n % 3)
+FROM generate_series(1, {count}) AS n
+"""
+READ = """
+SELECT seq_tup_read + idx_tup_fetch FROM pg_stat_xact_user_tables WHERE relname = 'search_document'
+"""
+
+
+def test_a_page_reads_little_whatever_is_asked(
+    own_database: OwnDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No transaction stands behind these documents, which nothing looks at here."""
+    # In proportion to these few.
+    monkeypatch.setattr(listing, "CHEAP", 50.0)
+    monkeypatch.setattr(listing, "FEW", 500)
+    monkeypatch.setattr(listing, "TOO_MANY", 1_000)
+    monkeypatch.setattr(listing, "STRETCHES", ((200, 4), (2_000, 40)))
+    with own_database.owner(autocommit=True) as owner:
+        owner.execute(FILL.format(count=DOCUMENTS))
+        owner.execute("VACUUM (ANALYZE) search_document")
+    with db_transaction.atomic(), connection.cursor() as cursor:
+
+        def read() -> int:
+            cursor.execute(READ)
+            return int(cursor.fetchone()[0])
+
+        month = (timezone.now() - timedelta(days=10)).date().isoformat()
+        for query in (
+            "",
+            "where=currency:is:EUR",
+            f"where=currency:is:USD&where=effective:less:{month}",
+            "where=amount:between:100,400",
+            "where=amount:is:76",
+            "where=metadata.channel:is:1",
+            "where=metadata.order:is:777",
+            "where=metadata.none:has-key",
+            "where=text:contains:payment",
+            "where=text:contains:payment 29999",
+            "where=text:contains:nothing",
+            "where=status:is:reversed",
+            "where=kind:is:REFUND",
+            "where=created_by:not-empty",
+        ):
+            for sort in ("effective", "amount", "created"):
+                found = list_transactions(compiled(query), sort=sort)
+                before = read()
+                found.read(found.order(descending=True), None, 21)
+                assert (query, sort, read() - before < 4_000) == (query, sort, True)
