@@ -32,11 +32,10 @@ def table_row(
         "currency": row["currency"],
         "id": row["key"],
     }
-    is_transaction = row["key"].startswith("txn_")
     return TableRow(
         key=row["key"],
         url=row["url"],
-        quick=f"{row['url']}quick/" if is_transaction else "",
+        quick=f"{row['url']}quick/",
         css=row["css"],
         metadata=details.metadata if details else None,
         cells=cells if details is None else {**cells, **_on_demand(details, dates)},

@@ -2,7 +2,8 @@ import { showFilled } from "./slide-over.js";
 import { ROW, choose, rowBeside, rowOf } from "./table-rows.js";
 
 const CONTROLS = "a, button, input, label, select, summary, textarea, .tick";
-const KEY = /^[a-z]{3}_[0-9a-f-]{36}$/;
+const KEY = /^(bln|idt|ldg|sch|txn)_[0-9a-f-]{36}$/;
+const FOLDERS = { bln: "/balances/", idt: "/identities/", ldg: "/ledgers/", sch: "/schedules/", txn: "/transactions/" };
 
 /**
  * A row opens beside its table with Enter or a click. The address follows as `?look=<key>`, so that
@@ -126,9 +127,9 @@ function lookedAt() {
   return KEY.test(key) && document.querySelector("main [data-table]") ? key : "";
 }
 
-/** A row that has left this page of the table is still found by the table's own address. */
+/** What has left this page of the table is still found by its key. */
 function quickAddress(key) {
-  return rowOf(key)?.dataset.quick || `${location.pathname}${key}/quick/`;
+  return rowOf(key)?.dataset.quick || `${FOLDERS[key.slice(0, 3)]}${key}/quick/`;
 }
 
 function addressWith(key) {

@@ -19,7 +19,7 @@ export function tickRows(root) {
     else if (target.matches("[name=all][form=bulk], #bulk [name=all]")) askSums(0);
   });
   // A browser keeps the ticks of a page that it reloads.
-  window.addEventListener("pageshow", changed);
+  window.addEventListener("pageshow", () => changed());
 }
 
 /** A table that comes anew keeps the ticks of the rows that it still has. */
@@ -28,7 +28,8 @@ export function keepTicks(root) {
   if (!fresh.length && !root.querySelector("#bulk")) return;
   for (const box of fresh) box.checked ||= ticked.has(box.value);
   for (const each of root.querySelectorAll("[data-tick-page][hidden]")) each.hidden = false;
-  changed();
+  // What they add up to is asked anew: another posting may have changed it.
+  changed({ isFresh: true });
 }
 
 let ticked = new Set();
@@ -50,7 +51,7 @@ function tickBetween(first, last) {
   if (from >= 0) tick(all.slice(from, to + 1), last.checked);
 }
 
-function changed() {
+function changed({ isFresh = false } = {}) {
   const form = document.getElementById("bulk");
   if (!form) return;
   const all = boxes();
@@ -67,8 +68,9 @@ function changed() {
     more.hidden = !isWhole;
     if (!isWhole) more.querySelector("[name=all]").checked = false;
   }
+  for (const button of form.querySelectorAll("[data-untick][hidden]")) button.hidden = false;
   form.querySelector("[data-ticked]").textContent = form.dataset.words.replace("{count}", ticked.size);
-  if ([...ticked].join() !== [...before].join()) askSums(PATIENCE);
+  if (isFresh || [...ticked].join() !== [...before].join()) askSums(PATIENCE);
 }
 
 function askSums(milliseconds) {

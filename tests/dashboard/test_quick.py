@@ -7,6 +7,7 @@ from django.test import Client
 
 from tests.factories import make_balance, make_client, make_identity, make_ledger, post_transfer
 from tests.pages import SCRIPT, SLIDE_OVER, is_whole_page, links_of, text_of
+from tests.schedules.building import make_schedule
 
 pytestmark = pytest.mark.django_db
 
@@ -60,3 +61,20 @@ def test_a_transaction_with_what_can_be_done(clerk: Client) -> None:
         url,
     ]
     assert {source.get_absolute_url(), destination.get_absolute_url()} <= set(links_of(beside))
+
+
+def test_a_schedule_with_what_can_be_done(clerk: Client) -> None:
+    source, destination = make_balance(), make_balance()
+    waiting = make_schedule(source=source, destination=destination)
+    url = waiting.get_absolute_url()
+
+    beside = clerk.get(f"{url}quick/", headers=SLIDE_OVER)
+
+    assert "1.00GBP" in text_of(beside)
+    assert [link for link in links_of(beside) if link.startswith(url)] == [
+        f"{url}#entries",
+        f"{url}cancellation/",
+        f"{url}posting/",
+        url,
+    ]
+    assert f'data-quick="{url}quick/"' in clerk.get("/transactions/?tab=scheduled").content.decode()

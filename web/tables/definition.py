@@ -107,6 +107,9 @@ class Table:
     has_metadata: ClassVar[bool] = True
     # Whether rows can be ticked, for what is done to many at once.
     has_bulk: ClassVar[bool] = False
+    # The buttons of its form of ticked rows (`key`; or `all` and `query`), and what adds them up.
+    bulk_template: ClassVar[str] = ""
+    ticked_url_name: ClassVar[str] = ""
     # The table of the database whose new rows its readers are told of; its id in `select`.
     watches: ClassVar[str] = ""
     watched_key: ClassVar[str] = "id"
