@@ -5,8 +5,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from web.formatting import format_date
 from web.help.glossary import CHAPTERS, TERMS
 from web.help.tasks import TASKS
+from web.help.trials import GAPS, TRIALS, TRIED_ON
 
 
 @require_safe
@@ -24,4 +26,5 @@ def glossary(request: HttpRequest) -> HttpResponse:
 @require_safe
 def accessibility(request: HttpRequest) -> HttpResponse:
     """Public: who cannot sign in because of a barrier must be able to read how to say so."""
-    return render(request, "help/accessibility.html")
+    context = {"trials": TRIALS, "tried_on": format_date(TRIED_ON), "gaps": GAPS}
+    return render(request, "help/accessibility.html", context)
