@@ -16,11 +16,14 @@ from dashboard.palette_names import BALANCE, IDENTITY, LEDGER, Found, find_names
 from identities.models import Identity
 from ledgers.models import Ledger
 from schedules.models import Schedule
+from search.finding import FoundHit, Why, find_transactions
 from transactions.models import Transaction
 from web.addresses import url_of
 from web.formatting import format_date
+from web.tables.conditions import Condition
 
 GROUP_MAX = 10
+DESCRIPTION_MAX = 80
 Record = Ledger | Balance | Transaction | Identity | Schedule
 RECORDS: dict[str, type[Record]] = {
     "ldg": Ledger,
@@ -160,13 +163,34 @@ def _named_hit(row: Found, text: str, url_name: str) -> Hit:
 
 
 def _transactions(text: str, size: int) -> Group:
-    """By how the reference begins: what its index finds, however long the history."""
-    transactions = Transaction.objects.filter(reference__startswith=text).order_by("reference")
+    """By any part of reference or description, by amount, or by a value they carry."""
+    found = find_transactions(text, size + 1)
     hits = [
-        Hit(each.reference, each.get_absolute_url(), format_date(each.effective_at))
-        for each in transactions.only("public_id", "reference", "effective_at")[: size + 1]
+        Hit(
+            each.reference,
+            each.get_absolute_url(),
+            " · ".join(filter(None, _facts_of(each, text))),
+        )
+        for each in found
     ]
-    return _group(_("Transactions"), hits, size, _all_url("transactions:list", q=text))
+    reasons = {each.why for each in found}
+    condition = Condition("text", "contains", (text,))
+    if reasons == {Why.AMOUNT}:
+        condition = Condition("amount", "is", (text,))
+    where = str(condition) if reasons <= {Why.TEXT} or reasons == {Why.AMOUNT} else ""
+    all_url = _all_url("transactions:list", where=where) if where else ""
+    return _group(_("Transactions"), hits, size, all_url)
+
+
+def _facts_of(hit: FoundHit, text: str) -> Sequence[str]:
+    why = {
+        Why.METADATA: _("extra information: %(text)s") % {"text": text},
+        Why.SIMILAR: _("similar words"),
+    }.get(hit.why, "")
+    description = hit.description
+    if len(description) > DESCRIPTION_MAX:
+        description = f"{description[:DESCRIPTION_MAX].rstrip()}…"
+    return (hit.amount, format_date(hit.effective_at), description, why)
 
 
 def _schedules(text: str, size: int) -> Group:

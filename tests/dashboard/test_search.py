@@ -7,6 +7,7 @@ import pytest
 from django.test import Client
 
 from dashboard.search import find_groups
+from search.indexing import index_documents
 from tests.factories import (
     make_balance,
     make_client,
@@ -56,6 +57,46 @@ def test_beginning_of_a_reference_finds_transactions(clerk: Client, wage: Transa
     response = clerk.get(URL, {"q": "wage-2025"})
 
     assert wage.get_absolute_url() in links_of(response)
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        *(("wage-2025", ""), ("AGE-2025", ""), ("january sal", ""), ("salarys", "similar words")),
+        *(("1,250.00", ""), ("1250", ""), ("S-12", "extra information: S-12")),
+    ],
+)
+def test_transaction_is_found_by_text_amount_and_value(clerk: Client, text: str, why: str) -> None:
+    paid = post_transfer(
+        source=TREASURY,
+        destination=make_balance(),
+        amount_minor=1_250_00,
+        reference="wage-2025-01",
+        description="Salaries of January salaried staff",
+        metadata={"slip": {"number": "S-12"}},
+    )
+    post_transfer(source=TREASURY, destination=make_balance(), description="Rent")
+    index_documents()
+
+    response = clerk.get(URL, {"q": text})
+
+    assert paid.get_absolute_url() in links_of(response)
+    (row,) = (row for row in rows_of(response) if row[0] == "wage-2025-01")
+    assert row[1].startswith("1,250.00 GBP · 15 Jan 2025 · Salaries of January")
+    assert row[1].endswith(why)
+
+
+def test_transactions_lead_to_the_table_that_says_as_much(clerk: Client) -> None:
+    for number in range(11):
+        post_transfer(
+            source=TREASURY,
+            destination=make_balance(),
+            amount_minor=7_50,
+            description=f"Rent {number}",
+        )
+
+    assert "/transactions/?where=text%3Acontains%3Arent" in links_of(clerk.get(URL, {"q": "rent"}))
+    assert "/transactions/?where=amount%3Ais%3A7.50" in links_of(clerk.get(URL, {"q": "7.50"}))
 
 
 def test_names_are_found_in_groups(clerk: Client, wage: Transaction) -> None:
