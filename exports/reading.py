@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from itertools import islice
 from operator import itemgetter
-from typing import Any
+from typing import Any, cast
 
 from django.db import connection
 from django.db.models import QuerySet
@@ -94,35 +94,40 @@ class Selection:
             replace(each, amount=plain_amount(each.amount), label=str(each.label)) for each in sums
         ]
 
-    def batches(self) -> Iterator[list[Sequence[str]]]:
+    def batches(self) -> Generator[list[Sequence[str]], None, None]:
+        """The rows, some thousands at a time; to be closed within the snapshot."""
         names = [column.name for column in self.shown]
         pick = itemgetter(*names) if len(names) > 1 else lambda found: (found[names[0]],)
-        for rows in self._batches():
-            plain = self.table.read_plain(rows, self.state)
-            if plain and all(name in plain[0] for name in names):
-                yield list(map(pick, plain))
-            else:
-                yield [
-                    [_cell(found, name, row) for name in names]
-                    for found, row in zip(plain, rows, strict=True)
-                ]
+        with closing(self._batches()) as batches:
+            for rows in batches:
+                plain = self.table.read_plain(rows, self.state)
+                if plain and all(name in plain[0] for name in names):
+                    yield list(map(pick, plain))
+                else:
+                    yield [
+                        [_cell(found, name, row) for name in names]
+                        for found, row in zip(plain, rows, strict=True)
+                    ]
 
-    def _batches(self) -> Iterator[list[Any]]:
+    def _batches(self) -> Generator[list[Any], None, None]:
         source, order = self.table.source(self.state)
         if isinstance(source, QuerySet):
             return read_at_once(source, order)
         return read_by_pages(source, order)
 
 
-def read_at_once(rows: QuerySet[Any, Any], order: Sequence[Key]) -> Iterator[list[Any]]:
+def read_at_once(
+    rows: QuerySet[Any, Any], order: Sequence[Key]
+) -> Generator[list[Any], None, None]:
     """Through a cursor of the server: whatever the order, it sorts once."""
     names = (f"-{key.field}" if key.descending else key.field for key in order)
     found = rows.order_by(*names).iterator(chunk_size=BATCH)
-    while batch := list(islice(found, BATCH)):
-        yield batch
+    with closing(cast(Generator[Any, None, None], found)):
+        while batch := list(islice(found, BATCH)):
+            yield batch
 
 
-def read_by_pages(source: Source, order: Sequence[Key]) -> Iterator[list[Any]]:
+def read_by_pages(source: Source, order: Sequence[Key]) -> Generator[list[Any], None, None]:
     cursor = None
     while True:
         page = paginate(source, order=order, cursor=cursor, size=BATCH)

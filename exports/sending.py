@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing
 from contextvars import copy_context
 from typing import cast
 
@@ -85,9 +86,10 @@ def _subtitle(selection: Selection, export: Export) -> list[str]:
 
 
 def _rows(selection: Selection, export: Export, progress: Progress) -> Iterator[Sequence[str]]:
-    for batch in selection.batches():
-        yield from batch
-        progress.add(len(batch))
+    with closing(selection.batches()) as batches:
+        for batch in batches:
+            yield from batch
+            progress.add(len(batch))
     if export.expected_count not in (None, progress.row_count):
         raise CountMismatchError(f"{progress.row_count} rows, not {export.expected_count}")
 

@@ -53,9 +53,11 @@ def export_list(request: HtmxHttpRequest) -> HttpResponse:
 
 
 @require_safe
-def export_progress(request: HtmxHttpRequest, public_id: UUID) -> JsonResponse:
-    """What the page that the export was begun on shows of it."""
-    export = get_object_or_404(_own(request), public_id=public_id)
+def export_progress(request: HtmxHttpRequest, public_id: UUID) -> HttpResponse:
+    """What the page shows of the export it began; nothing while the server knows of none."""
+    export = _own(request).filter(public_id=public_id).first()
+    if export is None:
+        return HttpResponse(status=204)
     return JsonResponse(
         {
             "words": progress_words(export),

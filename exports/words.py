@@ -19,7 +19,7 @@ def describe_filter(selection: Selection) -> str:
     parts = []
     if state.tab is not None and state.tab != table.tabs[0]:
         parts.append(str(state.tab.label))
-    if state.text:
+    if state.text and all(name != "q" for _words, name in table.chips(state)):
         parts.append(_("holds “%(text)s”") % {"text": state.text})
     for chip in list_chips(cast(HtmxHttpRequest, state.request), table, state):
         if chip.joiner and parts:

@@ -52,7 +52,7 @@ async function ask(address, note, unknown) {
 async function get(address) {
   try {
     const response = await fetch(address, { headers: { Accept: "application/json" } });
-    return response.ok && !response.redirected ? await response.json() : null;
+    return response.status === 200 && !response.redirected ? await response.json() : null;
   } catch {
     return null;
   }

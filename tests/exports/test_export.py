@@ -191,7 +191,7 @@ def test_exports_are_seen_and_stopped_by_who_began_them_alone(clerk: User, pages
     assert 'href="/identities/?q=x"' in html
     assert "Counting …" in html
     assert "holds “x”" not in stranger.get("/exports/").content.decode()
-    assert stranger.get(f"/exports/{export.public_id}/").status_code == 404
+    assert stranger.get(f"/exports/{export.public_id}/").status_code == 204
     assert stranger.post(f"/exports/{export.public_id}/end/").status_code == 404
     export.refresh_from_db()
     assert not export.is_cancel_asked

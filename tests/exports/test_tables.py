@@ -43,7 +43,8 @@ def books() -> dict[str, str]:
         make_identity(name=name, kind="PERSON")
     add_currency(code="XTK", name="Token", exponent=18, kind="CRYPTO", actor=None)
     metadata = {"region": HOSTILE, "score": 5}
-    ledger = make_ledger(name=HOSTILE, metadata=metadata)
+    clerk = make_user(username=HOSTILE)
+    ledger = make_ledger(name=HOSTILE, metadata=metadata, actor=clerk)
     owner = make_identity(name=HOSTILE, email="a@example.com", metadata=metadata)
     made = {}
     for currency, minor in (("GBP", 17_100_00), ("XTK", LARGE_MINOR), ("JPY", 5)):
