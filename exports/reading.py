@@ -16,11 +16,11 @@ from django.http import HttpRequest
 from web import files
 from web.formatting import formats
 from web.pagination import Key, Source, paginate
+from web.query import with_query
 from web.snapshots import snapshot
 from web.sorting import Column
 from web.tables.definition import Sum, Table, metadata_value
 from web.tables.state import METADATA, TableState, read_state
-from web.tables.tabs import with_query
 
 BATCH = 2_000
 # The longest that a sort before the first row may take, and that a reader may take for one piece.
@@ -98,7 +98,7 @@ class Selection:
         """The rows, some thousands at a time; to be closed within the snapshot."""
         names = [column.name for column in self.shown]
         pick = itemgetter(*names) if len(names) > 1 else lambda found: (found[names[0]],)
-        with closing(self._batches()) as batches:
+        with closing(self.raw_batches()) as batches:
             for rows in batches:
                 plain = self.table.read_plain(rows, self.state)
                 if plain and all(name in plain[0] for name in names):
@@ -109,7 +109,7 @@ class Selection:
                         for found, row in zip(plain, rows, strict=True)
                     ]
 
-    def _batches(self) -> Generator[list[Any], None, None]:
+    def raw_batches(self) -> Generator[list[Any], None, None]:
         source, order = self.table.source(self.state)
         if isinstance(source, QuerySet):
             return read_at_once(source, order)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest
+from copy import copy
+
+from django.http import HttpRequest, QueryDict
 
 # What belongs to one look at a table and must not survive a change of sort or filter.
 VOLATILE = ("cursor", "new", "expect", "look", "jump")
@@ -23,3 +25,10 @@ def url_with(request: HttpRequest, **changes: object) -> str:
             query[name] = str(value)
     encoded = query.urlencode(safe=":@")
     return f"{request.path}?{encoded}" if encoded else request.path
+
+
+def with_query(request: HttpRequest, query: str) -> HttpRequest:
+    """The same request, for another query of its page."""
+    asked = copy(request)
+    asked.GET = QueryDict(query)
+    return asked
