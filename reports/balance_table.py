@@ -99,6 +99,8 @@ class BalanceTable(Table):
     date_key: ClassVar[str] = "created_at"
     has_sums: ClassVar[bool] = True
     has_bulk: ClassVar[bool] = True
+    bulk_template: ClassVar[str] = "bulk/_records.html"
+    ticked_url_name: ClassVar[str] = "bulk:ticked"
 
     def __init__(
         self, chosen: BalanceFilter | None = None, moment: Moment = NOW, *, new: str = ""
@@ -219,6 +221,7 @@ class BalanceTableOfPast(BalanceTable):
     has_sums: ClassVar[bool] = False
     has_count: ClassVar[bool] = False
     has_bulk: ClassVar[bool] = False
+    bulk_template: ClassVar[str] = ""
 
     def count(self, state: TableState) -> str:
         return ""
@@ -254,7 +257,10 @@ def _table_row(row: Mapping[str, Any], ready: BalanceRow, names: set[str]) -> Ta
         "ledger": ready["ledger_link"],
         "currency": ready["currency"],
         "balance": _figure(ready),
-        "inflight": Cell(ready["inflight"], "muted" if ready["has_no_inflight"] else ""),
+        "inflight": Cell(
+            format_html('<a href="{}">{}</a>', ready["url"], ready["inflight"]),
+            "muted" if ready["has_no_inflight"] else "",
+        ),
         "created": ready["created"],
         "glance": ready["glance"],
         "id": f"bln_{row['public_id']}",

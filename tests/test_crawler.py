@@ -12,6 +12,7 @@ from config.embedded import Cluster
 from tests.conftest import cloned, pointed_at
 from tests.crawling.books import make_crawled_books
 from tests.crawling.crawler import Answer, Crawler, Fetch, Report
+from tests.crawling.figures import without_link
 from tests.factories import make_client, make_user
 
 # The admin's pages have tests of their own; what they count is counted by Django.
@@ -21,14 +22,16 @@ LEFT_OUT = ("/admin/",)
 @pytest.fixture(scope="module")
 def crawled(
     cluster: Cluster, template_database: str, django_db_blocker: DjangoDbBlocker
-) -> Generator[Report, None, None]:
-    """The report of one crawl, which the tests below read."""
+) -> Generator[Crawler, None, None]:
+    """A crawler that has been everywhere, with its report."""
     blocker = django_db_blocker
     with cloned(cluster, template_database) as name, blocker.unblock(), pointed_at(name):
-        clerk = make_user()
+        clerk = make_user(is_staff=True)
         make_crawled_books(clerk)
         client = make_client(user=clerk, raise_request_exception=False)
-        yield Crawler(fetching(client), left_out=LEFT_OUT).crawl("/")
+        crawler = Crawler(fetching(client), left_out=LEFT_OUT)
+        crawler.crawl("/")
+        yield crawler
 
 
 def fetching(client: Client) -> Fetch:
@@ -44,14 +47,23 @@ def fetching(client: Client) -> Fetch:
     return fetch
 
 
-def test_every_figure_is_what_it_links_to(crawled: Report) -> None:
-    assert not crawled.faults, "\n".join(map(str, crawled.faults))
+def test_every_figure_is_what_it_links_to(crawled: Crawler) -> None:
+    assert not crawled.report.faults, "\n".join(map(str, crawled.report.faults))
 
 
-def test_crawl_has_seen_each_kind_of_page(crawled: Report) -> None:
-    paths = {kind.partition("?")[0] for kind in crawled.kinds}
+@pytest.mark.parametrize("url", ["/", "/ledgers/", "/balances/", "/transactions/", "/identities/"])
+def test_no_figure_stands_without_a_link(crawled: Crawler, url: str) -> None:
+    page = crawled.opened[url]
 
-    assert crawled.is_complete
+    assert page is not None
+    assert without_link(page) == []
+
+
+def test_crawl_has_seen_each_kind_of_page(crawled: Crawler) -> None:
+    report = crawled.report
+    paths = {kind.partition("?")[0] for kind in report.kinds}
+
+    assert report.is_complete
     assert {
         "/",
         "/balances/",
@@ -67,8 +79,8 @@ def test_crawl_has_seen_each_kind_of_page(crawled: Report) -> None:
         "/transactions/*/",
         "/trial-balance/",
     } <= paths
-    assert crawled.figures["amount"] > 500
-    assert crawled.figures["count"] > 30
+    assert report.figures["amount"] > 500
+    assert report.figures["count"] > 30
 
 
 HOME = """<main><a href="/list/">3</a> <a href="#part" data-figure="rows">2</a>

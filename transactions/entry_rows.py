@@ -82,7 +82,8 @@ def format_entries(rows: Sequence[EntryRow]) -> list[TableRow]:
     for row in rows:
         amount = format_amount(int(row.amount_minor), row.exponent)
         url = url_of("transactions:detail", row.transaction)
-        moved = Cell(_figure(url, amount, row.currency), "long" if len(amount) > LONG else "")
+        line_url = f"{url}#entry-table"
+        moved = Cell(_figure(line_url, amount, row.currency), "long" if len(amount) > LONG else "")
         running = format_amount(row.shown_running, row.exponent)
         cells: dict[str, str | Cell] = {
             "effective": dates.date_tag(row.effective_at),

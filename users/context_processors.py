@@ -12,6 +12,8 @@ from web.shell import part
 
 # Pages of the dashboard that are sections of their own; the others are named by their app.
 DASHBOARD_SECTIONS = {"home": "home", "proof": "proof"}
+# And one that stands in the section of another app.
+ELSEWHERE = {"reports:lookalikes": "transactions"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,7 @@ class Shell:
             return ""
         if match.app_name == "dashboard":
             return DASHBOARD_SECTIONS.get(match.url_name or "", "")
-        return match.app_name
+        return ELSEWHERE.get(match.view_name, match.app_name)
 
     @property
     def head(self) -> SafeString:

@@ -130,3 +130,16 @@ def _count_rows(part: Node) -> int:
 
 def _number(text: str) -> str:
     return text.removeprefix("about ").replace(",", "").replace("\u2212", "-").lstrip("+")
+
+
+def without_link(page: Node) -> list[str]:
+    """The figures in columns of numbers, and the large ones above, that lead nowhere."""
+    part = next(page.find("main"), page)
+    places = [*part.with_class("num"), *part.with_class("big")]
+    return [
+        place.text()
+        for place in places
+        if place.tag in ("td", "dd", "span")
+        and _numbers(place)
+        and not any(_numbers(link) for link in place.find("a"))
+    ]
