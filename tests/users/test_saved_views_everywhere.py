@@ -68,6 +68,27 @@ def test_every_table_counts_its_tabs(clerk: Client, reader: User, name: str) -> 
     assert set(re.findall(r'<b id="([^"]+)" hx-swap-oob="true">[\d,]+', counts)) == awaited
 
 
+def test_each_tab_is_counted_as_its_own_page_counts_it(clerk: Client, reader: User) -> None:
+    """Some tabs are of other tables than the one that is shown."""
+    view = keep(reader, "transactions")
+    held = save_view(
+        owner=reader, table="transactions", name="Held", query="tab=inflight&where=currency:is:GBP"
+    )
+
+    counts = clerk.get(f"/tables/transactions/counts/?view={view.public_id}").content.decode()
+
+    found = dict(re.findall(r'<b id="count-([^"]+)" hx-swap-oob="true">([\d,]+)', counts))
+    assert found == {
+        "all": "1",
+        "posted": "1",
+        "inflight": "0",
+        "scheduled": "0",
+        "rejected": "0",
+        "cancelled": "0",
+        str(held.public_id): "0",
+    }
+
+
 @pytest.mark.parametrize("name", TABLES)
 def test_every_table_has_its_columns_chosen(clerk: Client, reader: User, name: str) -> None:
     table = table_of(name)

@@ -6,7 +6,6 @@ Saved views are kept by an app above this one, which gives them by `provide_view
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from copy import copy
 from dataclasses import dataclass
 from operator import itemgetter
 from time import monotonic
@@ -18,9 +17,9 @@ from django.http import HttpRequest, QueryDict
 from django.utils.translation import gettext as _
 
 from web.addresses import url_of
-from web.query import VOLATILE
+from web.query import VOLATILE, with_query
 from web.tables.conditions import say_condition
-from web.tables.definition import Tab, Table
+from web.tables.definition import Tab, Table, find_table
 from web.tables.state import TableState, choices_of, read_state
 
 # Asks for the tab without a name, where the bare address leads to a saved view.
@@ -135,28 +134,19 @@ def view_url(table: Table, view: View) -> str:
     return table_url(table, view.query, view=view.key)
 
 
-def with_query(request: HttpRequest, query: str) -> HttpRequest:
-    """The same request, for another address of the table."""
-    asked = copy(request)
-    asked.GET = QueryDict(query)
-    return asked
-
-
 def describe_query(request: HttpRequest, table: Table, query: str) -> list[str]:
     """What a view keeps, in words."""
-    asked = with_query(request, query)
-    table = table.for_request(asked)
-    state = read_state(asked, table)
+    table, state = _ask(request, table, query)
     words = [words for words, _name in table.chips(state)]
     words += [say_condition(condition, table.fields) for condition in state.conditions]
     if state.text:
         words.append(_("holds “%(text)s”") % {"text": state.text})
     heads = {column.name: str(column.label) for column in table.columns}
-    if (sort := asked.GET.get("sort", "")).removeprefix("-") in heads:
+    if (sort := state.request.GET.get("sort", "")).removeprefix("-") in heads:
         label = heads[sort.removeprefix("-")]
         told = _("sorted by %(label)s, descending") if sort[0] == "-" else _("sorted by %(label)s")
         words.append(told % {"label": label})
-    if asked.GET.get("columns"):
+    if state.request.GET.get("columns"):
         labels = ", ".join(str(column.label) for column in state.columns)
         words.append(_("columns: %(labels)s") % {"labels": labels})
     return words
@@ -249,16 +239,19 @@ def count_tabs(
 
 
 def _count(request: HttpRequest, table: Table, tab: TabLink) -> str:
-    asked = with_query(request, tab.query)
-    table = table.for_request(asked)
-    state = read_state(asked, table)
-    if state.is_broken:
-        return ""
     try:
         with db_transaction.atomic():
-            return table.count(state)
+            table, state = _ask(request, table, tab.query)
+            return "" if state.is_broken else table.count(state)
     except DatabaseError:
         return ""
+
+
+def _ask(request: HttpRequest, table: Table, query: str) -> tuple[Table, TableState]:
+    """The table as it is under another query, which may make another table of it."""
+    asked = with_query(request, query)
+    table = (find_table(table.name) or table).for_request(asked)
+    return table, read_state(asked, table)
 
 
 def _all_query(request: HttpRequest, table: Table) -> str:
