@@ -32,7 +32,7 @@ export function openSlideOvers(root) {
 
 async function open(dialog, url) {
   await htmx.ajax("GET", url, { target: "#slide-over", swap: "innerHTML" });
-  if (dialog.childElementCount && !dialog.open) showFilled(dialog);
+  if (dialog.childElementCount) showFilled(dialog);
 }
 
 /** Open the dialog that has been filled, and go to where one begins in it. */

@@ -108,7 +108,7 @@ def test_everything_works_without_javascript(
         page.get_by_label("To", exact=True).fill(northgate.key)
         page.get_by_label("Amount", exact=True).fill("12.34")
         page.get_by_role("button", name="Add row").click()
-        page.get_by_label("Key").first.fill("department")
+        page.get_by_label("Key", exact=True).first.fill("department")
         page.get_by_label("Value", exact=True).first.fill("Housing")
         page.get_by_role("button", name="Review").click()
         page.get_by_role("button", name="Change").click()
