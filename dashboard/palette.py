@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from django.db.models import Q
 from django.urls import Resolver404, resolve, reverse
 from django.utils.functional import Promise
 from django.utils.http import urlencode
@@ -14,12 +14,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from dashboard.search import Group, Hit, find_groups, find_record, hit_of, latest_of
+from users.models import SavedView, User
+from users.saved_views_tabs import as_tab
 from web.shell import GROUPS, Link
 from web.shortcuts import keys_to
 from web.statements import fetch_all
-
-if TYPE_CHECKING:
-    from users.models import User
+from web.tables.definition import find_table
+from web.tables.tabs import view_url
 
 SIZE = 5
 # Among so many newest events the person's own are looked for: a glance, however long the history.
@@ -36,7 +37,12 @@ MORE_PAGES = (
     Link("", gettext_lazy("Scheduled transactions"), "transactions:list"),
     Link("", gettext_lazy("Rejected transactions"), "transactions:list"),
     Link("", gettext_lazy("Internal balances"), "balances:list"),
+    Link("", gettext_lazy("Your exports"), "exports:list"),
+    Link("", gettext_lazy("Help"), "help:index"),
+    Link("", gettext_lazy("Glossary"), "help:glossary"),
+    Link("", gettext_lazy("Accessibility"), "help:accessibility"),
     Link("", gettext_lazy("Keyboard shortcuts"), "dashboard:shortcuts"),
+    Link("", gettext_lazy("Preferences"), "users:preferences"),
     Link("", gettext_lazy("Change password"), "password_change"),
 )
 TABS = ("inflight", "scheduled", "rejected", "internal")
@@ -81,6 +87,7 @@ def offer(text: str, *, user: User, path: str = "", size: int = SIZE) -> list[Gr
         Group(_("Exactly this"), [hit_of(record)] if record else []),
         Group(_("Do"), _actions(text, path)),
         _pages(text, user),
+        _views(text, user),
         *find_groups(text, size=size),
         Group(_("Create with it"), _made_of(text), is_offered=True),
     ]
@@ -111,6 +118,17 @@ def _pages(text: str, user: User) -> Group:
         for link in MORE_PAGES
     ]
     return Group(_("Go to"), [link for link in links if _matches(text, link.label)])
+
+
+def _views(text: str, user: User) -> Group:
+    """Saved views of tables, one's own and those that others share."""
+    seen = SavedView.objects.filter(Q(owner=user) | Q(is_shared=True), name__icontains=text)
+    hits = [
+        Hit(view.name, view_url(table, as_tab(user, view)), str(table.title))
+        for view in seen.order_by("name", "pk")[:SIZE]
+        if (table := find_table(view.table))
+    ]
+    return Group(_("Saved views"), hits)
 
 
 def _actions(text: str, path: str) -> list[Hit]:

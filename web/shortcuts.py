@@ -61,6 +61,7 @@ GROUPS = (
             Shortcut("g b", _("Balances"), "balances:list"),
             Shortcut("g t", _("Transactions"), "transactions:list"),
             Shortcut("g i", _("Identities"), "identities:list"),
+            Shortcut("g e", _("Entries"), "entries:list"),
             Shortcut("g r", _("Trial balance"), "reports:trial-balance"),
             Shortcut("g p", _("Proof"), "dashboard:proof"),
         ),

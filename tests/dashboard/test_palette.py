@@ -18,6 +18,7 @@ from tests.factories import (
 from tests.pages import SCRIPT, count_queries, links_of
 from tests.schedules.building import make_schedule
 from transactions.requests import Indicator
+from users.saved_views import save_view
 
 URL = "/search/box/"
 
@@ -86,6 +87,27 @@ def test_pages_and_actions_are_filtered_by_what_is_typed(
 
     assert found[: len(offered)] == offered
     assert "Home" not in found
+
+
+@pytest.mark.django_db
+def test_saved_views_are_found_by_name(client: Client) -> None:
+    ada, bob = make_user(), make_user()
+    client.force_login(ada)
+    for owner, name, is_shared in ((ada, "Large wages", False), (bob, "Old wages", True)):
+        save_view(
+            owner=owner,
+            table="ledgers",
+            name=name,
+            query="where=name%3Acontains%3Awage",
+            is_shared=is_shared,
+        )
+    save_view(owner=bob, table="ledgers", name="My wages", query="sort=name", is_shared=False)
+
+    offered = options_of(client, "wages")
+
+    assert "My wages" not in offered
+    for name in ("Large wages", "Old wages"):
+        assert offered[name].startswith("/ledgers/?where=name%3Acontains%3Awage&view=")
 
 
 def test_forms_are_prefilled_with_the_record_of_the_page(clerk: Client) -> None:
