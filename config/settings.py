@@ -30,6 +30,7 @@ INSTALLED_APPS = [
     "search",
     "schedules",
     "reports",
+    "bulk",
     "dashboard",
     "config.apps.AdminConfig",
     "django.contrib.auth",

@@ -10,6 +10,7 @@ urlpatterns = [
     path("", include("audit.urls")),
     path("audit/", include("audit.event_urls")),
     path("", include("exports.urls")),
+    path("", include("bulk.urls")),
     path("", include("web.urls")),
     path("", include("web.help.urls")),
     path("", include("reports.urls")),

@@ -82,6 +82,9 @@ class IdentityTable(Table):
         Tab("with-balances", _("With balances"), Q(Exists(OF_IDENTITY))),
     )
     refreshes_on: ClassVar[Sequence[str]] = ("identityCreated",)
+    has_bulk: ClassVar[bool] = True
+    bulk_template: ClassVar[str] = "bulk/_records.html"
+    ticked_url_name: ClassVar[str] = "bulk:ticked"
     watches: ClassVar[str] = "identities_identity"
     date_key: ClassVar[str] = "created_at"
 

@@ -144,6 +144,9 @@ class LedgerTable(Table):
     )
     tabs: ClassVar[Sequence[Tab]] = (Tab("", _("All")),)
     refreshes_on: ClassVar[Sequence[str]] = ("ledgerCreated",)
+    has_bulk: ClassVar[bool] = True
+    bulk_template: ClassVar[str] = "bulk/_records.html"
+    ticked_url_name: ClassVar[str] = "bulk:ticked"
     watches: ClassVar[str] = "ledgers_ledger"
 
     def select(self, state: TableState) -> QuerySet[Any, Any]:

@@ -120,6 +120,8 @@ class LineCurrencyField(Field):
 class ScheduleTable(TransactionTable):
     """Schedules of one state."""
 
+    has_bulk: ClassVar[bool] = False
+    bulk_template: ClassVar[str] = ""
     columns: ClassVar[Sequence[Column]] = COLUMNS
     fields: ClassVar[Sequence[Field]] = (
         DateField(name="due", label=gettext_lazy("Due"), lookup="due_at"),

@@ -49,6 +49,8 @@ class TransactionTable(Table):
     refreshes_on: ClassVar[Sequence[str]] = ("transactionPosted", "scheduleDecided")
     scope: ClassVar[Sequence[str]] = ("ledger", "balance", "records")
     has_bulk: ClassVar[bool] = True
+    bulk_template: ClassVar[str] = "bulk/_transactions.html"
+    ticked_url_name: ClassVar[str] = "bulk:ticked"
 
     def __init__(self, chosen: TransactionFilter | None = None) -> None:
         self.chosen = chosen or TransactionFilter()

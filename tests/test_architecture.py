@@ -22,6 +22,7 @@ LAYERS = [
     "search",
     "schedules",
     "reports",
+    "bulk",
     "dashboard",
 ]
 POSTING = {

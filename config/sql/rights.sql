@@ -49,6 +49,11 @@ GRANT INSERT ON reports_lookalike TO {role};
 GRANT UPDATE (dismissed_at, dismissed_by_id) ON reports_lookalike TO {role};
 GRANT UPDATE (entry_id) ON reports_lookalikemark TO {role};
 
+-- Bulk actions: what was reviewed stays as it is, only what came of it is added.
+GRANT INSERT ON bulk_run, bulk_item TO {role};
+GRANT UPDATE (foreseen, done_count, refused_count, started_at, ended_at) ON bulk_run TO {role};
+GRANT UPDATE (state, reason, result) ON bulk_item TO {role};
+
 -- The queue of background work.
 GRANT INSERT, UPDATE, DELETE ON procrastinate_jobs, procrastinate_workers,
     procrastinate_periodic_defers TO {role};

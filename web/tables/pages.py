@@ -64,7 +64,9 @@ def table_context(request: HtmxHttpRequest, table: Table, state: TableState) -> 
     return {
         "table": table,
         "live": live,
-        "ticked_url": reverse(table.ticked_url_name) if table.ticked_url_name else "",
+        "ticked_url": reverse(table.ticked_url_name, args=[table.name])
+        if table.ticked_url_name
+        else "",
         "state": state,
         "list_url": reverse(table.url_name),
         "all_url": all_url(request, table),

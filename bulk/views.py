@@ -1,0 +1,194 @@
+"""Bulk actions: from ticked rows to a form, its review, and the result of each row."""
+
+from __future__ import annotations
+
+from typing import cast
+from uuid import UUID
+
+from django.contrib import messages
+from django.db.models import Q
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.html import escape
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from procrastinate.contrib.django import app
+
+from balances.figures import sum_by_currency
+from balances.models import Balance
+from bulk.choosing import RECORDS, NothingChosenError, choose_records
+from bulk.doing import AT_ONCE_MAX, foresee, go_on, plan, start
+from bulk.forms import FORMS, BulkForm
+from bulk.jobs import GO_ON
+from bulk.models import Item, Run
+from exports.reading import Selection
+from ledgers.money import format_amount
+from search.listing import list_transactions
+from transactions.errors import BusyError, PostingError
+from users.models import User
+from web.formatting import format_count
+from web.htmx import HtmxHttpRequest, render_page
+from web.pagination import Key, paginate_request
+from web.query import with_query
+from web.tables.definition import Table
+from web.tables.views import get_table_or_404
+
+SHOWN_KEYS_MAX = 1_000
+
+
+def _table_or_404(name: str, action: str = Run.Action.METADATA) -> Table:
+    table = get_table_or_404(name)
+    is_known = name in RECORDS and action in Run.Action.values
+    if not is_known or (name != "transactions" and action != Run.Action.METADATA):
+        raise Http404
+    return table
+
+
+@require_POST
+def ticked(request: HtmxHttpRequest, name: str) -> HttpResponse:
+    """What the ticked rows add up to, for the bar below their table."""
+    table = _table_or_404(name)
+    if request.POST.get("all"):
+        asked = with_query(request, request.POST.get("query", ""))
+        selection = Selection.read(asked, table)
+        count = selection.table.count(selection.state)
+        sums = [(each.amount, each.currency) for each in selection.table.sums(selection.state)]
+    else:
+        try:
+            chosen = choose_records(request, table)
+        except NothingChosenError as error:
+            return HttpResponse(escape(str(error)))
+        count, sums = format_count(len(chosen)), _sums(name, chosen)
+    return render(request, "bulk/_ticked.html", {"count": count, "sums": sums})
+
+
+def _sums(name: str, chosen: list[int]) -> list[tuple[str, str]]:
+    """Amounts with their currencies, as the rows show them."""
+    if name == "balances":
+        totals = sum_by_currency(Balance.objects.filter(pk__in=chosen))
+        return [(total.net, total.currency) for total in totals]
+    if name != "transactions":
+        return []
+    listing = list_transactions(Q(transaction_id__in=chosen), is_every=True)
+    return [
+        (format_amount(each.amount_minor, each.exponent), each.currency)
+        for each in listing.sums(maximum=None) or ()
+    ]
+
+
+@require_POST
+def bulk_form(request: HtmxHttpRequest, name: str, action: str) -> HttpResponse:
+    """The action's own form for the rows that were ticked, and then its review."""
+    table = _table_or_404(name, action)
+    try:
+        chosen = choose_records(request, table)
+    except NothingChosenError as error:
+        messages.error(request, str(error))
+        return redirect(_table_url(table, request.POST.get("query", "")))
+    form = FORMS[action](request.POST if "go" in request.POST else None)
+    if form.is_valid():
+        return _review(request, table, action, chosen, form)
+    return _show_form(request, table, action, chosen, form)
+
+
+def _show_form(
+    request: HtmxHttpRequest, table: Table, action: str, chosen: list[int], form: BulkForm
+) -> HttpResponse:
+    query = request.POST.get("query", "")
+    context = {
+        "form": form,
+        "table": table,
+        "action": Run.Action(action),
+        "count": _count(len(chosen)),
+        "keys": request.POST.getlist("key")[:SHOWN_KEYS_MAX],
+        "all": request.POST.get("all", ""),
+        "query": query,
+        "back": _table_url(table, query),
+    }
+    return render_page(request, "bulk/form.html", context, status=422 if form.errors else 200)
+
+
+def _review(
+    request: HtmxHttpRequest, table: Table, action: str, chosen: list[int], form: BulkForm
+) -> HttpResponse:
+    user = cast(User, request.user)
+    content = {**form.content(), "query": request.POST.get("query", "")}
+    try:
+        run = plan(user=user, table=table.name, action=action, records=chosen, content=content)
+    except BusyError as error:
+        form.add_error(None, str(error))
+        return _show_form(request, table, action, chosen, form)
+    return redirect("bulk:run", run.public_id)
+
+
+@require_GET
+def run_list(request: HtmxHttpRequest) -> HttpResponse:
+    """One's own bulk actions, the newest first."""
+    runs = Run.objects.filter(user=cast(User, request.user), started_at__isnull=False)
+    page = paginate_request(request, runs, order=(Key("id", descending=True),))
+    return render_page(request, "bulk/list.html", {"page": page, "total": ""})
+
+
+@require_http_methods(["GET"])
+def run_detail(request: HtmxHttpRequest, public_id: UUID) -> HttpResponse:
+    """The review of a run, its progress, and the result of each record."""
+    return _show_run(request, _run_or_404(request, public_id))
+
+
+def _show_run(request: HtmxHttpRequest, run: Run, *, is_changed: bool = False) -> HttpResponse:
+    state = request.GET.get("state", "")
+    items = run.items.filter(state=state) if state in Item.State.values else run.items.all()
+    page = paginate_request(request, items, order=(Key("position"),), size=50)
+    context = {
+        "run": run,
+        "action": Run.Action(run.action),
+        "table": get_table_or_404(run.table),
+        "page": page,
+        "state": state,
+        "is_running": run.started_at is not None and run.ended_at is None,
+        "count": _count(run.item_count),
+        "decided": format_count(run.decided_count),
+        "done": format_count(run.done_count),
+        "refused": format_count(run.refused_count),
+        "total": "",
+        "is_changed": is_changed,
+        "back": _table_url(get_table_or_404(run.table), run.content.get("query", "")),
+    }
+    return render_page(
+        request, "bulk/run.html", context, partial="bulk-run", status=422 if is_changed else 200
+    )
+
+
+@require_POST
+def run_start(request: HtmxHttpRequest, public_id: UUID) -> HttpResponse:
+    """Do what was reviewed; if it would come out otherwise by now, the review is shown again."""
+    run = _run_or_404(request, public_id)
+    try:
+        if run.started_at is None and (foreseen := foresee(run)) != run.foreseen:
+            run.foreseen = foreseen
+            run.save(update_fields=["foreseen"])
+            return _show_run(request, run, is_changed=True)
+        if start(run) and run.item_count > AT_ONCE_MAX:
+            app.configure_task(GO_ON).defer(run_id=run.pk)
+        elif run.item_count <= AT_ONCE_MAX:
+            go_on(run)
+    except PostingError as error:
+        messages.warning(request, str(error))
+    return redirect("bulk:run", run.public_id)
+
+
+def _run_or_404(request: HtmxHttpRequest, public_id: UUID) -> Run:
+    runs = Run.objects.select_related("user").filter(user=cast(User, request.user))
+    run: Run = get_object_or_404(runs, public_id=public_id)
+    return run
+
+
+def _count(number: int) -> str:
+    words = ngettext("%(count)s record", "%(count)s records", number)
+    return words % {"count": format_count(number)}
+
+
+def _table_url(table: Table, query: str) -> str:
+    url = reverse(table.url_name)
+    return f"{url}?{query}" if query else url
