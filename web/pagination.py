@@ -23,6 +23,8 @@ from django.utils.translation import gettext as _
 
 PAGE_SIZE = 20
 CURSOR_LENGTH_MAX = 2_000
+# So many keys an index is sure to have.
+MOST_OF_ONE_INDEX = 2
 
 
 class BadCursorError(ValueError):
@@ -163,8 +165,11 @@ def _after(keys: Sequence[Key], values: Sequence[Any]) -> Q | Func:
     """What comes after `values` in the order of `keys`."""
     if len({key.descending for key in keys}) == 1:
         operator = "<" if keys[0].descending else ">"
-        columns = _row(*(F(key.field) for key in keys))
-        return _joined(f" {operator} ", columns, _Constants(*(Value(value) for value in values)))
+        whole = _compared(operator, keys, values)
+        if len(keys) <= MOST_OF_ONE_INDEX:
+            return whole
+        # Implied by it; lets an index serve that has not all of the keys, as those of a join.
+        return Q(_compared(f"{operator}=", keys[:-1], values[:-1])) & Q(whole)
     condition = Q()
     for key, value in reversed(list(zip(keys, values, strict=True))):
         beyond = Q(**{f"{key.field}__{'lt' if key.descending else 'gt'}": value})
@@ -172,6 +177,11 @@ def _after(keys: Sequence[Key], values: Sequence[Any]) -> Q | Func:
     # Implied by the rest; lets the index on the first key bound the scan.
     bound = Q(**{f"{keys[0].field}__{'lte' if keys[0].descending else 'gte'}": values[0]})
     return bound & condition
+
+
+def _compared(operator: str, keys: Sequence[Key], values: Sequence[Any]) -> Func:
+    columns = _row(*(F(key.field) for key in keys))
+    return _joined(f" {operator} ", columns, _Constants(*(Value(value) for value in values)))
 
 
 class _Constants(Func):

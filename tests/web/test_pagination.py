@@ -188,3 +188,18 @@ def test_bad_cursor_in_the_address_shows_page_one_and_says_so(client: Client) ->
     assert [str(message) for message in get_messages(request)] == [
         "That page link is no longer valid. This is the first page."
     ]
+
+
+def test_page_begins_after_a_start_and_shows_the_last_page_behind_the_end() -> None:
+    for number in range(5):
+        make_user(username=f"u{number}")
+    people, order = User.objects.all(), [Key("username"), Key("id")]
+
+    begun = paginate(people, order=order, cursor=None, size=2, start=["u2", 0])
+    behind = paginate(people, order=order, cursor=None, size=2, start=["z", 0])
+
+    assert [row.username for row in begun.rows] == ["u2", "u3"]
+    before = paginate(people, order=order, cursor=begun.previous_cursor, size=2)
+    assert [row.username for row in before.rows] == ["u0", "u1"]
+    assert [row.username for row in behind.rows] == ["u3", "u4"]
+    assert behind.next_cursor is None
