@@ -41,6 +41,7 @@ from web.tables.fields import (
     DateField,
     Field,
     FilterError,
+    KeyField,
     MetadataField,
     NumberField,
     RecordField,
@@ -267,5 +268,12 @@ FIELDS: Sequence[Field] = (
     ),
     BatchField(name="batch", label=gettext_lazy("Batch"), can_be_empty=True),
     _choice("followers", gettext_lazy("Has followers"), FOLLOWERS),
+    KeyField(
+        name="id",
+        label=gettext_lazy("Id"),
+        lookup="transaction_id",
+        prefix="txn",
+        find=_find_transactions,
+    ),
     InformationField(name="metadata", label=gettext_lazy("Extra information")),
 )

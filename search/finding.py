@@ -29,7 +29,7 @@ from web.formatting import PLAIN, number_style
 
 LIMIT = 10
 # So many of the newest are looked through; and of what is found by an index, so many are read.
-NEWEST = 5_000
+NEWEST = 2_000
 FOUND_MAX = 1_000
 # Fewer letters are in no index.
 INDEXED_LENGTH_MIN = 3
@@ -172,16 +172,19 @@ def _by_index(wanted: _Wanted) -> dict[int, Why]:
 def _similar(text: str, limit: int) -> dict[int, Why]:
     """By its words in any order; each that no description holds is taken for the nearest one."""
     words = WORD.findall(text)[:WORDS_MAX]
-    if not any(len(word) >= INDEXED_LENGTH_MIN for word in words):
+    if not any(map(_is_known, words)):
         return {}
-    words = [_nearest(word.lower()) if len(word) >= LETTERS_MIN else word for word in words]
+    words = [_nearest(word.lower()) if _is_known(word) else word for word in words]
     wanted = _contains(*words, why=Why.SIMILAR)
     return _newest([wanted], limit) or _by_index(wanted)
 
 
+def _is_known(word: str) -> bool:
+    """Whether it is one of those that are kept, if any description holds it."""
+    return len(word) >= LETTERS_MIN and word.isalpha()
+
+
 def _nearest(word: str) -> str:
-    if not word.isalpha():
-        return word
     sql = """
         SELECT word FROM search_word WHERE word LIKE '%%' || %s || '%%' OR word %% %s
         ORDER BY word LIKE '%%' || %s || '%%' DESC, similarity(word, %s) DESC LIMIT 1

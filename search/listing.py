@@ -15,9 +15,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Context, Decimal
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
-from django.db.models import BooleanField, Exists, F, OuterRef, Q, QuerySet
+from django.db.models import BooleanField, Exists, F, OuterRef, Q, QuerySet, TextField
 from django.db.models.expressions import RawSQL
 
 from balances.models import Balance
@@ -35,8 +35,9 @@ FEW = 5_000
 CHEAP = 2_000.0
 # So many show that the server was wrong about that.
 TOO_MANY = 10_000
-# The stretches: at least so many rows, and so many for each row that is wanted.
-STRETCHES = ((2_000, 4), (20_000, 40))
+# The stretches: at least so many rows, and so many for each row that is wanted. Reading one ends
+# as soon as the page is full.
+STRETCHES = ((2_000, 8), (20_000, 80))
 SORTS = {
     "effective": ("effective_at", "transaction_id"),
     "created": ("transaction_id",),
@@ -44,6 +45,7 @@ SORTS = {
     "reference": ("reference",),
 }
 OF_LINES = ("amount", "currency")
+_REFERENCE = F("transaction__reference")
 # Sums have more digits than Python keeps unasked.
 EXACT = Context(prec=200)
 Compiled = tuple[str, Sequence[Any]]
@@ -82,9 +84,9 @@ class Listing:
     def read(self, keys: Sequence[Key], after: Sequence[Any] | None, limit: int) -> Rows:
         """The first `limit` rows in the order of `keys`, or of those after these values."""
         position = _after(keys, after) if after is not None else Q()
-        found = _compile(self._found(position).values(*self._names))
+        found = _compile(self._select(_once(self._narrowed).filter(position)))
         ordered = _ordered(keys, limit)
-        if self._pinned:
+        if self._pinned is not None:
             return self._sort_all(found, ordered)
         plan = explain(*found)
         page = self._sort_few(found, ordered) if plan.cost <= CHEAP else None
@@ -113,7 +115,9 @@ class Listing:
         names = (f"-{key.field}" if key.descending else key.field for key in keys)
         order = self._all.filter(_bounds(self.q, keys[0].field), position).order_by(*names)
         stretch, values = _compile(order[:length])
-        passing, parameters = _compile(self._passing.values(*self._names))
+        # As the stretch has it: the server knows that it comes in the order of the page.
+        reference = RawSQL('"search_found"."reference"', (), output_field=TextField())
+        passing, parameters = _compile(self._select(_once(self.q), reference=reference))
         sql = f"WITH search_found AS ({stretch}) {passing} {_ordered(keys, limit)}"
         rows = fetch_planned(sql, [*values, *parameters])
         is_page = len(rows) >= limit or not order[length : length + 1].exists()
@@ -122,21 +126,20 @@ class Listing:
     def count(self, *, maximum: int | None = EXACT_MAX + 1) -> int:
         """How many there are; no more than `maximum` are counted, unless it is None."""
         if maximum is None:
-            return self._count(self._found(), None)
+            return self._count(_once(self._narrowed), None)
         if maximum not in self._counts:
             self._counts[maximum] = self._count_driven(maximum)
         return self._counts[maximum]
 
     def _count_driven(self, maximum: int) -> int:
         """The count from the first that a live table names, where that is enough and quicker."""
-        found = self._found()
-        drivers = [] if self._pinned else self._drivers
+        found = _once(self._narrowed)
+        drivers = [] if self._pinned is not None else self._drivers
         if drivers and explain(*_compile(found.values("transaction_id"))).cost <= CHEAP:
             drivers = []
         for driver in drivers:
-            limited = f"SELECT * FROM ({driver.driver}) AS driver LIMIT {2 * maximum:d}"
-            pinned = _pin(fetch_planned(limited, driver.parameters))
-            count = self._count(self._passing.filter(pinned), maximum)
+            rows = _once(_without(self.q, driver)).filter(_pin(driver, 2 * maximum))
+            count = self._count(rows, maximum)
             if count >= maximum:
                 return count
         return self._count(found, maximum)
@@ -154,8 +157,8 @@ class Listing:
         """
         if maximum is not None and self.count(maximum=maximum + 1) > maximum:
             return None
-        lines = self._all.filter(self.q, self._pinned or Q()).values("currency", "amount")
-        sql, parameters = _compile(lines)
+        lines = FoundTransaction.objects.filter(self._narrowed)
+        sql, parameters = _compile(lines.values("currency", "amount"))
         rows = fetch_planned(
             "SELECT currency, sum(amount), count(*)"
             f" FROM ({sql} OFFSET 0) AS found GROUP BY currency ORDER BY currency",
@@ -173,39 +176,36 @@ class Listing:
 
     @cached_property
     def _pinned(self) -> Q | None:
-        """The transactions that may pass at all, where a live table names few."""
+        """The condition, where a live table names the few transactions that may pass at all."""
         for driver in self._drivers:
-            limited = f"SELECT * FROM ({driver.driver}) AS driver LIMIT {FEW + 1:d}"
-            rows = fetch_planned(limited, driver.parameters)
-            if len(rows) <= FEW:
-                return _pin(rows)
+            named = f"SELECT FROM ({driver.driver}) AS driver LIMIT {FEW + 1:d}"
+            counted = fetch_planned(f"SELECT count(*) FROM ({named}) AS d", driver.parameters)
+            if counted[0][0] <= FEW:
+                return _without(self.q, driver) & _pin(driver, FEW + 1)
         return None
+
+    @property
+    def _narrowed(self) -> Q:
+        return self.q if self._pinned is None else self._pinned
 
     @property
     def _names(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys(("transaction_id", *SORTS[self.sort])))
 
+    def _select(
+        self, rows: QuerySet[FoundTransaction], *, reference: Any = _REFERENCE
+    ) -> QuerySet[Any, Any]:
+        selected: QuerySet[Any, Any] = (
+            rows.values("transaction_id", reference=reference)
+            if self.sort == "reference"
+            else rows.values(*self._names)
+        )
+        return selected
+
     @property
     def _all(self) -> QuerySet[FoundTransaction]:
         everything = FoundTransaction.objects.all()
-        if self.sort == "reference":
-            return everything.annotate(reference=F("transaction__reference"))
-        return everything
-
-    @cached_property
-    def _passing(self) -> QuerySet[FoundTransaction]:
-        """One row for each transaction: of its lines that pass, the first."""
-        passing = self._all.filter(self.q)
-        if not _tells_lines_apart(self.q):
-            return passing.filter(line=1)
-        lower = FoundLine.objects.filter(
-            self.q, transaction_id=OuterRef("transaction_id"), line__lt=OuterRef("line")
-        )
-        return passing.filter(Q(line=1) | ~Exists(lower))
-
-    def _found(self, position: Q | None = None) -> QuerySet[FoundTransaction]:
-        """The same, in whatever order is quick."""
-        return self._passing.filter(position or Q(), self._pinned or Q())
+        return everything.annotate(reference=_REFERENCE) if self.sort == "reference" else everything
 
     def _rows(self, rows: Sequence[Sequence[Any]]) -> Rows:
         return [dict(zip(self._names, row, strict=True)) for row in rows]
@@ -264,17 +264,35 @@ def _required(q: Q) -> Iterator[Any]:
             yield child
 
 
+def _without(q: Q, part: Asked) -> Q:
+    """The rest of a condition, where `part`, which is required, is known to be true."""
+    if q.negated or (q.connector != Q.AND and len(q.children) > 1):
+        return q
+    children: list[Any] = [child for child in q.children if cast("Any", child) is not part]
+    return Q(*(_without(child, part) if isinstance(child, Q) else child for child in children))
+
+
+def _once(q: Q) -> QuerySet[FoundTransaction]:
+    """One row for each transaction of which a line passes: the first of these lines."""
+    passing = FoundTransaction.objects.filter(q)
+    if not _tells_lines_apart(q):
+        return passing.filter(line=1)
+    lower = FoundLine.objects.filter(
+        q, transaction_id=OuterRef("transaction_id"), line__lt=OuterRef("line")
+    )
+    return passing.filter(Q(line=1) | ~Exists(lower))
+
+
 def _bounds(q: Q, field: str) -> Q:
     """What it says of the first key of the order: between which of its values to walk."""
     said = [part for part in _required(q) if isinstance(part, tuple)]
     return Q(*(part for part in said if part[0].startswith(f"{field}__")))
 
 
-def _pin(rows: Sequence[Sequence[Any]]) -> Q:
-    """The transactions of these numbers."""
-    transaction_ids = list({row[0] for row in rows})
-    sql = f"{ROW} = ANY (%s)"
-    return Q(RawSQL(sql, [transaction_ids], output_field=BooleanField()))
+def _pin(driver: Asked, maximum: int) -> Q:
+    """It is one of the first transactions that a live table names."""
+    sql = f"{ROW} = ANY (ARRAY(SELECT * FROM ({driver.driver}) AS driver LIMIT {maximum:d}))"
+    return Q(RawSQL(sql, driver.parameters, output_field=BooleanField()))
 
 
 def _tells_lines_apart(q: Q) -> bool:
