@@ -4,7 +4,7 @@ const PATIENCE = 200;
  * Ticking rows for what is done to many at once. Without scripts the boxes are those of `form#bulk`,
  * which stands below its table. With them it shows as soon as a row is ticked, and says in
  * [data-ticked] how many are (`data-words`: "{count} ticked"), and in [data-ticked-sums] what the
- * server answers to the form, sent to `data-sums`. [data-tick-page] in the head of the table ticks
+ * server answers to the form, sent to `data-sums`; a [data-count] in it is how many there are. [data-tick-page] in the head of the table ticks
  * the page, [data-tick-all] holds the box that means all rows of the filter, [data-untick] none.
  */
 export function tickRows(root) {
@@ -69,8 +69,12 @@ function changed({ isFresh = false } = {}) {
     if (!isWhole) more.querySelector("[name=all]").checked = false;
   }
   for (const button of form.querySelectorAll("[data-untick][hidden]")) button.hidden = false;
-  form.querySelector("[data-ticked]").textContent = form.dataset.words.replace("{count}", ticked.size);
+  say(form, ticked.size);
   if (isFresh || [...ticked].join() !== [...before].join()) askSums(PATIENCE);
+}
+
+function say(form, count) {
+  form.querySelector("[data-ticked]").textContent = form.dataset.words.replace("{count}", count);
 }
 
 function askSums(milliseconds) {
@@ -84,6 +88,9 @@ function askSums(milliseconds) {
     try {
       const response = await fetch(form.dataset.sums, { method: "POST", body: new FormData(form), redirect: "manual", signal: asking.signal });
       place.innerHTML = response.ok ? await response.text() : "";
+      // With all rows of the filter, only the server knows how many.
+      const count = place.querySelector("[data-count]")?.textContent;
+      if (count) say(form, count);
     } catch (error) {
       if (error.name !== "AbortError") place.textContent = "";
     }

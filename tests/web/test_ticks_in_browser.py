@@ -18,7 +18,6 @@ TABLE = "/transactions/"
 def page(browser: Browser, own_server: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Page]:
     """Five transactions on a page; the sums of those ticked are told as how many were sent."""
     monkeypatch.setattr(TransactionTable, "bulk_template", "components/_status.html")
-    monkeypatch.setattr(TransactionTable, "ticked_url_name", "transactions:review")
     source, destination = make_balance(opening_minor=90_00), make_balance()
     for _ in range(4):
         post_transfer(source=source, destination=destination)
@@ -28,7 +27,7 @@ def page(browser: Browser, own_server: str, monkeypatch: pytest.MonkeyPatch) -> 
         route.fulfill(body=f"{sent.count('txn_')} sent")
 
     with opened_page(browser, own_server, user=make_user()) as page:
-        page.route("**/transactions/review/", add_up)
+        page.route("**/transactions/ticked/", add_up)
         page.goto(TABLE)
         page.wait_for_load_state("networkidle")
         yield page
