@@ -116,10 +116,15 @@ def find_names(text: str, *, limit: int) -> list[Found]:
         **{"text": text, "candidates": CANDIDATES_MAX, "limit": limit, "path": _path(text)},
         **_patterns(words),
     }
-    with _by_index():
+    named: list[Found] = []
+    valued: list[Found] = []
+    near: list[Found] = []
+    with _giving_up(), _by_index():
         named = _named(words, parameters, limit=limit) if _says_enough(words) else []
         valued = _fetch((source.arm(WITH_VALUE) for source in SOURCES), parameters)
-    unique = {(row.kind, row.public_id): row for row in (*named, *valued)}
+        kinds = {row.kind for row in named}
+        near = _guess([each for each in SOURCES if each.kind not in kinds], words, parameters)
+    unique = {(row.kind, row.public_id): row for row in (*named, *near, *valued)}
     return list(unique.values())
 
 
@@ -134,27 +139,18 @@ def _named(words: Sequence[str], parameters: dict[str, Any], *, limit: int) -> l
     if wanting := [each for each in SOURCES if each.also and each.kind not in full]:
         arms = (source.arm(BEST, _hold([source.name, source.also], words)) for source in wanting)
         found += _fetch(arms, parameters)
-    kinds = {row.kind for row in found}
-    return found + _guess([each for each in SOURCES if each.kind not in kinds], words, parameters)
+    return found
 
 
 def _guess(
     sources: Sequence[Source], words: Sequence[str], parameters: dict[str, Any]
 ) -> list[Found]:
     """Names that each word is near to, of the kinds that hold none as it is written."""
-    if not sources or max(map(len, words)) < 4:
+    if not sources or not any(len(word) >= 4 for word in words):
         return []
     arms = (source.arm(NEAREST, _resemble(source.name, words)) for source in sources)
-    try:
-        with db_transaction.atomic():
-            fetch_all(PATIENCE)
-            rows = _fetch(arms, parameters)
-            db_transaction.set_rollback(True)
-    except OperationalError as error:
-        if isinstance(error.__cause__, QueryCanceled):
-            return []
-        raise
-    return [row for row in rows if is_near(words, row.name)]
+    fetch_all(PATIENCE)
+    return [row for row in _fetch(arms, parameters) if is_near(words, row.name)]
 
 
 def _fetch(arms: Iterable[str], parameters: dict[str, Any]) -> list[Found]:
@@ -215,3 +211,13 @@ def _by_index() -> Iterator[None]:
         fetch_all(BY_INDEX, [LIKENESS])
         yield
         db_transaction.set_rollback(True)
+
+
+@contextmanager
+def _giving_up() -> Iterator[None]:
+    """Do without a guess that takes too long."""
+    try:
+        yield
+    except OperationalError as error:
+        if not isinstance(error.__cause__, QueryCanceled):
+            raise
