@@ -10,6 +10,8 @@ from playwright.sync_api import Browser, Page, expect
 from balances.models import Balance
 from identities.models import Identity
 from ledgers.models import Ledger
+from reports.lookalikes import find_lookalikes
+from reports.rolling import roll_up_days
 from tests.browsing import DESKTOP, PHONE, axe_violations, opened_page, overflow
 from tests.factories import make_balance, make_identity, make_ledger, make_user, post_transfer
 from tests.schedules.building import make_schedule
@@ -47,8 +49,11 @@ def fill_books() -> tuple[Ledger, Identity]:
 
 
 def fill_attention(source: Balance, destination: Balance) -> None:
-    """Holds and schedules that Home tells of, and some money that moved today."""
-    post_transfer(source=source, destination=destination, effective_at=timezone.now())
+    """Holds, schedules and duplicates that Home tells of, and some money that moved today."""
+    for _number in range(2):
+        post_transfer(source=source, destination=destination, effective_at=timezone.now())
+    roll_up_days()
+    find_lookalikes()
     for number in range(6):
         expires_at = timezone.now() + timedelta(hours=number + 1)
         make_hold(source, destination, 1_00, reference=f"deposit-{number}", expires_at=expires_at)
@@ -77,7 +82,7 @@ def test_screens_are_accessible_and_fit_a_phone(
         *(ledger_url, f"{ledger_url}info/", f"{ledger_url}name/", f"{ledger_url}metadata/"),
         *("/identities/", "/identities/?q=none", "/identities/new/", identity_url),
         *(f"{identity_url}edit/", "/proof/", "/search/?q=e", "/search/?q=none", "/search/"),
-        "/password/",
+        *("/password/", "/transactions/duplicates/"),
     ]
     found = {}
 
@@ -101,6 +106,20 @@ def test_first_run_screens_are_accessible(page: Page) -> None:
             found[path] = violations
 
     assert not found
+
+
+def test_possible_duplicate_is_answered_and_home_falls_quiet(page: Page) -> None:
+    fill_attention(make_balance(floor_minor=None), make_balance())
+    go(page, "/")
+
+    page.get_by_role("link", name="1 possible duplicate").click()
+    expect(page.locator(".pager")).to_contain_text("1 possible duplicate")
+    page.get_by_role("button", name="is not a duplicate").click()
+
+    expect(page.locator("#messages")).to_contain_text("is no duplicate.")
+    expect(page.get_by_role("heading", level=2)).to_have_text("Nothing looks like a duplicate")
+    go(page, "/")
+    expect(page.locator("#attention")).not_to_contain_text("duplicate")
 
 
 def test_ledger_is_created_by_keyboard_and_marked_in_the_table(page: Page) -> None:
