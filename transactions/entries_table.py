@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, ClassVar
 
 from django.db.models import BigIntegerField, DecimalField, F, Func, Q, QuerySet, Sum
@@ -25,15 +26,15 @@ from web.converters import parse_key
 from web.counting import count_exact, is_exact
 from web.formatting import format_count
 from web.sorting import Column
-from web.statements import fetch_all
+from web.statements import Row, fetch_all
 from web.tables.definition import Label, Table, TableRow, register, with_column
 from web.tables.definition import Sum as TableSum
 from web.tables.fields import ChoiceField, DateField, Field, NumberField, RecordField, TextField
 from web.tables.state import TableState
 
-# What all entries of some balances add up to is kept with them.
-KEPT_SUMS = """
-SELECT c.code, c.exponent, sum(b.debit_minor), sum(b.credit_minor)
+# How many entries some balances have, and what these add up to, is kept with them.
+KEPT = """
+SELECT c.code, c.exponent, sum(b.debit_minor), sum(b.credit_minor), sum(b.entry_count)
 FROM balances_balance AS b JOIN ledgers_currency AS c ON c.code = b.currency
 WHERE (%(ledger)s::bigint IS NULL OR b.ledger_id = %(ledger)s)
   AND (%(balance)s::bigint IS NULL OR b.id = %(balance)s)
@@ -222,9 +223,12 @@ class EntryTable(Table):
 
     def count(self, state: TableState) -> str:
         if self._count is None:
-            entries = self._entries(state)
-            exact = state.is_exact
-            self._count = format_count(entries.count()) if exact else count_exact(entries)
+            if self._is_kept(state):
+                self._count = format_count(sum(int(row[-1]) for row in self._kept))
+            elif state.is_exact:
+                self._count = format_count(self._entries(state).count())
+            else:
+                self._count = count_exact(self._entries(state))
         return self._count
 
     def file_columns(self, state: TableState) -> Sequence[Column]:
@@ -240,16 +244,22 @@ class EntryTable(Table):
 
     def sums(self, state: TableState) -> list[TableSum]:
         """Debits and credits of each currency; kept ones of a scope, and of little that passes."""
-        is_whole = not state.is_filtered and not self.chosen.is_impossible
-        if is_whole and (self.chosen.scope or state.is_exact):
-            return _as_sums(fetch_all(KEPT_SUMS, {"ledger": None, "balance": None, **self._kept()}))
+        if self._is_kept(state):
+            return _as_sums([row[:-1] for row in self._kept])
+        is_whole = not (state.is_filtered or self.chosen.is_impossible)
         if is_whole or not is_exact(self.count(state)):
             return []
         return _as_sums(_add_up(self._entries(state)))
 
-    def _kept(self) -> dict[str, int]:
-        """Whose sums are those of all the rows."""
-        return {name.removesuffix("_id"): pk for name, pk in self._scope().items()}
+    def _is_kept(self, state: TableState) -> bool:
+        """Whether the balances tell of all the rows; of all books, if that is asked for."""
+        is_whole = not (state.is_filtered or self.chosen.is_impossible)
+        return is_whole and bool(self.chosen.scope or state.is_exact)
+
+    @cached_property
+    def _kept(self) -> list[Row]:
+        scope = {name.removesuffix("_id"): pk for name, pk in self._scope().items()}
+        return fetch_all(KEPT, {"ledger": None, "balance": None, **scope})
 
 
 class EntryTableOfLedger(EntryTable):
