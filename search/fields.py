@@ -203,6 +203,11 @@ def _find_ledger(key: str) -> tuple[int, str] | None:
     return (ledger.pk, ledger.name) if ledger else None
 
 
+def _find_transactions(public_ids: Sequence[UUID]) -> list[int]:
+    found = Transaction.objects.filter(public_id__in=public_ids)
+    return list(found.values_list("pk", flat=True))
+
+
 def _find_person(name: str) -> tuple[int, str] | None:
     person = User.objects.filter(username=name).first()
     return (person.pk, person.get_username()) if person else None

@@ -8,12 +8,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, ClassVar
+from uuid import UUID
 
 from django.db.models import BooleanField, CharField, F, Func, Q, Value
 from django.db.models.lookups import IContains
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
+from web.converters import parse_key
 from web.formatting import format_date, format_number, show_number
 from web.tables.operators import (
     COMPARISONS,
@@ -248,6 +250,33 @@ class RecordField(Field):
     def say_value(self, text: str) -> str:
         found = self.find(text)
         return found[1] if found else text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyField(Field):
+    """The key of the row itself (`txn_…`), whose public id `path` holds.
+
+    `find` gives the values of `path` for public ids, where the rows hold other ones.
+    """
+
+    prefix: str
+    find: Callable[[Sequence[UUID]], Sequence[int]] | None = None
+
+    def read(self, text: str) -> UUID:
+        public_id = parse_key(text, self.prefix)
+        if public_id is None:
+            told = _("%(field)s: “%(value)s” is not an id such as %(prefix)s_….")
+            asked = {"field": self.label, "value": text, "prefix": self.prefix}
+            raise FilterError(told % asked)
+        return public_id
+
+    def condition(self, operator: Operator, values: Sequence[Any]) -> Q:
+        found: Sequence[Any] = self.find(values) if self.find else values
+        is_one = Q(**{f"{self.path}__in": found})
+        return ~is_one if operator == Operator.IS_NOT else is_one
+
+    def say_value(self, text: str) -> str:
+        return text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
