@@ -56,7 +56,8 @@ def tabs_of(response: Any) -> list[str]:
 
 
 def names_of(response: Any) -> list[str]:
-    return [row[0] for row in rows_of(response)[1:]]
+    rows = rows_of(response)
+    return [row[rows[0].index("Name")] for row in rows[1:]]
 
 
 def test_what_the_table_shows_is_saved_as_a_tab(clerk: Client, owner: User) -> None:
@@ -89,6 +90,23 @@ def test_form_says_what_is_saved_and_opens_beside_the_table(clerk: Client) -> No
 def test_saving_is_offered_for_what_no_tab_shows(clerk: Client) -> None:
     for query, is_offered in [("", False), ("tab=new", False), (PEOPLE, True), ("sort=name", True)]:
         assert ("+ Save view" in text_of(clerk.get(f"{TABLE}?{query}"))) == is_offered, query
+
+
+def test_panel_of_filters_leads_to_saving_them(clerk: Client) -> None:
+    filled = {"field-0": "kind", "operator-0": "is", "value-0": "PERSON", "sort": "name"}
+
+    response = clerk.get("/tables/identities/filters/", {**filled, "do": "save"})
+
+    assert response["Location"] == f"{NEW}?sort=name&{PEOPLE}"
+
+
+def test_panel_without_filters_leads_to_all_rows(clerk: Client, owner: User) -> None:
+    view = keep(owner)
+    choose_first_view(user=owner, table="identities", view=str(view.public_id), is_first=True)
+
+    response = clerk.get("/tables/identities/filters/", {"do": "apply"})
+
+    assert response["Location"] == f"{TABLE}?tab=all"
 
 
 @pytest.mark.parametrize("name", ["", "   ", "x" * 41, "a\x00b", "\u202e"])

@@ -25,7 +25,7 @@ from web.tables.state import TableState, choices_of, read_state
 # Asks for the tab without a name, where the bare address leads to a saved view.
 ALL = "all"
 # What belongs to a look at a table rather than to the table.
-FLEETING = (*VOLATILE, "look", "count", "view")
+FLEETING = (*VOLATILE, "count", "view", "open", "export")
 # So many saved views stand as tabs, the others in a menu.
 SHOWN_MAX = 4
 COUNTED_MAX = 20

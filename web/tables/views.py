@@ -12,7 +12,9 @@ from web.tables import panel
 from web.tables.conditions import Conditions
 from web.tables.definition import Table, find_table
 from web.tables.state import read_state
-from web.tables.tabs import count_tabs, link_tabs
+from web.tables.tabs import all_url, count_tabs, link_tabs, table_url
+
+APPLY, SAVE = "apply", "save"
 
 
 def get_table_or_404(name: str) -> Table:
@@ -27,7 +29,8 @@ def filters(request: HtmxHttpRequest, name: str) -> HttpResponse:
     """The panel: opened with the query of the table, and asked for again as it is filled in."""
     table = get_table_or_404(name).for_request(request)
     query = request.GET
-    is_applied = query.get("do") == "apply"
+    do = query.get("do")
+    is_applied = do in (APPLY, SAVE)
     if panel.is_filled(query):
         asked = panel.read_form(query, table)
     else:
@@ -36,7 +39,9 @@ def filters(request: HtmxHttpRequest, name: str) -> HttpResponse:
     compiled = conditions.compile(table.fields)
     if is_applied and not compiled.problems:
         kept = panel.table_query(query, conditions).urlencode(safe=":,@|")
-        return _leave(request, f"{reverse(table.url_name)}{f'?{kept}' if kept else ''}")
+        if do == SAVE:
+            return _leave(request, f"{reverse('users:view-create', args=[table.name])}?{kept}")
+        return _leave(request, table_url(table, kept) if kept else all_url(request, table))
     context = {
         "table": table,
         "rows": panel.build_rows(
@@ -49,7 +54,7 @@ def filters(request: HtmxHttpRequest, name: str) -> HttpResponse:
             for key, values in panel.table_query(query, Conditions()).lists()
             for value in values
         ],
-        "back": reverse(table.url_name),
+        "back": table_url(table, panel.table_query(query).urlencode(safe=":,@|")),
     }
     status = 422 if is_applied else 200
     return render_page(request, "tables/filters.html", context, status=status)
