@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import time
 from types import TracebackType
 from uuid import UUID, uuid4
@@ -31,8 +32,15 @@ class ExportRefusedError(Exception):
     """No file is made; the message says why, to a person."""
 
 
-class ExportCancelledError(Exception):
-    """Somebody asked the export to stop."""
+class ExportCancelledError(ConnectionResetError):
+    """Somebody asked the export to stop.
+
+    To the web server it is as if the reader had gone: it ends the connection, in the midst of
+    the file, and has nothing to report.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(errno.ECONNRESET, "cancelled")
 
 
 def begin_export(  # noqa: PLR0913
