@@ -323,6 +323,7 @@ def test_web_role_may_write_exactly_these_tables(app: Attacker) -> None:
         "reports_daytotal": everywhere,
         "reports_ledgercurrency": everywhere,
         "reports_ledgerdaytotal": everywhere,
+        "reports_lookalike": {"INSERT"},
         "reports_recordedday": everywhere,
         "procrastinate_events": {"INSERT"},
         "procrastinate_jobs": everywhere,
