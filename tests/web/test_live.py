@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import urlencode
 
 import pytest
 from django.db import connection
 from django.db.models import Q
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
-from tests.factories import make_client, make_identity
+from tests.factories import make_balance, make_client, make_identity, post_transfer
 from web import live
 from web.live import Mark
 
@@ -32,12 +34,12 @@ def _watch(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(live, "_SAID", {})
 
 
-def _start(client: Client, query: str = "") -> dict[str, str]:
-    """What the page of the identities asks with."""
-    content = client.get(f"/identities/?{query}").content.decode()
+def _start(client: Client, query: str = "", *, table: str = "identities") -> dict[str, str]:
+    """What the page of a table asks with."""
+    content = client.get(f"{reverse(f'{table}:list')}?{query}").content.decode()
     match = re.search(r'data-live="([^"]+)" data-ticket="([^"]+)"', content)
     assert match
-    return {"table": "identities", "since": match[1], "ticket": match[2]}
+    return {"table": table, "since": match[1], "ticket": match[2]}
 
 
 def test_nothing_new_is_answered_without_asking_who_it_is(clerk: Client) -> None:
@@ -79,6 +81,42 @@ def test_what_was_added_is_counted_under_the_filters(clerk: Client) -> None:
     assert west["words"] == ""
     told = clerk.get("/live/", {**asked, "q": "west", "ticket": west["ticket"]})
     assert told.status_code == 204
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ("where=currency:is:GBP", "2 new"),
+        ("where=amount:at-least:5", "1 new"),
+        ("tab=posted", "2 new"),
+        ("tab=inflight", ""),
+        ("q=live-test-1", "1 new"),
+    ],
+)
+def test_postings_are_counted_under_conditions_tabs_and_text(
+    clerk: Client, query: str, words: str
+) -> None:
+    source, destination = make_balance(opening_minor=90_00), make_balance()
+    asked = _start(clerk, query, table="transactions")
+    for reference, minor in (("live-test-1", 1_00), ("live-test-2", 7_00)):
+        post_transfer(
+            source=source, destination=destination, amount_minor=minor, reference=reference
+        )
+
+    told = clerk.get(f"/live/?{urlencode(asked)}&{query}").json()
+
+    assert told["words"].startswith(words)
+    assert bool(told["words"]) == bool(words)
+
+
+def test_every_table_tells(clerk: Client) -> None:
+    source = make_balance(opening_minor=9_00)
+    names = ("balances", "entries", "identities", "ledgers", "transactions")
+    starts = [_start(clerk, table=name) for name in names]
+    post_transfer(source=source, destination=make_balance(identity=make_identity()))
+
+    words = [clerk.get("/live/", each).json()["words"] for each in starts]
+    assert [each.partition(" ")[0] for each in words] == ["1", "2", "1", "1", "1"]
 
 
 def test_many_are_not_counted_one_by_one(clerk: Client, monkeypatch: pytest.MonkeyPatch) -> None:
