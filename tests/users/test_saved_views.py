@@ -311,7 +311,6 @@ def test_counts_take_few_statements_and_little_time(clerk: Client, owner: User) 
     # Beside: who asks (2), the views, three statements of the transaction, savepoints.
     assert len(queries) <= 6 + 3 * len(counted)
     assert any("SET LOCAL statement_timeout" in query["sql"] for query in queries)
-    connection.cursor().execute("SET LOCAL statement_timeout = 0")
 
 
 def test_view_whose_field_is_gone_says_so(clerk: Client, owner: User) -> None:

@@ -47,7 +47,7 @@ def test_count_that_takes_long_is_given_up_and_the_others_are_told() -> None:
         ("next", "1"),
     ]
     assert len(counts) < 18
-    assert monotonic() - begun < 3 * COUNTS_SECONDS
+    assert monotonic() - begun < 15 * COUNTS_SECONDS  # one alone would take 20
     connection.cursor().execute("SET LOCAL statement_timeout = 0")
 
 
