@@ -141,15 +141,14 @@ def _named_groups(text: str, size: int) -> list[Group]:
         (IDENTITY, _("Identities"), "identities"),
         (BALANCE, _("Balances"), "balances"),
     )
-    return [
-        _group(
-            label,
-            [_named_hit(row, text, f"{urls}:detail") for row in found if row.kind == kind],
-            size,
-            _all_url(f"{urls}:list", q=text),
-        )
-        for kind, label, urls in kinds
-    ]
+    groups = []
+    for kind, label, urls in kinds:
+        rows = [row for row in found if row.kind == kind]
+        hits = [_named_hit(row, text, f"{urls}:detail") for row in rows]
+        # The table finds what holds the text as it is written, and nothing else.
+        is_all = all(text.lower() in f"{row.name} {row.detail}".lower() for row in rows)
+        groups.append(_group(label, hits, size, _all_url(f"{urls}:list", q=text) if is_all else ""))
+    return groups
 
 
 def _named_hit(row: Found, text: str, url_name: str) -> Hit:

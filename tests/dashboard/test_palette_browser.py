@@ -167,6 +167,7 @@ def test_without_scripts_the_field_and_the_page_do_the_same(
         page.get_by_role("link", name="Northgate Trading").click()
         expect(page.get_by_role("heading", level=1)).to_contain_text("Northgate Trading")
 
+        page.goto("/ledgers/")
         page.get_by_role("searchbox", name="Search", exact=True).fill(northgate.key)
         page.keyboard.press("Enter")
         page.wait_for_url(f"**{northgate.get_absolute_url()}")

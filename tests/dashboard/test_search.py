@@ -127,6 +127,16 @@ def test_groups_are_cut_and_lead_to_the_table(clerk: Client) -> None:
     assert "/ledgers/?q=region" in links_of(response)
 
 
+def test_slips_lead_to_no_table_that_would_be_empty(clerk: Client) -> None:
+    for number in range(12):
+        make_identity(name=f"Northgate {number:02}")
+
+    response = clerk.get(URL, {"q": "nortgate"})
+
+    assert "the first 10" in text_of(response)
+    assert "/identities/?q=nortgate" not in links_of(response)
+
+
 def test_nothing_found_is_said(clerk: Client) -> None:
     assert "Nothing found" in text_of(clerk.get(URL, {"q": "zzz"}))
 
