@@ -17,6 +17,16 @@ from tests.factories import make_client, make_user
 
 # The admin's pages have tests of their own; what they count is counted by Django.
 LEFT_OUT = ("/admin/",)
+# Where a form leads, and no link does.
+STARTS = (
+    "/",
+    "/balances/?as_of=2026-03-31",
+    "/balances/?where=balance:greater:100|currency:is:JPY",
+    "/search/?q=demo",
+    "/search/?q=1,250.00",
+    "/transactions/?where=amount:at-least:1000&where=effective:at-most:2026-06",
+    "/trial-balance/?from=2026-02-01&as_of=2026-03-31",
+)
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +40,7 @@ def crawled(
         make_crawled_books(clerk)
         client = make_client(user=clerk, raise_request_exception=False)
         crawler = Crawler(fetching(client), left_out=LEFT_OUT)
-        crawler.crawl("/")
+        crawler.crawl(*STARTS)
         yield crawler
 
 
@@ -68,15 +78,20 @@ def test_crawl_has_seen_each_kind_of_page(crawled: Crawler) -> None:
         "/",
         "/balances/",
         "/balances/*/",
+        "/balances/*/quick/",
         "/balances/*/statement/",
+        "/entries/",
         "/identities/",
         "/identities/*/",
         "/ledgers/",
         "/ledgers/*/",
+        "/ledgers/*/quick/",
         "/proof/",
         "/schedules/*/",
         "/transactions/",
         "/transactions/*/",
+        "/transactions/*/quick/",
+        "/transactions/duplicates/",
         "/trial-balance/",
     } <= paths
     assert report.figures["amount"] > 500

@@ -89,7 +89,7 @@ class Crawler:
     def _read(self, page: Node, url: str) -> list[str]:
         """Check the page, and say where it leads."""
         self.report.faults += [Fault(url, what) for what in check_ids(page)]
-        targets = []
+        targets = [node.attrs["data-quick"] for node in page.walk() if node.attrs.get("data-quick")]
         for link in page.find("a"):
             target = urljoin(url, link.attrs.get("href", ""))
             parts = urlsplit(target)
