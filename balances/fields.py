@@ -11,7 +11,6 @@ from django.db.models import (
     ExpressionWrapper,
     F,
     Func,
-    Model,
     Q,
     Value,
     When,
@@ -28,6 +27,7 @@ from web.tables.fields import (
     ChoiceField,
     DateField,
     Field,
+    KeyField,
     MetadataField,
     NumberField,
     RecordField,
@@ -37,13 +37,15 @@ from web.tables.fields import (
 PLAIN = DecimalField(max_digits=60, decimal_places=30)
 
 
-def find_named(model: type[Model], prefix: str) -> Callable[[str], tuple[int, str] | None]:
+def find_named(
+    model: type[Ledger | Identity], prefix: str
+) -> Callable[[str], tuple[int, str] | None]:
     """How a `RecordField` finds records of a model by their keys, with their names."""
 
     def find(key: str) -> tuple[int, str] | None:
         public_id = parse_key(key, prefix)
         found = public_id and model._default_manager.filter(public_id=public_id).first()
-        return (found.pk, str(found)) if found else None
+        return (found.pk, found.name) if found else None
 
     return find
 
@@ -101,6 +103,7 @@ LASTING: Sequence[Field] = (
         choices=Balance.NormalSide.choices,
     ),
     DateField(name="created", label=_("Created"), lookup="created_at"),
+    KeyField(name="id", label=_("Id"), lookup="public_id", prefix="bln"),
     MetadataField(name="metadata", label=_("Extra information")),
 )
 FIELDS: Sequence[Field] = (

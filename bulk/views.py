@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import cast
 from uuid import UUID
 
 from django.contrib import messages
 from django.db.models import Q
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.html import escape
+from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from procrastinate.contrib.django import app
 
 from balances.figures import sum_by_currency
 from balances.models import Balance
-from bulk.choosing import RECORDS, NothingChosenError, choose_records
+from bulk.choosing import RECORDS, NothingChosenError, choose_records, names_of
 from bulk.doing import AT_ONCE_MAX, foresee, go_on, plan, start
 from bulk.forms import FORMS, BulkForm
 from bulk.jobs import GO_ON
@@ -31,7 +33,9 @@ from web.formatting import format_count
 from web.htmx import HtmxHttpRequest, render_page
 from web.pagination import Key, paginate_request
 from web.query import with_query
+from web.tables.conditions import WHERE, Condition, Conditions
 from web.tables.definition import Table
+from web.tables.operators import Operator
 from web.tables.views import get_table_or_404
 
 SHOWN_KEYS_MAX = 1_000
@@ -75,6 +79,25 @@ def _sums(name: str, chosen: list[int]) -> list[tuple[str, str]]:
         (format_amount(each.amount_minor, each.exponent), each.currency)
         for each in listing.sums(maximum=None) or ()
     ]
+
+
+@require_POST
+def export_ticked(request: HtmxHttpRequest, name: str) -> HttpResponse:
+    """The ticked rows as a file: the export of the table, where nothing else passes."""
+    table = _table_or_404(name)
+    query = QueryDict(request.POST.get("query", ""), mutable=True)
+    if not request.POST.get("all"):
+        keys = request.POST.getlist("key")[:SHOWN_KEYS_MAX]
+        if not keys:
+            messages.error(request, _("Tick at least one row."))
+            return redirect(_table_url(table, query.urlencode()))
+        only = Conditions(((Condition("id", Operator.ONE_OF, tuple(keys)),),)).parameters()
+        for lost in [each for each in query if each not in ("columns", "sort")]:
+            del query[lost]
+        if name == "transactions":
+            query["records"] = "every"
+        query.setlist(WHERE, only[WHERE])
+    return redirect(f"{reverse('exports:file', args=[name, 'csv'])}?{query.urlencode(safe=':,')}")
 
 
 @require_POST
@@ -142,12 +165,14 @@ def _show_run(request: HtmxHttpRequest, run: Run, *, is_changed: bool = False) -
     page = paginate_request(request, items, order=(Key("position"),), size=50)
     context = {
         "run": run,
+        "rows": _rows(run, page.rows),
         "action": Run.Action(run.action),
         "table": get_table_or_404(run.table),
         "page": page,
         "state": state,
         "is_running": run.started_at is not None and run.ended_at is None,
         "count": _count(run.item_count),
+        "items": format_count(run.item_count),
         "decided": format_count(run.decided_count),
         "done": format_count(run.done_count),
         "refused": format_count(run.refused_count),
@@ -158,6 +183,16 @@ def _show_run(request: HtmxHttpRequest, run: Run, *, is_changed: bool = False) -
     return render_page(
         request, "bulk/run.html", context, partial="bulk-run", status=422 if is_changed else 200
     )
+
+
+def _rows(run: Run, items: Sequence[Item]) -> list[tuple[Item, str, str]]:
+    """Each item with the names of its record and of what came of it."""
+    wanted = {item.record_key for item in items} | {item.result for item in items if item.result}
+    names = names_of(run.table, wanted)
+    return [
+        (item, names.get(item.record_key, item.record_key), names.get(item.result, item.result))
+        for item in items
+    ]
 
 
 @require_POST

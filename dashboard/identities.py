@@ -22,7 +22,15 @@ from web.formatting import Dates, active_dates, format_count
 from web.sorting import Column
 from web.statements import fetch_all
 from web.tables.definition import Label, Tab, Table, TableRow, register
-from web.tables.fields import ChoiceField, DateField, Field, MetadataField, NumberField, TextField
+from web.tables.fields import (
+    ChoiceField,
+    DateField,
+    Field,
+    KeyField,
+    MetadataField,
+    NumberField,
+    TextField,
+)
 from web.tables.state import TableState
 
 BALANCE_COUNTS = """
@@ -74,6 +82,7 @@ class IdentityTable(Table):
         ChoiceField(name="kind", label=_("Kind"), choices=Identity.Kind.choices),
         NumberField(name="balances", label=_("Number of balances"), lookup="balance_count"),
         DateField(name="created", label=_("Created"), lookup="created_at"),
+        KeyField(name="id", label=_("Id"), lookup="public_id", prefix="idt"),
         MetadataField(name="metadata", label=_("Extra information")),
     )
     tabs: ClassVar[Sequence[Tab]] = (

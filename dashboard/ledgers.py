@@ -34,7 +34,7 @@ from web.pagination import Key
 from web.sorting import Column
 from web.statements import fetch_all
 from web.tables.definition import Label, Tab, Table, TableRow, register
-from web.tables.fields import DateField, Field, MetadataField, NumberField, TextField
+from web.tables.fields import DateField, Field, KeyField, MetadataField, NumberField, TextField
 from web.tables.state import TableState
 
 VALUES = ("id", "public_id", "name", "is_general", "created_at", "metadata")
@@ -140,6 +140,7 @@ class LedgerTable(Table):
         ),
         DateField(name="activity", label=_("Last activity"), lookup="active_at"),
         DateField(name="created", label=_("Created"), lookup="created_at"),
+        KeyField(name="id", label=_("Id"), lookup="public_id", prefix="ldg"),
         MetadataField(name="metadata", label=_("Extra information")),
     )
     tabs: ClassVar[Sequence[Tab]] = (Tab("", _("All")),)

@@ -153,9 +153,15 @@ class BalanceTable(Table):
     def count(self, state: TableState) -> str:
         if not self._is_added_up(state):
             return super().count(state)
-        count = sum(total.balance_count for total in self.totals(state))
-        is_cut = count > EXACT_MAX and not self.chosen.is_narrow and not state.is_exact
-        return f"{format_count(EXACT_MAX)}+" if is_cut else format_count(count)
+        count = self._counted(state)
+        return f"{format_count(EXACT_MAX)}+" if self._is_cut(state) else format_count(count)
+
+    def _counted(self, state: TableState) -> int:
+        return sum(total.balance_count for total in self.totals(state))
+
+    def _is_cut(self, state: TableState) -> bool:
+        is_whole = self.chosen.is_narrow or state.is_exact
+        return not is_whole and self._counted(state) > EXACT_MAX
 
     def count_tabs(self, state: TableState, count: str) -> Mapping[str, str]:
         """Of all, and of the internal ones, which an index finds."""
@@ -180,7 +186,7 @@ class BalanceTable(Table):
 
     def sums(self, state: TableState) -> list[Sum]:
         """What balances hold that are filtered otherwise: if they are many, when asked for."""
-        if self.chosen.is_narrow or self.count(state).endswith("+"):
+        if self.chosen.is_narrow or not self._is_added_up(state) or self._is_cut(state):
             return []
         return [
             Sum(total.currency, total.net, gettext("credits less debits"), column="balance")

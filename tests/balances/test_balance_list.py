@@ -229,7 +229,7 @@ def test_new_row_is_marked(clerk: Client) -> None:
     ("query", "expected"),
     [
         ("", 4),  # the page, two counts, saved views
-        ("?ledger={ledger}", 6),  # the ledger, the page, totals, their currencies, the other tab
+        ("?ledger={ledger}", 5),  # the ledger, the page, totals, their currencies
         ("?tab=internal", 4),
         ("?q=a", 7),  # and the owners and indicators
     ],

@@ -217,3 +217,19 @@ def test_a_step_that_is_broken_off_has_done_nothing(
 
     assert recount(run) == (4, 0)
     assert Transaction.objects.filter(kind="VOID").count() == 4
+
+
+def test_ticked_rows_and_no_other_are_exported(clerk: Client) -> None:
+    chosen, *_others = holds(3)
+    ledger = make_ledger(name="Chosen")
+    make_ledger(name="Other")
+
+    transactions = clerk.post("/transactions/bulk/export/", {"key": [chosen.key]}, follow=True)
+    ledgers = clerk.post("/ledgers/bulk/export/", {"key": [ledger.key]}, follow=True)
+
+    lines = b"".join(transactions.streaming_content).decode().splitlines()  # type: ignore[attr-defined]
+    assert [chosen.reference in line for line in lines[1:2]] == [True]
+    assert not any(other.reference in line for line in lines for other in _others)
+    text = b"".join(ledgers.streaming_content).decode()  # type: ignore[attr-defined]
+    assert "Chosen" in text
+    assert "Other" not in text
