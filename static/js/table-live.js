@@ -9,8 +9,8 @@ let shown = null;
 /** Keep asking whether others have added rows to a table; a chip says so, and shows them if pressed. */
 export function watchForNews(root) {
   for (const chip of root.querySelectorAll("[data-live]")) {
-    markNew(chip.closest("[data-table]"));
     watch(chip);
+    markNew(chip, chip.closest("[data-table]"));
   }
 }
 
@@ -66,9 +66,15 @@ function tell(chip, words) {
   chip.hidden = !words;
 }
 
-function markNew(table) {
+/** Marks what was not there before; in another order or on another page that may be nothing. */
+function markNew(chip, table) {
   if (shown?.table !== table.dataset.table) return;
-  for (const row of table.querySelectorAll(ROW)) row.classList.toggle("new", !shown.keys.has(row.dataset.row));
+  const fresh = [...table.querySelectorAll(ROW)].filter((row) => !shown.keys.has(row.dataset.row));
+  for (const row of fresh) row.classList.add("new");
+  if (!fresh.length) {
+    tell(chip, chip.dataset.elsewhere);
+    setTimeout(() => { if (chip.textContent === chip.dataset.elsewhere) tell(chip, ""); }, ONCE_TOLD);
+  }
   shown = null;
 }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 import pytest
@@ -15,6 +16,7 @@ from tests.factories import make_balance, make_user, post_transfer
 
 TABLE = "/transactions/"
 SECONDS = 2.0
+LATER = datetime(2025, 6, 1, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -54,6 +56,19 @@ def test_a_posting_of_others_is_told_and_shown(page: Page) -> None:
     page.keyboard.press(".")
     expect(page.locator("tr.new")).to_have_attribute("data-row", posted.key)
     expect(chip).to_be_hidden()
+
+
+def test_what_is_new_but_stands_elsewhere_is_said_so(page: Page) -> None:
+    source, destination = make_balance(opening_minor=90_00), make_balance()
+    for _ in range(20):
+        post_transfer(source=source, destination=destination)
+    page.goto(f"{TABLE}?sort=effective")
+
+    post_transfer(source=source, destination=destination, effective_at=LATER)
+    page.get_by_role("link", name="1 new – show").click()
+
+    expect(page.get_by_role("link", name="stands on another page")).to_be_visible()
+    expect(page.locator("tr.new")).to_have_count(0)
 
 
 def test_what_does_not_pass_the_filter_is_not_told(page: Page) -> None:
