@@ -10,7 +10,8 @@ from django.db import Error, OperationalError, connection
 
 from search.indexing import Horizon, Indexed, index_documents
 
-EACH_SECONDS = 1.0
+# While there is nothing to do, and while there is.
+IDLE_SECONDS, BUSY_SECONDS = 1.0, 0.2
 # What is still under way then is looked at again in the next turn.
 PATIENCE_SECONDS = 0.05
 
@@ -18,13 +19,18 @@ log = logging.getLogger(__name__)
 
 
 async def keep_indexed() -> None:
-    """Fill each second, until cancelled. No job of the queue, which would be never done."""
-    loop, pending = asyncio.get_running_loop(), None
+    """Fill whenever there is something, until cancelled.
+
+    No job of the queue: it would never be done, and hold a place that others wait for.
+    """
+    loop = asyncio.get_running_loop()
+    pending: Horizon | None = None
     thread = ThreadPoolExecutor(1, "search")
     try:
         while True:
-            pending = (await loop.run_in_executor(thread, _take_turn, pending)).pending
-            await asyncio.sleep(EACH_SECONDS)
+            indexed = await loop.run_in_executor(thread, _take_turn, pending)
+            pending = indexed.pending
+            await asyncio.sleep(BUSY_SECONDS if indexed.count else IDLE_SECONDS)
     finally:
         # A turn that was begun is ended: half a second for each of its steps.
         thread.submit(connection.close)
