@@ -218,6 +218,8 @@ def web_command(listener: socket.socket) -> list[str]:
     command += ["--bind", f"fd://{listener.fileno()}", "--log-level", "warning"]
     command += ["--workers", "2", "--worker-class", "gthread", "--threads", "4"]
     command += ["--preload", "--graceful-timeout", "10"]
+    # The state of a table is its address: with many ids in a filter, a long one.
+    command += ["--limit-request-line", "8190"]
     if os.access("/dev/shm", os.W_OK):  # noqa: S108 gunicorn's heartbeat, best not on a disk
         command += ["--worker-tmp-dir", "/dev/shm"]  # noqa: S108
     return command
