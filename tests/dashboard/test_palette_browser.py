@@ -132,7 +132,7 @@ def test_enter_before_the_answer_opens_nothing_that_was_found_for_other_words(pa
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_box_is_accessible_and_fits_a_phone(
+def test_box_and_pages_are_accessible_and_fit_a_phone(
     browser: Browser, own_server: str, user: User, scheme: str
 ) -> None:
     make_identity(name="Northgate Trading Company of the Western Provinces", email="a@b.example")
@@ -151,6 +151,9 @@ def test_box_is_accessible_and_fits_a_phone(
                 if text:
                     expect(listed).to_contain_text(text)
                 found[scheme, viewport["width"], text] = (axe_violations(page), overflow(page))
+            for path in ("/search/", "/search/?q=northgate", "/shortcuts/"):
+                page.goto(path)
+                found[scheme, viewport["width"], path] = (axe_violations(page), overflow(page))
 
     assert found == dict.fromkeys(found, ([], 0))
 
