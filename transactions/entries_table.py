@@ -3,33 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar
 
-from django.db.models import BigIntegerField, DecimalField, F, Func, Q, QuerySet, Sum
+from django.core.exceptions import EmptyResultSet
+from django.db.models import BigIntegerField, F, Q, QuerySet
 from django.db.models.expressions import RawSQL
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from balances.filters import find_by_key
-from balances.models import Balance
-from balances.naming import name_of
-from identities.models import Identity
-from ledgers.models import Ledger
 from ledgers.money import format_amount
+from transactions.entry_fields import entry_fields
 from transactions.entry_rows import format_entries, plain_entries, read_entries
 from transactions.filters import TransactionFilter
-from transactions.models import Entry, Transaction
+from transactions.models import Entry
 from web.converters import parse_key
-from web.counting import count_exact, is_exact
+from web.counting import EXACT_MAX, count_exact, is_exact
 from web.formatting import format_count
 from web.sorting import Column
 from web.statements import Row, fetch_all
 from web.tables.definition import Label, Table, TableRow, register, with_column
 from web.tables.definition import Sum as TableSum
-from web.tables.fields import ChoiceField, DateField, Field, NumberField, RecordField, TextField
+from web.tables.fields import Field
 from web.tables.state import TableState
 
 # How many entries some balances have, and what these add up to, is kept with them.
@@ -40,90 +36,15 @@ WHERE (%(ledger)s::bigint IS NULL OR b.ledger_id = %(ledger)s)
   AND (%(balance)s::bigint IS NULL OR b.id = %(balance)s)
 GROUP BY c.code, c.exponent HAVING sum(b.entry_count) > 0 ORDER BY c.code
 """
+ADDED_UP = """
+SELECT code, exponent, coalesce(sum(amount_minor) FILTER (WHERE direction = -1), 0),
+       coalesce(sum(amount_minor) FILTER (WHERE direction = 1), 0), count(*)
+FROM ({entries}) AS e
+GROUP BY code, exponent ORDER BY code
+"""
 KEYS = {"balance": ("effective_at", "id"), "ledger": ("effective_at", "transaction_id", "id")}
 # Entries of all books come along the dates of their transactions, which have the index.
 OF_BOOKS = ("transaction__effective_at", "number", "id")
-
-
-def find_balance(key: str) -> tuple[int, str] | None:
-    balance = find_by_key(Balance, key, "bln", "identity")
-    return (balance.pk, f"{name_of(balance)}, {balance.currency_id}") if balance else None
-
-
-def find_ledger(key: str) -> tuple[int, str] | None:
-    ledger = find_by_key(Ledger, key, "ldg")
-    return (ledger.pk, ledger.name) if ledger else None
-
-
-def find_owner(key: str) -> tuple[int, str] | None:
-    owner = find_by_key(Identity, key, "idt")
-    return (owner.pk, owner.name) if owner else None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CurrencyField(Field):
-    """The code of a currency, small letters or not."""
-
-    def read(self, text: str) -> str:
-        return text.upper()
-
-    def say_value(self, text: str) -> str:
-        return text.upper()
-
-
-def _fields(effective: str) -> tuple[Field, ...]:
-    return (
-        DateField(name="effective", label=gettext_lazy("Effective"), lookup=effective),
-        TextField(
-            name="reference", label=gettext_lazy("Reference"), lookup="transaction__reference"
-        ),
-        TextField(
-            name="description",
-            label=gettext_lazy("Description"),
-            lookup="transaction__description",
-            can_be_empty=True,
-        ),
-        RecordField(
-            name="balance",
-            label=gettext_lazy("Balance"),
-            lookup="balance_id",
-            find=find_balance,
-            suggest_url_name="balances:suggest",
-        ),
-        RecordField(
-            name="ledger",
-            label=gettext_lazy("Ledger"),
-            lookup="ledger_id",
-            find=find_ledger,
-            suggest_url_name="ledgers:suggest",
-        ),
-        RecordField(
-            name="owner",
-            label=gettext_lazy("Owner"),
-            lookup="balance__identity_id",
-            find=find_owner,
-            suggest_url_name="identities:suggest",
-        ),
-        ChoiceField(
-            name="direction",
-            label=gettext_lazy("Direction"),
-            choices=[(each.name.lower(), each.label) for each in Entry.Direction],
-            conditions={each.name.lower(): Q(direction=each) for each in Entry.Direction},
-        ),
-        NumberField(name="amount", label=gettext_lazy("Amount"), lookup="major"),
-        CurrencyField(
-            name="currency", label=gettext_lazy("Currency"), lookup="balance__currency_id"
-        ),
-        ChoiceField(
-            name="kind",
-            label=gettext_lazy("Kind of transaction"),
-            lookup="transaction__kind",
-            choices=Transaction.Kind.choices,
-        ),
-        DateField(
-            name="recorded", label=gettext_lazy("Recorded"), lookup="transaction__created_at"
-        ),
-    )
 
 
 CURRENCY = Column("currency", gettext_lazy("Currency"), css="hide-s", is_shown=False)
@@ -169,7 +90,7 @@ class EntryTable(Table):
     search_label: ClassVar[Label] = gettext_lazy("Start of the reference, or id of a transaction")
     empty_template: ClassVar[str] = "transactions/_no_entries.html"
     columns: ClassVar[Sequence[Column]] = _columns(OF_BOOKS)
-    fields: ClassVar[Sequence[Field]] = _fields("transaction__effective_at")
+    fields: ClassVar[Sequence[Field]] = entry_fields("transaction__effective_at")
     default_sort: ClassVar[str] = "-effective"
     date_key: ClassVar[str] = OF_BOOKS[0]
     scope: ClassVar[Sequence[str]] = ("ledger", "balance")
@@ -181,6 +102,7 @@ class EntryTable(Table):
     def __init__(self, chosen: TransactionFilter | None = None) -> None:
         self.chosen = chosen or TransactionFilter()
         self._count: str | None = None
+        self._sums: list[Row] | None = None
 
     def for_request(self, request: HttpRequest) -> Table:
         chosen = TransactionFilter.read(request)
@@ -206,8 +128,6 @@ class EntryTable(Table):
         entries = Entry.objects.filter(**self._scope())
         if chosen.text:
             entries = entries.filter(_is_of(chosen.text))
-        if state.needs("major"):
-            entries = entries.annotate(major=_in_major_units())
         return entries.filter(state.q) if state.conditions else entries
 
     def _scope(self) -> dict[str, int]:
@@ -225,11 +145,20 @@ class EntryTable(Table):
         if self._count is None:
             if self._is_kept(state):
                 self._count = format_count(sum(int(row[-1]) for row in self._kept))
-            elif state.is_exact:
-                self._count = format_count(self._entries(state).count())
-            else:
+            elif self._is_whole(state):
                 self._count = count_exact(self._entries(state))
+            else:
+                count = sum(row[-1] for row in self._added_up(state))
+                is_many = count > EXACT_MAX and not state.is_exact
+                self._count = f"{format_count(EXACT_MAX)}+" if is_many else format_count(count)
         return self._count
+
+    def _added_up(self, state: TableState) -> list[Row]:
+        """As `_kept`, of what passes; of the first ones where that is too much."""
+        if self._sums is None:
+            limit = None if state.is_exact else EXACT_MAX + 1
+            self._sums = _add_up(self._entries(state), limit=limit)
+        return self._sums
 
     def file_columns(self, state: TableState) -> Sequence[Column]:
         """On the page the currency stands behind the amounts."""
@@ -246,15 +175,16 @@ class EntryTable(Table):
         """Debits and credits of each currency; kept ones of a scope, and of little that passes."""
         if self._is_kept(state):
             return _as_sums([row[:-1] for row in self._kept])
-        is_whole = not (state.is_filtered or self.chosen.is_impossible)
-        if is_whole or not is_exact(self.count(state)):
+        if self._is_whole(state) or not is_exact(self.count(state)):
             return []
-        return _as_sums(_add_up(self._entries(state)))
+        return _as_sums([row[:-1] for row in self._added_up(state)])
 
     def _is_kept(self, state: TableState) -> bool:
         """Whether the balances tell of all the rows; of all books, if that is asked for."""
-        is_whole = not (state.is_filtered or self.chosen.is_impossible)
-        return is_whole and bool(self.chosen.scope or state.is_exact)
+        return self._is_whole(state) and bool(self.chosen.scope or state.is_exact)
+
+    def _is_whole(self, state: TableState) -> bool:
+        return not (state.is_filtered or self.chosen.is_impossible)
 
     @cached_property
     def _kept(self) -> list[Row]:
@@ -264,7 +194,7 @@ class EntryTable(Table):
 
 class EntryTableOfLedger(EntryTable):
     columns: ClassVar[Sequence[Column]] = _columns(KEYS["ledger"])
-    fields: ClassVar[Sequence[Field]] = _fields("effective_at")
+    fields: ClassVar[Sequence[Field]] = entry_fields("effective_at")
     date_key: ClassVar[str] = "effective_at"
 
     def _scope(self) -> dict[str, int]:
@@ -273,7 +203,7 @@ class EntryTableOfLedger(EntryTable):
 
 class EntryTableOfBalance(EntryTable):
     columns: ClassVar[Sequence[Column]] = _columns(KEYS["balance"])
-    fields: ClassVar[Sequence[Field]] = _fields("effective_at")
+    fields: ClassVar[Sequence[Field]] = entry_fields("effective_at")
     date_key: ClassVar[str] = "effective_at"
 
     def _scope(self) -> dict[str, int]:
@@ -291,28 +221,19 @@ def _is_of(text: str) -> Q:
     return Q(transaction__reference__startswith=text)
 
 
-def _in_major_units() -> Func:
-    return Func(
-        F("amount_minor"),
-        F("balance__currency__exponent"),
-        arg_joiner=" * ('1e-' || ",
-        template="(%(expressions)s)::numeric)",
-        output_field=DecimalField(max_digits=56, decimal_places=18),
+def _add_up(entries: QuerySet[Entry, Any], *, limit: int | None) -> list[Row]:
+    """For each currency: code, exponent, debits, credits and how many; of no more than `limit`."""
+    listed = entries.order_by().values(
+        "direction",
+        "amount_minor",
+        code=F("balance__currency_id"),
+        exponent=F("balance__currency__exponent"),
     )
-
-
-def _add_up(entries: QuerySet[Entry, Any]) -> list[tuple[str, int, int, int]]:
-    is_debit = Q(direction=Entry.Direction.DEBIT)
-    rows = (
-        entries.order_by()
-        .values_list("balance__currency_id", "balance__currency__exponent")
-        .annotate(
-            debits=Sum("amount_minor", filter=is_debit, default=0),
-            credits=Sum("amount_minor", filter=~is_debit, default=0),
-        )
-        .order_by("balance__currency_id")
-    )
-    return list(rows)
+    try:
+        sql, parameters = listed[:limit].query.sql_with_params()
+    except EmptyResultSet:
+        return []
+    return fetch_all(ADDED_UP.format(entries=sql), parameters)
 
 
 def _as_sums(rows: Sequence[tuple[Any, ...]]) -> list[TableSum]:

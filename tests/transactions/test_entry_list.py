@@ -29,6 +29,7 @@ def clerk() -> Client:
 def wallet() -> Balance:
     """With three entries of 45.00 together, one of which takes 5.00 away."""
     wallet = make_balance(identity=make_identity(name="Northgate"))
+    make_balance(currency="JPY")  # in which an amount means something else
     post_transfer(source=TREASURY, destination=wallet, amount_minor=20_00, reference="one")
     post_transfer(
         source=TREASURY,
@@ -88,6 +89,10 @@ def test_pages_hold_each_entry_once(clerk: Client, scope: str, sort: str) -> Non
         ("direction:is:debit", ["three"]),
         ("amount:at-least:10", ["one", "two"]),
         ("amount:between:4.99,5.01", ["three"]),
+        ("amount:is:5.001", []),
+        ("amount:is-not:20", ["three"]),
+        ("amount:greater:4.999", ["three", "one", "two"]),
+        ("amount:less:5.001", ["three"]),
         ("effective:is:2024-12", ["two"]),
         ("reference:contains:wo", ["two"]),
         ("currency:is:gbp", ["three", "one", "two"]),
@@ -138,8 +143,8 @@ def test_query_count_is_constant_in_rows(clerk: Client, wallet: Balance) -> None
     for _ in range(25):
         post_transfer(source=TREASURY, destination=wallet)
 
-    # rows, what they show, count, saved views; of a balance what it keeps; the sums
-    assert few == [count_queries(clerk, url) for url in urls] == [4, 5, 5]
+    # rows, what they show, count, saved views; of a balance what it keeps, too
+    assert few == [count_queries(clerk, url) for url in urls] == [4, 5, 4]
 
 
 def test_page_walks_an_index_and_reads_no_history(clerk: Client, wallet: Balance) -> None:

@@ -1,0 +1,134 @@
+"""What entries are filtered by."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from math import ceil, floor
+from typing import Any
+
+from django.db.models import Exists, OuterRef, Q
+from django.utils.translation import gettext_lazy
+
+from balances.filters import find_by_key
+from balances.models import Balance
+from balances.naming import name_of
+from identities.models import Identity
+from ledgers.models import Currency, Ledger
+from transactions.models import Entry, Transaction
+from web.tables.fields import ChoiceField, DateField, Field, NumberField, RecordField, TextField
+from web.tables.operators import Operator
+
+
+def find_balance(key: str) -> tuple[int, str] | None:
+    balance = find_by_key(Balance, key, "bln", "identity")
+    return (balance.pk, f"{name_of(balance)}, {balance.currency_id}") if balance else None
+
+
+def find_ledger(key: str) -> tuple[int, str] | None:
+    ledger = find_by_key(Ledger, key, "ldg")
+    return (ledger.pk, ledger.name) if ledger else None
+
+
+def find_owner(key: str) -> tuple[int, str] | None:
+    owner = find_by_key(Identity, key, "idt")
+    return (owner.pk, owner.name) if owner else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CurrencyField(Field):
+    """The code of a currency, small letters or not."""
+
+    def read(self, text: str) -> str:
+        return text.upper()
+
+    def say_value(self, text: str) -> str:
+        return text.upper()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryAmountField(NumberField):
+    """The amount of an entry in major units; compared in minor ones, of which there are counts."""
+
+    def condition(self, operator: Operator, values: Sequence[Any]) -> Q:
+        in_use = Exists(Balance.objects.filter(currency=OuterRef("pk")))
+        exponents = {each.exponent for each in Currency.objects.filter(in_use)}
+        passing = Q(pk=None)
+        for exponent in exponents:
+            amount = _in_minor(operator, [Fraction(value) * 10**exponent for value in values])
+            if len(exponents) == 1:
+                return amount
+            passing |= Q(balance__currency__exponent=exponent) & amount
+        return passing
+
+
+def _in_minor(operator: Operator, minor: Sequence[Fraction]) -> Q:
+    """The comparison with whole minor units."""
+    low, high = minor[0], minor[-1]
+    bounds = {
+        Operator.GREATER: {"gt": floor(low)},
+        Operator.LESS: {"lt": ceil(low)},
+        Operator.AT_LEAST: {"gte": ceil(low)},
+        Operator.AT_MOST: {"lte": floor(low)},
+        Operator.BETWEEN: {"gte": ceil(low), "lte": floor(high)},
+    }
+    if operator in bounds:
+        return Q(**{f"amount_minor__{name}": each for name, each in bounds[operator].items()})
+    is_equal = Q(amount_minor=int(low)) if low.denominator == 1 else Q(pk=None)
+    return ~is_equal if operator == Operator.IS_NOT else is_equal
+
+
+def entry_fields(effective: str) -> tuple[Field, ...]:
+    return (
+        DateField(name="effective", label=gettext_lazy("Effective"), lookup=effective),
+        TextField(
+            name="reference", label=gettext_lazy("Reference"), lookup="transaction__reference"
+        ),
+        TextField(
+            name="description",
+            label=gettext_lazy("Description"),
+            lookup="transaction__description",
+            can_be_empty=True,
+        ),
+        RecordField(
+            name="balance",
+            label=gettext_lazy("Balance"),
+            lookup="balance_id",
+            find=find_balance,
+            suggest_url_name="balances:suggest",
+        ),
+        RecordField(
+            name="ledger",
+            label=gettext_lazy("Ledger"),
+            lookup="ledger_id",
+            find=find_ledger,
+            suggest_url_name="ledgers:suggest",
+        ),
+        RecordField(
+            name="owner",
+            label=gettext_lazy("Owner"),
+            lookup="balance__identity_id",
+            find=find_owner,
+            suggest_url_name="identities:suggest",
+        ),
+        ChoiceField(
+            name="direction",
+            label=gettext_lazy("Direction"),
+            choices=[(each.name.lower(), each.label) for each in Entry.Direction],
+            conditions={each.name.lower(): Q(direction=each) for each in Entry.Direction},
+        ),
+        EntryAmountField(name="amount", label=gettext_lazy("Amount")),
+        CurrencyField(
+            name="currency", label=gettext_lazy("Currency"), lookup="balance__currency_id"
+        ),
+        ChoiceField(
+            name="kind",
+            label=gettext_lazy("Kind of transaction"),
+            lookup="transaction__kind",
+            choices=Transaction.Kind.choices,
+        ),
+        DateField(
+            name="recorded", label=gettext_lazy("Recorded"), lookup="transaction__created_at"
+        ),
+    )
