@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from ledgers.arithmetic import read_amount
 from ledgers.money import AmountError, format_amount, format_entered, format_plain, parse_amount
 from reports.scales import format_compact
+from tests.factories import make_balance, make_client, make_user
 from tests.test_architecture import LAYERS
 from transactions.exchange import RateError, format_plain_rate, format_rate, parse_rate
 from transactions.splits import parse_share, percent
@@ -299,3 +300,21 @@ def test_no_template_formats_by_itself() -> None:
 )
 def test_formatting_is_noticed(source: str) -> None:
     assert list(formatting_in(ast.parse(source)))
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("/balances/export.csv", "/transactions/export.csv", "/entries/export.csv"),
+        "/trial-balance.csv",
+    ],
+)
+def test_files_for_programs_are_the_same_for_everyone(path: str) -> None:
+    make_balance(opening_minor=1_234_567_89)
+    comma = make_client(user=make_user(number_format="comma", date_format="iso"))
+
+    files = [b"".join(client.get(path)) for client in (make_client(), comma)]
+
+    assert b"1234567.89" in files[0]
+    assert files[0] == files[1]
