@@ -36,6 +36,8 @@ WORDS = {
     "seen": gettext_lazy("Seen to"),
     "dismissed": gettext_lazy("Said to be no duplicate"),
     "exported": gettext_lazy("Exported"),
+    "started": gettext_lazy("Started"),
+    "ended": gettext_lazy("Ended"),
     "metadata_changed": gettext_lazy("Extra information changed"),
 }
 TOLD = {"renamed", "changed", "metadata_changed"}
