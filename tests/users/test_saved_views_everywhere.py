@@ -68,6 +68,20 @@ def test_every_table_counts_its_tabs(clerk: Client, reader: User, name: str) -> 
     assert set(re.findall(r'<b id="([^"]+)" hx-swap-oob="true">[\d,]+', counts)) == awaited
 
 
+@pytest.mark.parametrize("name", ["ledgers", "balances", "transactions"])
+def test_figures_of_home_lead_to_all_rows(clerk: Client, reader: User, name: str) -> None:
+    view = keep(reader, name, query="q=nothing")
+    choose_first_view(user=reader, table=name, view=str(view.public_id), is_first=True)
+
+    home = clerk.get("/").content.decode()
+    url = f"/{name}/?tab=all"
+
+    figure = re.search(rf'href="{re.escape(url)}" data-figure="count">([\d,]+)<', home)
+    assert figure
+    tabs = clerk.get(url).content.decode()
+    assert re.search(rf'aria-current="true"><bdi>All</bdi><b[^>]*>{figure[1]}</b>', tabs)
+
+
 def test_each_tab_is_counted_as_its_own_page_counts_it(clerk: Client, reader: User) -> None:
     """Some tabs are of other tables than the one that is shown."""
     view = keep(reader, "transactions")
