@@ -142,6 +142,13 @@ def test_a_page_that_lies_is_found(path: str, truth: str, lie: str, said: str) -
     assert any(said in str(fault) for fault in report.faults), report.faults
 
 
+@pytest.mark.parametrize(("part", "is_lie"), [("Nothing yet.", False), ("5.00", True)])
+def test_nothing_is_said_by_a_part_without_a_number(part: str, *, is_lie: bool) -> None:
+    home = f'<main><a href="#part">0.00</a><p id="part">{part}</p></main>'
+
+    assert bool(crawl({"/": home}).faults) == is_lie
+
+
 def test_a_crawl_that_ends_early_says_so() -> None:
     assert not crawl(TRUE, most=2).is_complete
 

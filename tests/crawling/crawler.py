@@ -62,7 +62,7 @@ class Crawler:
 
     fetch: Fetch
     each: int = 2
-    of_path: int = 10
+    of_path: int = 8
     most: int = 3_000
     left_out: tuple[str, ...] = ()
     report: Report = field(default_factory=Report)

@@ -85,7 +85,9 @@ def says(page: Node, figure: Figure, *, fragment: str = "") -> bool:
     if figure.kind == "rows":
         return _number(figure.text) == str(_count_rows(part))
     if fragment:
-        said = {*_numbers(part)}
+        # Without a number it says that there is nothing.
+        nothing = {figure.text} if not figure.text.strip("0.") else set()
+        said = {*_numbers(part)} or nothing
         counted = {str(_count_rows(part))} if figure.kind != "amount" else set()
     else:
         said = _said_amounts(part) if figure.kind != "count" else set()
