@@ -123,21 +123,36 @@ def test_one_that_is_asked_to_stop_does(own_database: OwnDatabase) -> None:
     assert Export.objects.get().state == Export.State.CANCELLED
 
 
+def lose_connection(database: OwnDatabase) -> None:
+    with database.app(autocommit=True) as others:
+        others.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND state = 'idle in transaction'"
+        )
+
+
 def test_one_whose_connection_is_lost_has_failed(own_database: OwnDatabase) -> None:
     response = begin()
 
     pieces = iter(response.streaming_content)
     next(pieces)
-    with own_database.app(autocommit=True) as others:
-        others.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-            " WHERE datname = current_database() AND state = 'idle in transaction'"
-        )
+    lose_connection(own_database)
     with pytest.raises(OperationalError):
         b"".join(pieces)
 
     assert Export.objects.get().state == Export.State.FAILED
     assert AuditEvent.objects.filter(action="export.failed").exists()
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_one_whose_reader_stays_away_ends_all_the_same(own_database: OwnDatabase) -> None:
+    response = begin()
+
+    next(iter(response.streaming_content))
+    lose_connection(own_database)
+    response.close()
+
+    assert Export.objects.get().state == Export.State.CANCELLED
 
 
 def test_memory_does_not_grow_with_the_rows(own_database: OwnDatabase) -> None:
