@@ -204,3 +204,9 @@ def test_only_tables_and_formats_that_there_are(pages: Client) -> None:
     assert pages.get("/nothing/export.csv").status_code == 404
     assert pages.get("/identities/export.exe").status_code == 404
     assert pages.post("/identities/export.csv").status_code == 405
+
+
+def test_who_may_not_open_a_table_cannot_export_it(pages: Client) -> None:
+    assert pages.get("/audit/").status_code == 403
+    assert pages.get("/audit/export.csv").status_code == 403
+    assert not Export.objects.exists()
