@@ -36,7 +36,7 @@ from transactions.requests import PostingRequest
 
 TABS = 200
 # As in the script: how often a tab asks, and how often once it has something to show.
-EVERY_SECONDS = 1.15
+EVERY_SECONDS = 1.5
 ONCE_TOLD_SECONDS = 5.0
 WINDOW_SECONDS = 20.0
 PATH = "/transactions/"

@@ -32,7 +32,7 @@ from web.tables.definition import Table, find_table
 from web.tables.state import read_state
 
 PATH = "/live/"
-FRESH_SECONDS = 0.5
+FRESH_SECONDS = 0.25
 TICKET_SECONDS = (20.0, 40.0)
 # So many of the newest ids are looked at: of transactions at the same time, one with a lower id
 # may be committed after one with a higher.

@@ -1,7 +1,7 @@
 import { ROW } from "./table-rows.js";
 
-// With the half second that a process of the server remembers, and some jitter: within two seconds.
-const EVERY = 1150;
+// With the quarter of a second that a process of the server remembers, and jitter: within two seconds.
+const EVERY = 1500;
 const ONCE_TOLD = 5000;
 const AT_MOST = 60000;
 let shown = null;
