@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
+from urllib.parse import urlencode
 
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
@@ -44,6 +45,7 @@ from web.formatting import active_dates, format_count
 from web.pagination import Key, Source
 from web.query import url_with
 from web.sorting import Column
+from web.tables.conditions import Condition
 from web.tables.definition import Sum, Switch, TableRow, metadata_value
 from web.tables.fields import Field
 from web.tables.state import METADATA, TableState
@@ -201,6 +203,11 @@ class BooksTable(TransactionTable):
         else:
             words = _("1 transaction") if count == "1" else _("%(count)s transactions")
         return words % {"count": count}
+
+    def context(self, state: TableState) -> Mapping[str, object]:
+        """Where a text is looked for that no reference begins with."""
+        wider = str(Condition("text", "contains", (self.chosen.text,)))
+        return {"wider_url": f"?{urlencode({'where': wider})}" if self.chosen.text else ""}
 
     def switches(self, state: TableState) -> list[Switch]:
         if self.chosen.tab != Tab.ALL or self.chosen.text:

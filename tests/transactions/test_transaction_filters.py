@@ -13,7 +13,7 @@ from django.utils import timezone
 from balances.models import Balance
 from search.indexing import index_documents
 from tests.factories import NOON, make_balance, make_client, make_identity, make_user, post_transfer
-from tests.pages import count_queries, rows_of, text_of
+from tests.pages import count_queries, links_of, rows_of, text_of
 from tests.schedules.building import make_schedule
 from tests.transactions.living import commit, place_hold, refund
 from transactions.posting import post
@@ -243,6 +243,18 @@ def test_schedules_are_filtered_by_fields_of_their_own(clerk: Client) -> None:
     ):
         assert (where, references(clerk, tab="scheduled", where=where)) == (where, expected)
     assert "fee" in references(clerk, tab="scheduled", jump="2999-01-01")
+
+
+def test_text_that_begins_no_reference_leads_to_the_search_in_descriptions(
+    clerk: Client, wallet: Balance
+) -> None:
+    response = clerk.get(URL, {"q": "money|, x:y"})
+    assert "No transaction passes" in text_of(response)
+    (wider,) = [url for url in links_of(clerk.get(URL, {"q": "money"})) if "text%3A" in url]
+
+    assert [row[1] for row in rows_of(clerk.get(URL + wider))[1:]] == ["deposit"]
+    (odd,) = [url for url in links_of(response) if "text%3A" in url]
+    assert "contains “money|, x:y”" in text_of(clerk.get(URL + odd))
 
 
 def test_query_count_under_conditions_is_constant_in_rows(clerk: Client, wallet: Balance) -> None:
