@@ -41,11 +41,16 @@ def clerk() -> Client:
 
 
 def facts_of(response: Any) -> dict[str, str]:
-    """Each term of the page with its value."""
+    """Each term of the page with its value, links to the glossary aside."""
     pairs = re.findall(
         r"<dt>(.*?)</dt>\s*<dd[^>]*>(.*?)</dd>", response.content.decode(), re.DOTALL
     )
-    return {term: " ".join(re.sub(r"<[^>]*>", "", value).split()) for term, value in pairs}
+    return {
+        re.sub(r"<a .*</a>|<[^>]*>", "", term, flags=re.DOTALL).strip(): " ".join(
+            re.sub(r"<[^>]*>", "", value).split()
+        )
+        for term, value in pairs
+    }
 
 
 def register(client: Client, balance: Balance) -> list[list[str]]:

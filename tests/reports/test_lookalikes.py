@@ -28,13 +28,19 @@ def clerk() -> Client:
 
 @pytest.fixture
 def wallets() -> tuple[Balance, Balance]:
+    """Two of them; what was posted before is looked through."""
+    post_transfer(source=make_balance(floor_minor=None), destination=make_balance())
+    LookalikeMark.objects.update(entry_id=last_entry())
     return make_balance(floor_minor=None), make_balance(floor_minor=None)
+
+
+def last_entry() -> int:
+    return Entry.objects.order_by("-pk").values_list("pk", flat=True)[0]
 
 
 def search(*, chunk: int = 20_000) -> dict[str, str]:
     """What is found: each with what it looks like."""
-    last = Entry.objects.order_by("-pk").values_list("pk", flat=True)[0]
-    RollMark.objects.update(entry_id=last)
+    RollMark.objects.update(entry_id=last_entry())
     find_lookalikes(chunk=chunk)
     found = Lookalike.objects.select_related("transaction", "earlier").order_by("pk")
     return {each.transaction.reference: each.earlier.reference for each in found}
