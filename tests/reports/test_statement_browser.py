@@ -57,8 +57,8 @@ def test_statement_works_by_keyboard_and_without_scripts(
             )
             page.get_by_role("link", name="Statement", exact=True).press("Enter")
             page.get_by_label("From").fill("2025-02-01")
-            page.get_by_label("To").fill("2025-02-28")
-            page.get_by_label("To").press("Enter")
+            page.get_by_label("To", exact=True).fill("2025-02-28")
+            page.get_by_label("To", exact=True).press("Enter")
             page.get_by_role("link", name="Next").press("Enter")
 
             expect(page.get_by_role("cell", name="Brought forward")).to_be_visible()

@@ -50,7 +50,7 @@ def test_page_of_a_hold_shows_what_it_reserves_and_what_is_left(
     response = clerk.get(held.get_absolute_url())
 
     text = text_of(response)
-    for told in ("Held100.00", "Committed40.00", "Left60.00", "Partly committed", "Reserved"):
+    for told in ("Held 100.00", "Committed40.00", "Left60.00", "Partly committed", "Reserved"):
         assert told in text
     assert ["Northgate", "100.00", ""] in [row[:1] + row[2:4] for row in rows_of(response)]
     assert not any("After" in row for row in rows_of(response))

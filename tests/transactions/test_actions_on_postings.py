@@ -133,7 +133,7 @@ def test_shortage_offers_an_overdraft_and_takes_it_only_when_ticked(
     shop.refresh_from_db()
     assert shop.balance_minor == -70_00
     page = clerk.get(Transaction.objects.get(reference="S-1").get_absolute_url())
-    assert "Overdraft allowedwithout a limit" in text_of(page)
+    assert "Overdraft allowed without a limit" in text_of(page)
 
 
 def test_refunds_in_parts_show_what_was_given_back_and_what_is_left(
@@ -199,7 +199,7 @@ def test_exchange_shows_its_rate_and_is_refunded_as_a_whole(clerk: Client) -> No
     confirm(clerk, transaction, "refund")
 
     assert "1 GBP = 1.1725 EUR" in page
-    assert "Overdraft allowed500 minor units" in page
+    assert "Overdraft allowed 500 minor units" in page
     assert 'name="amount"' not in form
     assert "Refund 117.25 EUR + 100.00 GBP" in text_of(response)
     assert offered(clerk, transaction) == set()
