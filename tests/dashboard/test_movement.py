@@ -33,14 +33,21 @@ def test_movement_is_that_of_the_trial_balance() -> None:
     check_movement(clerk)
     assert roll_up_days().entry_count
     check_movement(clerk)
+    # What was rolled up is kept for a minute; what is recorded meanwhile counts at once.
+    post_transfer(
+        source=source, destination=destination, amount_minor=9, effective_at=timezone.now()
+    )
+    check_movement(clerk, yen="31")
+    assert roll_up_days().entry_count
+    check_movement(clerk, yen="31")
 
 
-def check_movement(clerk: Client) -> None:
+def check_movement(clerk: Client, *, yen: str = "22") -> None:
     response = clerk.get("/")
     rows = rows_of(response)
-    assert [row for row in rows if row[0] in ("GBP", "JPY")] == [["GBP", "14.00"], ["JPY", "22"]]
+    assert [row for row in rows if row[0] in ("GBP", "JPY")] == [["GBP", "14.00"], ["JPY", yen]]
     assert not [row for row in rows if row[0] == "EUR"]
-    for currency, moved in (("GBP", "14.00"), ("JPY", "22")):
+    for currency, moved in (("GBP", "14.00"), ("JPY", yen)):
         link = next(each for each in links_of(response) if f"currency={currency}&from=" in each)
         (total,) = [row for row in rows_of(clerk.get(link)) if row[0].startswith("Total")]
         assert total[3:5] == [moved, moved]
