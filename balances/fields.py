@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db.models import (
@@ -19,10 +19,11 @@ from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce, Lower, NullIf
 from django.utils.translation import gettext_lazy as _
 
+from balances.filters import find_by_key
 from balances.models import Balance
+from balances.naming import name_of
 from identities.models import Identity
 from ledgers.models import Ledger
-from web.converters import parse_key
 from web.tables.fields import (
     ChoiceField,
     DateField,
@@ -37,17 +38,25 @@ from web.tables.fields import (
 PLAIN = DecimalField(max_digits=60, decimal_places=30)
 
 
-def find_named(
-    model: type[Ledger | Identity], prefix: str
-) -> Callable[[str], tuple[int, str] | None]:
-    """How a `RecordField` finds records of a model by their keys, with their names."""
+Found = tuple[int, str] | None
 
-    def find(key: str) -> tuple[int, str] | None:
-        public_id = parse_key(key, prefix)
-        found = public_id and model._default_manager.filter(public_id=public_id).first()
-        return (found.pk, found.name) if found else None
 
-    return find
+def find_ledger(key: str) -> Found:
+    """The ledger with this key, as a `RecordField` finds it: primary key and name."""
+    ledger = find_by_key(Ledger, key, "ldg")
+    return (ledger.pk, ledger.name) if ledger else None
+
+
+def find_owner(key: str) -> Found:
+    """The identity with this key, as a `RecordField` finds it."""
+    owner = find_by_key(Identity, key, "idt")
+    return (owner.pk, owner.name) if owner else None
+
+
+def find_balance(key: str) -> Found:
+    """The balance with this key, as a `RecordField` finds it, with its currency."""
+    balance = find_by_key(Balance, key, "bln", "identity")
+    return (balance.pk, f"{name_of(balance)}, {balance.currency_id}") if balance else None
 
 
 def _major(minor: Combinable) -> Combinable:
@@ -82,7 +91,7 @@ LASTING: Sequence[Field] = (
         name="ledger",
         label=_("Ledger"),
         lookup="ledger_id",
-        find=find_named(Ledger, "ldg"),
+        find=find_ledger,
         suggest_url_name="ledgers:suggest",
     ),
     TextField(name="currency", label=_("Currency"), lookup="currency__code"),
@@ -90,7 +99,7 @@ LASTING: Sequence[Field] = (
         name="owner",
         label=_("Owner"),
         lookup="identity_id",
-        find=find_named(Identity, "idt"),
+        find=find_owner,
         suggest_url_name="identities:suggest",
         can_be_empty=True,
     ),

@@ -12,7 +12,6 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction as db_transaction
-from django.db.models import Count, Q
 from django.db.models.functions import Now
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
@@ -168,11 +167,3 @@ def _add_metadata(run: Run, item: Item) -> Decided:
     changes = run.content["changes"]
     change_metadata(row, changes=changes, actor=run.user)
     return Decided(DONE, result=item.record_key)
-
-
-def recount(run: Run) -> tuple[int, int]:
-    """How many items are done and refused, counted anew."""
-    counts = run.items.aggregate(
-        done=Count("pk", filter=Q(state=DONE)), refused=Count("pk", filter=Q(state=REFUSED))
-    )
-    return counts["done"], counts["refused"]

@@ -17,10 +17,8 @@ from django.db.models.lookups import Contains
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from balances.filters import find_by_key
-from balances.models import Balance
-from balances.naming import name_of
-from ledgers.models import Currency, Ledger
+from balances.fields import find_balance, find_ledger
+from ledgers.models import Currency
 from search import conditions
 from search.conditions import IS_OPEN, follows, hold_is, takes_part
 from transactions.models import Entry, Transaction
@@ -193,16 +191,6 @@ class InformationField(MetadataField):
         return condition
 
 
-def _find_balance(key: str) -> tuple[int, str] | None:
-    balance = find_by_key(Balance, key, "bln", "identity")
-    return (balance.pk, f"{name_of(balance)}, {balance.currency_id}") if balance else None
-
-
-def _find_ledger(key: str) -> tuple[int, str] | None:
-    ledger = find_by_key(Ledger, key, "ldg")
-    return (ledger.pk, ledger.name) if ledger else None
-
-
 def _find_transactions(public_ids: Sequence[UUID]) -> list[int]:
     found = Transaction.objects.filter(public_id__in=public_ids)
     return list(found.values_list("pk", flat=True))
@@ -217,7 +205,7 @@ def _balance_field(name: str, label: Label, direction: Entry.Direction | None = 
     return PartyField(
         name=name,
         label=label,
-        find=_find_balance,
+        find=find_balance,
         suggest_url_name="balances:suggest",
         column="balance_id",
         direction=direction,
@@ -259,7 +247,7 @@ FIELDS: Sequence[Field] = (
     PartyField(
         name="ledger",
         label=gettext_lazy("Ledger"),
-        find=_find_ledger,
+        find=find_ledger,
         suggest_url_name="ledgers:suggest",
         column="ledger_id",
     ),

@@ -11,29 +11,12 @@ from typing import Any
 from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy
 
-from balances.filters import find_by_key
+from balances.fields import find_balance, find_ledger, find_owner
 from balances.models import Balance
-from balances.naming import name_of
-from identities.models import Identity
-from ledgers.models import Currency, Ledger
+from ledgers.models import Currency
 from transactions.models import Entry, Transaction
 from web.tables.fields import ChoiceField, DateField, Field, NumberField, RecordField, TextField
 from web.tables.operators import Operator
-
-
-def find_balance(key: str) -> tuple[int, str] | None:
-    balance = find_by_key(Balance, key, "bln", "identity")
-    return (balance.pk, f"{name_of(balance)}, {balance.currency_id}") if balance else None
-
-
-def find_ledger(key: str) -> tuple[int, str] | None:
-    ledger = find_by_key(Ledger, key, "ldg")
-    return (ledger.pk, ledger.name) if ledger else None
-
-
-def find_owner(key: str) -> tuple[int, str] | None:
-    owner = find_by_key(Identity, key, "idt")
-    return (owner.pk, owner.name) if owner else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

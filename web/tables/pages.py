@@ -17,7 +17,7 @@ from web.htmx import HtmxHttpRequest, render_page
 from web.live import start_watching
 from web.pagination import Key, paginate_request
 from web.query import VOLATILE, url_with
-from web.tables.conditions import MATCH, WHERE, say_condition
+from web.tables.conditions import say_condition
 from web.tables.definition import Table, render_rows
 from web.tables.periods import Period
 from web.tables.state import TableState, read_state
@@ -148,8 +148,3 @@ def url_with_lists(request: HtmxHttpRequest, **changes: list[str]) -> str:
         query.setlist(name, values)
     encoded = query.urlencode(safe=":,@|")
     return f"{request.path}?{encoded}" if encoded else request.path
-
-
-def clear_filters_url(request: HtmxHttpRequest) -> str:
-    """The present address without conditions and text."""
-    return url_with(request, **{WHERE: "", MATCH: "", "q": "", "count": ""})
