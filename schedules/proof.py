@@ -23,13 +23,12 @@ WITH wanted AS (
     SELECT s.id, array_agg(format('%s %s %s', m.balance_id,
                CASE m.direction WHEN -1 THEN 'DEBIT' ELSE 'CREDIT' END, m.amount_minor)) AS legs
     FROM schedules_schedule AS s
-    CROSS JOIN LATERAL (
-        SELECT e.balance_id, e.direction, e.amount_minor FROM transactions_entry AS e
-        WHERE e.transaction_id = s.transaction_id
+    JOIN (
+        SELECT transaction_id, balance_id, direction, amount_minor FROM transactions_entry
         UNION ALL
-        SELECT r.balance_id, r.direction, r.amount_minor FROM transactions_reservation AS r
-        WHERE r.transaction_id = s.transaction_id AND r.kind = 'HOLD'
-    ) AS m
+        SELECT transaction_id, balance_id, direction, amount_minor FROM transactions_reservation
+        WHERE kind = 'HOLD'
+    ) AS m USING (transaction_id)
     WHERE s.state = 'POSTED'
     GROUP BY s.id
 )

@@ -64,6 +64,9 @@ def _snapshot() -> Iterator[Any]:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         cursor.execute("SET LOCAL statement_timeout = 0")
         cursor.execute("SET LOCAL work_mem = '256MB'")
+        # All of both sides is read. Just after an import the server still takes tables for empty,
+        # and looking in one for each row of another would go on for hours.
+        cursor.execute("SET LOCAL enable_nestloop = off")
         yield cursor
 
 

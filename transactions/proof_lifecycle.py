@@ -149,8 +149,12 @@ CHECKS = [
                       l.id, min(l.reverses_id), l.balance_id, sum(l.moved))
         FROM (
             SELECT t.id, t.reverses_id, e.balance_id, e.direction * e.amount_minor AS moved
-            FROM transactions_transaction AS t
-            JOIN transactions_entry AS e ON e.transaction_id IN (t.id, t.reverses_id)
+            FROM (
+                SELECT id, reverses_id, id AS one_id FROM transactions_transaction
+                UNION ALL
+                SELECT id, reverses_id, reverses_id FROM transactions_transaction
+            ) AS t
+            JOIN transactions_entry AS e ON e.transaction_id = t.one_id
             WHERE t.reverses_id IS NOT NULL
         ) AS l
         GROUP BY l.id, l.balance_id HAVING sum(l.moved) <> 0
