@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 from django.db import transaction as db_transaction
 from django.db.models import Sum
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from audit.models import AuditEvent
@@ -32,7 +32,17 @@ class Row:
 
     outcome: str
     code: str | None
-    culprit: int | None
+    culprit: int | tuple[str, str] | None
+
+    @classmethod
+    def refused(cls, error: PostingError) -> Row:
+        return cls(Outcome.REFUSED, error.code, _named(error.balance_id))
+
+
+def _named(balance_id: int | None) -> int | tuple[str, str] | None:
+    """The id of a balance that stood before; what a run opened itself, by its indicator."""
+    opened = Balance.objects.filter(pk=balance_id or 0).exclude(indicator="").first()
+    return (opened.indicator, opened.currency_id) if opened else balance_id
 
 
 def _one_by_one(requests: list[PostingRequest]) -> list[Row]:
@@ -41,17 +51,13 @@ def _one_by_one(requests: list[PostingRequest]) -> list[Row]:
         try:
             rows.append(Row(post(request).outcome, None, None))
         except PostingError as error:
-            rows.append(Row(Outcome.REFUSED, error.code, error.balance_id))
+            rows.append(Row.refused(error))
     return rows
 
 
 def _as_batch(requests: list[PostingRequest]) -> list[Row]:
     return [
-        Row(
-            result.outcome,
-            result.error.code if result.error else None,
-            result.error.balance_id if result.error else None,
-        )
+        Row.refused(result.error) if result.error else Row(result.outcome, None, None)
         for result in post_many(requests)
     ]
 
@@ -161,11 +167,22 @@ def _requests(script: list[Any], cast: list[int | Indicator]) -> list[PostingReq
     return requests
 
 
+# Numbers: places in the cast, of which 11 is an indicator without a balance.
+REFUSED_AT_WHAT_IT_OPENED: list[Any] = [
+    ("a", False, [(0, 1, 1)]),
+    ("a", False, [(0, 1, 1)]),
+    ("a", False, [(5, -1, 1), (11, 1, 1)]),
+    ("a", False, [(0, -1, 99), (0, 1, 99)]),
+    ("b", False, [(11, -1, 1), (11, 1, 1)]),
+]
+
+
 @settings(
     max_examples=40,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
+@example(script=REFUSED_AT_WHAT_IT_OPENED)
 @given(script=_script)
 def test_batch_equals_one_by_one_row_by_row(script: list[Any], cast: list[Any]) -> None:
     requests = _requests(script, cast)
