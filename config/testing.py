@@ -17,6 +17,14 @@ import pytest
 from config.embedded import ADMIN_ROLE, OWNER_ROLE, Cluster
 
 CLUSTER = "DAYBOOK_TEST_CLUSTER"
+SERVER = {
+    # Some tests open two hundred connections at once, in each of up to four processes.
+    "max_connections": "900",
+    # It would count rows that no test commits, and plans would depend on when it came by.
+    "autovacuum": "off",
+}
+# Of a failure, said at once; the whole of it stands at the end.
+LAST_LINES = 12
 ENVIRONMENT = {
     "SECRET_KEY": "only-for-tests",
     "DEBUG": "false",
@@ -36,13 +44,32 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
     return (yield)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        config.pluginmanager.register(_Teller(config))
+
+
+class _Teller:
+    """Says why a test failed as soon as it did: a run that is ended early has said it as well."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        terminal = self._config.pluginmanager.get_plugin("terminalreporter")
+        if report.failed and terminal is not None:
+            last_lines = report.longreprtext.splitlines()[-LAST_LINES:]
+            terminal.write_line(f"\n{report.nodeid} failed in its {report.when}:", red=True)
+            terminal.write_line("\n".join(last_lines))
+
+
 def _start_cluster(config: pytest.Config) -> None:
     memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108 closed inside
     base = Path(tempfile.mkdtemp(prefix="daybook-test-", dir=memory))
     # Whoever runs the server for root must get in; what is inside is closed.
     base.chmod(0o755)
-    # Some tests open two hundred connections at once, in each of up to four processes.
-    cluster = Cluster(base, durable=False, options={"max_connections": "900"})
+    cluster = Cluster(base, durable=False, options=SERVER)
 
     def stop() -> None:
         cluster.stop()
