@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from balances.models import Balance
-from transactions.importing.loading import read_mapping
+from transactions.importing.loading import load_mapping, read_mapping
 from transactions.importing.mapping import ImportMapping
 from transactions.importing.report import Report
 from transactions.importing.running import import_files
 from transactions.models import Entry
 
+DEMO = Path(__file__).parents[2] / "demo"
 HEADERS = ["Voucher", "Date", "Amount", "Payee", "Department"]
 TABLE: dict[str, Any] = {
     "columns": {
@@ -109,3 +110,9 @@ def entries_of(reference: str) -> list[tuple[str, int]]:
         )
         for each in entries.select_related("balance__identity")
     ]
+
+
+def import_published(folder: Path, *paths: Path) -> Report:
+    """Import files as the publisher of the demonstration writes them."""
+    mapping = load_mapping(DEMO / "oxford.toml")
+    return import_files(paths, mapping=mapping, refused_folder=folder)
