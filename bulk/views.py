@@ -20,7 +20,8 @@ from procrastinate.contrib.django import app
 from balances.figures import sum_by_currency
 from balances.models import Balance
 from bulk.choosing import RECORDS, NothingChosenError, choose_records, names_of
-from bulk.doing import AT_ONCE_MAX, foresee, go_on, plan, start
+from bulk.doing import go_on, plan, start
+from bulk.foreseeing import AT_ONCE_MAX, Foreseen, foresee
 from bulk.forms import FORMS, BulkForm
 from bulk.jobs import GO_ON
 from bulk.models import Item, Run
@@ -178,6 +179,8 @@ def _show_run(request: HtmxHttpRequest, run: Run, *, is_changed: bool = False) -
         "refused": format_count(run.refused_count),
         "total": "",
         "is_changed": is_changed,
+        "review": (review := Foreseen.of(run)),
+        "more": format_count(review.more) if review.more else "",
         "back": _table_url(get_table_or_404(run.table), run.content.get("query", "")),
     }
     return render_page(

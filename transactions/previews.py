@@ -28,10 +28,13 @@ def preview(request: Any, *, by: Callable[[Any], Result] = post) -> list[Balance
     return changes
 
 
-def read_changes(transaction_id: int) -> list[BalanceChange]:
-    """What a transaction just written did to its balances, in the order of its lines."""
-    entries = list(Entry.objects.filter(transaction_id=transaction_id).order_by("pk"))
-    lines = list(Reservation.objects.filter(transaction_id=transaction_id).order_by("pk"))
+def read_changes(*transaction_ids: int) -> list[BalanceChange]:
+    """What transactions just written did to their balances together, in the order of their lines.
+
+    Nothing else may have moved these balances since the first of them.
+    """
+    entries = list(Entry.objects.filter(transaction_id__in=transaction_ids).order_by("pk"))
+    lines = list(Reservation.objects.filter(transaction_id__in=transaction_ids).order_by("pk"))
     pks = dict.fromkeys([each.balance_id for each in entries] + [each.balance_id for each in lines])
     balances = Balance.objects.in_bulk(pks) if lines else {}
     before: dict[int, int] = {}
