@@ -53,6 +53,8 @@ GRANT UPDATE (entry_id) ON reports_lookalikemark TO {role};
 GRANT INSERT ON bulk_run, bulk_item TO {role};
 GRANT UPDATE (foreseen, done_count, refused_count, started_at, ended_at) ON bulk_run TO {role};
 GRANT UPDATE (state, reason, result) ON bulk_item TO {role};
+-- It takes no rows away itself: this removes a plan that nobody started within a day.
+GRANT EXECUTE ON FUNCTION bulk_remove_plan() TO {role};
 
 -- The queue of background work.
 GRANT INSERT, UPDATE, DELETE ON procrastinate_jobs, procrastinate_workers,
