@@ -34,7 +34,7 @@ from search.listing import SORTS, Listing, list_transactions
 from search.models import FoundTransaction
 from transactions import filters
 from transactions.counts import Count, count_all
-from transactions.filters import Tab
+from transactions.filters import Tab, TransactionFilter
 from transactions.plain_rows import plain_rows
 from transactions.row_details import COLUMNS as TOLD_ON_DEMAND
 from transactions.row_details import Details, read_details
@@ -105,6 +105,10 @@ class BooksTable(TransactionTable):
     watches: ClassVar[str] = "transactions_transaction"
     watched_key: ClassVar[str] = "transaction_id"
 
+    def __init__(self, chosen: TransactionFilter | None = None) -> None:
+        super().__init__(chosen)
+        self._listed: tuple[TableState, Listing] | None = None
+
     def select(self, state: TableState) -> QuerySet[Any, Any]:
         """The same in no order: what live pages count the newest of."""
         if self._is_empty(state):
@@ -124,13 +128,24 @@ class BooksTable(TransactionTable):
         return listing, listing.order(descending=descending)
 
     def listing(self, state: TableState, *, events_only: bool = False) -> Listing:
-        """What passes scope, text and conditions, as the index of searches has it."""
+        """What passes scope, text and conditions, as the index of searches has it.
+
+        The same each time for the same state: what its page has counted is not counted again.
+        """
+        is_every = self.chosen.is_every
+        if events_only and is_every:
+            return self._list(state, is_every=False)
+        if self._listed is None or self._listed[0] is not state:
+            self._listed = state, self._list(state, is_every=is_every)
+        return self._listed[1]
+
+    def _list(self, state: TableState, *, is_every: bool) -> Listing:
         chosen = self.chosen
         return list_transactions(
             state.q & _begins(chosen.text),
             tab=chosen.tab,
             scope=chosen.scope,
-            is_every=chosen.is_every and not events_only,
+            is_every=is_every,
             sort=_sort_of(state),
         )
 

@@ -21,6 +21,7 @@ from balances.fields import find_balance, find_ledger
 from ledgers.models import Currency
 from search import conditions
 from search.conditions import IS_OPEN, follows, hold_is, takes_part
+from search.finding import FIGURES
 from transactions.models import Entry, Transaction
 from transactions.states import (
     COMMITTED,
@@ -81,8 +82,14 @@ class _Contains(Contains):
 
 
 def text_contains(text: str) -> Q:
-    """Reference or description hold `text`."""
-    return Q(_Contains(F("text"), text))
+    """Reference or description hold `text`.
+
+    Its longest figures alone lead the index to few, and the rest only makes it work.
+    """
+    figures = max(FIGURES.findall(text), key=len, default=text)
+    if figures == text:
+        return Q(_Contains(F("text"), text))
+    return Q(_Contains(F("text"), figures)) & Q(_Contains(_part("%(expressions)s || ''"), text))
 
 
 def _part(expression: str) -> Func:

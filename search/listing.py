@@ -1,9 +1,9 @@
 """Lists of transactions under any conditions, in pages, counted and summed: see docs/adr/0013.
 
 Neither what is rare nor what is common may make a page slow, and no one way of reading serves
-both. Few transactions that a live table names, or that the server expects to find quickly, are
-found and sorted. Otherwise the list is walked in its order, a stretch at a time, and what passes
-is shown; if the stretches hold too little, all is found and sorted after all.
+both. As many as are counted are found by one statement, which counts them, adds them up, and
+sorts them into the page. If there are more, the list is walked in its order, a stretch at a time,
+and what passes is shown; if the stretches hold too little, all is found and sorted after all.
 """
 
 # Statements are put together of constants; every value is bound.
@@ -12,7 +12,7 @@ is shown; if the stretches hold too little, all is found and sorted after all.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Context, Decimal
 from functools import cached_property
 from typing import Any, cast
@@ -21,7 +21,7 @@ from django.db.models import BooleanField, Exists, F, OuterRef, Q, QuerySet, Tex
 from django.db.models.expressions import RawSQL
 
 from balances.models import Balance
-from ledgers.models import Currency, Ledger
+from ledgers.models import Ledger
 from search.conditions import OF_TAB, ROW, Asked, in_scope
 from search.models import FoundLine, FoundTransaction
 from search.planned import explain, fetch_planned
@@ -29,12 +29,12 @@ from transactions.filters import Tab
 from web.counting import EXACT_MAX
 from web.pagination import Key
 
-# So many transactions are looked up one by one, and so many documents sorted.
+# So many transactions that a live table names are looked up one by one.
 FEW = 5_000
-# So much, in the server's units, may finding all cost before a stretch is tried: a few ms.
+# So much, in the server's units, may finding all cost where a live table names many: a few ms.
 CHEAP = 2_000.0
-# So many show that the server was wrong about that.
-TOO_MANY = 10_000
+# So many lines are found at most to be counted at once: some transactions have several.
+LINES_MAX = EXACT_MAX + 500
 # The stretches: at least so many rows, and so many for each row that is wanted. Reading one ends
 # as soon as the page is full.
 STRETCHES = ((2_000, 8), (20_000, 80))
@@ -48,6 +48,42 @@ OF_LINES = ("amount", "currency")
 _REFERENCE = F("transaction__reference")
 # Sums have more digits than Python keeps unasked.
 EXACT = Context(prec=200)
+# All that passes, unless it is too much: how many lines, how many transactions, what they add up
+# to, and the page of them. Whatever is not wanted then is not worked out either.
+AT_ONCE = """
+WITH found AS MATERIALIZED ({lines} LIMIT {maximum}),
+once AS MATERIALIZED (SELECT * FROM found WHERE {is_first}),
+size AS MATERIALIZED (
+    SELECT (SELECT count(*) FROM found) AS lines, (SELECT count(*) FROM once) AS count
+)
+SELECT size.lines, size.count,
+       CASE WHEN size.lines < {maximum} THEN (
+           SELECT json_agg(json_build_array(c.code, c.exponent, s.amount::text, s.count)
+                           ORDER BY c.code)
+           FROM (
+               SELECT currency, sum(amount) AS amount, count(*) AS count FROM found
+               GROUP BY currency
+           ) AS s
+           JOIN ledgers_currency AS c ON c.code = s.currency
+       ) END,
+       page.*
+FROM size LEFT JOIN (
+    SELECT * FROM (
+        SELECT {names} FROM once WHERE (SELECT lines FROM size) < {maximum}
+    ) AS once {position} {ordered}
+) AS page ON true
+{sorted}
+"""
+IS_FIRST = "line = 1"
+# Of those that pass, where some lines may and others not.
+IS_FIRST_FOUND = """(
+    line = 1 OR (transaction_id, line) IN (
+        SELECT transaction_id, min(line) FROM found GROUP BY transaction_id
+    )
+)"""
+REFERENCE = """(
+    SELECT t.reference FROM transactions_transaction AS t WHERE t.id = once.transaction_id
+) AS reference"""
 Compiled = tuple[str, Sequence[Any]]
 Rows = list[dict[str, Any]]
 
@@ -62,16 +98,29 @@ class CurrencySum:
     count: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What was found at once: so many transactions, and no more unless `is_cut`."""
+
+    count: int
+    sums: list[CurrencySum]
+    is_cut: bool
+
+
+@dataclass
 class Listing:
     """The transactions that pass `q`, each once: a source of `web.pagination.paginate`.
 
     `q` is a condition on `FoundTransaction`; see `list_transactions`. Rows are dictionaries of
-    `transaction_id` and the keys of the order.
+    `transaction_id` and the keys of the order. Reading a page counts, too, where that is cheap:
+    the count and the sums of the same listing then cost nothing. Of a listing that is not
+    filtered it is not tried.
     """
 
     q: Q
     sort: str = "effective"
+    is_filtered: bool = True
+    _found: Found | None = field(default=None, init=False)
 
     @property
     def label(self) -> str:
@@ -83,32 +132,62 @@ class Listing:
 
     def read(self, keys: Sequence[Key], after: Sequence[Any] | None, limit: int) -> Rows:
         """The first `limit` rows in the order of `keys`, or of those after these values."""
+        if self._may_be_few and (self.is_filtered or self._pinned is not None):
+            rows = self._find(keys, after, limit)
+            if rows is not None:
+                return rows
         position = _after(keys, after) if after is not None else Q()
-        found = _compile(self._select(_once(self._narrowed).filter(position)))
-        ordered = _ordered(keys, limit)
-        if self._pinned is not None:
-            return self._sort_all(found, ordered)
-        plan = explain(*found)
-        page = self._sort_few(found, ordered) if plan.cost <= CHEAP else None
-        is_rare = plan.cost > CHEAP and plan.rows <= FEW
-        for least, times in STRETCHES[:1] if is_rare else STRETCHES:
-            if page is None:
-                page = self._walk(keys, position, limit, length=max(least, times * limit))
-        return self._sort_all(found, ordered) if page is None else page
+        for least, times in STRETCHES:
+            rows = self._walk(keys, position, limit, length=max(least, times * limit))
+            if rows is not None:
+                return rows
+        return self._sort_all(keys, position, limit)
 
-    def _sort_all(self, found: Compiled, ordered: str) -> Rows:
-        sql, parameters = found
+    @property
+    def _may_be_few(self) -> bool:
+        """Whether all that passes may be found at once."""
+        return not self._found.is_cut if self._found else not self._is_busy
+
+    @cached_property
+    def _is_busy(self) -> bool:
+        """Whether live tables name many transactions, and finding all is dear as well."""
+        if self._pinned is not None or not self._drivers:
+            return False
+        plan = explain(*_compile(_once(self.q).values("transaction_id")))
+        return plan.cost > CHEAP and plan.rows > FEW
+
+    def _find(
+        self, keys: Sequence[Key] = (), after: Sequence[Any] | None = None, limit: int = 0
+    ) -> Rows | None:
+        """Find, count and add up all at once, and sort out the page; None if it is too much."""
+        is_by_reference = self.sort == "reference"
+        names = dict.fromkeys(("transaction_id", *(() if is_by_reference else SORTS[self.sort])))
+        columns = dict.fromkeys(("line", "currency", "amount", *names))
+        lines, parameters = _compile(
+            FoundTransaction.objects.filter(self._narrowed).values(*columns)
+        )
+        sql = AT_ONCE.format(
+            lines=lines,
+            maximum=f"{LINES_MAX:d}",
+            names=", ".join((*names, *((REFERENCE,) if is_by_reference else ()))),
+            is_first=IS_FIRST_FOUND if _tells_lines_apart(self.q) else IS_FIRST,
+            position=f"WHERE {_behind(keys)}" if after is not None else "",
+            ordered=_ordered(keys, limit),
+            sorted=_sorted(keys),
+        )
+        rows = fetch_planned(sql, [*parameters, *(after or ())])
+        count_of_lines, count, sums = rows[0][:3]
+        is_cut = count_of_lines >= LINES_MAX
+        self._found = Found(count, [_sum(*each) for each in sums or ()], is_cut)
+        page = [row[3:] for row in rows if row[3] is not None]
+        return None if is_cut else self._rows(page)
+
+    def _sort_all(self, keys: Sequence[Key], position: Q, limit: int) -> Rows:
+        sql, parameters = _compile(self._select(_once(self._narrowed).filter(position)))
+        ordered = _ordered(keys, limit)
         return self._rows(
             fetch_planned(f"SELECT * FROM ({sql} OFFSET 0) AS found {ordered}", parameters)
         )
-
-    def _sort_few(self, found: Compiled, ordered: str) -> Rows | None:
-        """The page from all that is found; None if there are too many of it."""
-        limited = f"{found[0]} LIMIT {TOO_MANY:d}"
-        sql = f"SELECT *, count(*) OVER () FROM ({limited}) AS found {ordered}"
-        rows = fetch_planned(sql, found[1])
-        is_cut = rows and rows[0][-1] >= TOO_MANY
-        return None if is_cut else self._rows([row[:-1] for row in rows])
 
     def _walk(self, keys: Sequence[Key], position: Q, limit: int, *, length: int) -> Rows | None:
         """The page from so many rows of the order; None if they do not hold it."""
@@ -125,24 +204,31 @@ class Listing:
 
     def count(self, *, maximum: int | None = EXACT_MAX + 1) -> int:
         """How many there are; no more than `maximum` are counted, unless it is None."""
+        found = self._find_once()
+        if found and not found.is_cut:
+            return found.count if maximum is None else min(found.count, maximum)
         if maximum is None:
             return self._count(_once(self._narrowed), None)
+        if found and found.count >= maximum:
+            return maximum
         if maximum not in self._counts:
             self._counts[maximum] = self._count_driven(maximum)
         return self._counts[maximum]
 
+    def _find_once(self) -> Found | None:
+        """What is found at once; None where it was not tried."""
+        if self._found is None and self._may_be_few:
+            self._find()
+        return self._found
+
     def _count_driven(self, maximum: int) -> int:
         """The count from the first that a live table names, where that is enough and quicker."""
-        found = _once(self._narrowed)
-        drivers = [] if self._pinned is not None else self._drivers
-        if drivers and explain(*_compile(found.values("transaction_id"))).cost <= CHEAP:
-            drivers = []
-        for driver in drivers:
+        for driver in self._drivers if self._is_busy else ():
             rows = _once(_without(self.q, driver)).filter(_pin(driver, 2 * maximum))
             count = self._count(rows, maximum)
             if count >= maximum:
                 return count
-        return self._count(found, maximum)
+        return self._count(_once(self._narrowed), maximum)
 
     def _count(self, rows: QuerySet[FoundTransaction], maximum: int | None) -> int:
         sql, parameters = _compile(rows.values("transaction_id"))
@@ -157,14 +243,19 @@ class Listing:
         """
         if maximum is not None and self.count(maximum=maximum + 1) > maximum:
             return None
+        found = self._find_once()
+        if found and not found.is_cut:
+            return found.sums
         lines = FoundTransaction.objects.filter(self._narrowed)
         sql, parameters = _compile(lines.values("currency", "amount"))
         rows = fetch_planned(
-            "SELECT currency, sum(amount), count(*)"
-            f" FROM ({sql} OFFSET 0) AS found GROUP BY currency ORDER BY currency",
+            "SELECT c.code, c.exponent, s.amount, s.count FROM ("
+            "SELECT currency, sum(amount) AS amount, count(*) AS count"
+            f" FROM ({sql} OFFSET 0) AS found GROUP BY currency"
+            ") AS s JOIN ledgers_currency AS c ON c.code = s.currency ORDER BY c.code",
             parameters,
         )
-        return list(_sums(rows))
+        return [_sum(*row) for row in rows]
 
     @cached_property
     def _counts(self) -> dict[int, int]:
@@ -227,7 +318,7 @@ def list_transactions(
     whole = Q()
     for part in parts:
         whole &= part
-    return Listing(whole, sort)
+    return Listing(whole, sort, is_filtered=bool(q) or scope is not None)
 
 
 def _compile(rows: QuerySet[Any, Any]) -> Compiled:
@@ -235,9 +326,20 @@ def _compile(rows: QuerySet[Any, Any]) -> Compiled:
     return sql, parameters
 
 
-def _ordered(keys: Sequence[Key], limit: int) -> str:
+def _sorted(keys: Sequence[Key]) -> str:
     order = ", ".join(f'"{key.field}"{" DESC" if key.descending else ""}' for key in keys)
-    return f"ORDER BY {order} LIMIT {limit:d}"
+    return f"ORDER BY {order}" if keys else ""
+
+
+def _ordered(keys: Sequence[Key], limit: int) -> str:
+    return f"{_sorted(keys)} LIMIT {limit:d}"
+
+
+def _behind(keys: Sequence[Key]) -> str:
+    """That a row comes after the values of the keys: compared as a whole."""
+    columns = ", ".join(f'"{key.field}"' for key in keys)
+    values = ", ".join(["%s"] * len(keys))
+    return f"({columns}) {'<' if keys[0].descending else '>'} ({values})"
 
 
 def _after(keys: Sequence[Key], values: Sequence[Any]) -> Q:
@@ -305,9 +407,6 @@ def _tells_lines_apart(q: Q) -> bool:
     )
 
 
-def _sums(rows: Sequence[Sequence[Any]]) -> Iterator[CurrencySum]:
-    exponents = dict(Currency.objects.values_list("code", "exponent"))
-    for currency, amount, count in rows:
-        exponent = exponents[currency]
-        minor = int(Decimal(amount).scaleb(exponent, EXACT))
-        yield CurrencySum(currency, exponent, minor, count)
+def _sum(currency: str, exponent: int, amount: str | Decimal, count: int) -> CurrencySum:
+    minor = int(Decimal(amount).scaleb(exponent, EXACT))
+    return CurrencySum(currency, exponent, minor, count)

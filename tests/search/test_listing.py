@@ -51,6 +51,7 @@ def books(
     if filled == "filled":
         index_documents()
     if way != "found":
+        monkeypatch.setattr(listing, "LINES_MAX", 0)
         monkeypatch.setattr(listing, "CHEAP", -1.0)
         monkeypatch.setattr(listing, "FEW", -1)
         stretches = ((4, 1), (7, 1)) if way == "stretches" else ()
@@ -63,7 +64,7 @@ def fill_more(source: Balance, target: Balance) -> None:
     post_transfer(
         source=target,
         destination=source,
-        description="Łódź 50%",
+        description="Łódź 50% of 20251",
         reference="by-clerk",
         metadata={"flat": 7, "bill": {"number": "A-1"}},
         effective_at=timezone.now(),
@@ -111,6 +112,8 @@ CASES: dict[str, Passes] = {
     "currency:is:JPY": lambda t: any(code == "JPY" for code, _amount in lines_of(t)),
     "currency:one-of:JPY,GBP": lambda t: True,
     "text:contains:RENT FOR": lambda t: "Rent for" in t.description,
+    "text:contains:OF 20251": lambda t: "Łódź" in t.description,
+    "text:contains:for 20251": lambda t: False,
     "description:contains:łódź": lambda t: "Łódź" in t.description,
     "description:contains:by-clerk": lambda t: False,
     "description:empty": lambda t: not t.description,
@@ -222,6 +225,32 @@ def test_tabs_and_sums(books: tuple[Balance, Balance]) -> None:
     assert list_transactions().sums(maximum=3) is None
 
 
+@pytest.mark.parametrize("sort", listing.SORTS)
+def test_count_and_sums_of_little_are_those_of_the_moment_of_its_page(db: None, sort: str) -> None:
+    source, target = fill_books()
+    found = list_transactions(compiled("where=amount:at-least:80"), sort=sort)
+
+    rows = found.read(found.order(descending=True), None, 2)
+    post_transfer(source=source, destination=target, amount_minor=90_00)
+
+    assert (len(rows), found.count()) == (2, 3)
+    assert [(each.currency, each.count) for each in found.sums() or ()] == [("GBP", 3), ("JPY", 1)]
+
+
+@pytest.mark.parametrize("maximum", range(6))
+def test_lines_that_are_too_many_are_counted_and_added_up_all_the_same(
+    db: None, monkeypatch: pytest.MonkeyPatch, maximum: int
+) -> None:
+    """Of three transactions four lines pass."""
+    monkeypatch.setattr(listing, "LINES_MAX", maximum)
+    fill_books()
+    found = list_transactions(compiled("where=amount:at-least:80"))
+
+    assert len(list(pages(found, descending=True, size=2))) == found.count() == 3
+    assert found.count(maximum=2) == 2
+    assert sum(each.count for each in found.sums() or ()) == 4
+
+
 DOCUMENTS = 30_000
 FILL = """
 INSERT INTO search_document (transaction_id, effective_at, created_at, actor_id, line, kind,
@@ -243,7 +272,7 @@ def test_a_page_reads_little_whatever_is_asked(
     # In proportion to these few.
     monkeypatch.setattr(listing, "CHEAP", 50.0)
     monkeypatch.setattr(listing, "FEW", 500)
-    monkeypatch.setattr(listing, "TOO_MANY", 1_000)
+    monkeypatch.setattr(listing, "LINES_MAX", 1_000)
     monkeypatch.setattr(listing, "STRETCHES", ((200, 4), (2_000, 40)))
     with own_database.owner(autocommit=True) as owner:
         owner.execute(FILL.format(count=DOCUMENTS))
