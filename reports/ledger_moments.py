@@ -1,4 +1,4 @@
-"""The figures of whole ledgers at any moment, in each currency, and of all balances of one.
+"""The figures of whole ledgers at any moment, in each currency, and what several come to.
 
 One step into an index finds each figure at the end of the day before. What comes on top is found
 once for all of them: the entries of the last day by their dates, and those that are not rolled up
@@ -17,14 +17,12 @@ from web.statements import fetch_all
 
 # The upper bounds say nothing new; they tell the planner to expect few rows. OFFSET 0 keeps a
 # look-up from becoming a join with all of a table.
-FIGURES = """
+ON_TOP = """
 WITH mark AS MATERIALIZED (
     SELECT entry_id, coalesce((SELECT max(id) FROM transactions_entry), 0) AS last_id
     FROM reports_rollmark
 ),
-parts AS (
-    {whole_days}
-    UNION ALL
+on_top AS (
     SELECT {columns}, {sums}
     FROM (
         {last_day}
@@ -38,33 +36,85 @@ parts AS (
     GROUP BY {columns}
     {later}
 ),
+"""
+BY_LEDGER = """
 figures AS (
-    SELECT {names}, sum(credit_minor) AS credit_minor, sum(debit_minor) AS debit_minor,
-           sum(entry_count)::bigint AS entry_count
-    FROM parts GROUP BY {names}
+    SELECT ledger_id, currency, sum(credit_minor) AS credit_minor,
+           sum(debit_minor) AS debit_minor, sum(entry_count)::bigint AS entry_count
+    FROM (
+        SELECT kept.ledger_id, kept.currency, t.credit_minor, t.debit_minor, t.entry_count
+        FROM reports_ledgercurrency AS kept
+        CROSS JOIN LATERAL (
+            SELECT t.credit_minor, t.debit_minor, t.entry_count FROM reports_ledgerdaytotal AS t
+            WHERE t.ledger_id = kept.ledger_id AND t.currency = kept.currency
+              AND t.day < (%(before)s AT TIME ZONE 'UTC')::date
+            ORDER BY t.day DESC LIMIT 1
+        ) AS t
+        WHERE kept.ledger_id = ANY (%(ledger_ids)s)
+        UNION ALL
+        SELECT ledger_id, currency, credit_minor, debit_minor, entry_count FROM on_top
+    ) AS parts
+    GROUP BY ledger_id, currency
 )
-{result}
+SELECT f.ledger_id, f.currency, c.exponent, f.credit_minor, f.debit_minor, f.entry_count
+FROM figures AS f JOIN ledgers_currency AS c ON c.code = f.currency
+WHERE f.entry_count > 0
+ORDER BY f.ledger_id, f.currency
 """
-WHOLE_DAYS_OF_LEDGERS = """
-    SELECT kept.ledger_id, kept.currency, t.credit_minor, t.debit_minor, t.entry_count
-    FROM reports_ledgercurrency AS kept
-    CROSS JOIN LATERAL (
-        SELECT t.credit_minor, t.debit_minor, t.entry_count FROM reports_ledgerdaytotal AS t
-        WHERE t.ledger_id = kept.ledger_id AND t.currency = kept.currency
-          AND t.day < (%(before)s AT TIME ZONE 'UTC')::date
-        ORDER BY t.day DESC LIMIT 1
-    ) AS t
-    WHERE {is_kept_asked}
+# A ledger, or a balance, stands in the column of its net. Its net at the end of the day before is
+# asked for only where something comes on top.
+SUM_UP = """
+moved AS MATERIALIZED (
+    SELECT {names}, sum(credit_minor) AS credit_minor, sum(debit_minor) AS debit_minor,
+           sum(entry_count) AS entry_count
+    FROM on_top GROUP BY {names}
+),
+figures AS (
+    SELECT currency, sum(credit_minor) AS credit_minor, sum(debit_minor) AS debit_minor,
+           sum(net_credit_minor) AS net_credit_minor, sum(entry_count)::bigint AS entry_count
+    FROM (
+        {whole_days}
+        UNION ALL
+        SELECT m.currency, m.credit_minor, m.debit_minor,
+               greatest(kept.net_minor + m.credit_minor - m.debit_minor, 0)
+               - greatest(kept.net_minor, 0) AS net_credit_minor,
+               m.entry_count
+        FROM moved AS m
+        CROSS JOIN LATERAL (
+            SELECT coalesce(max(t.net_minor), 0) AS net_minor FROM (
+                SELECT t.credit_minor - t.debit_minor AS net_minor FROM {finer} AS t
+                WHERE {is_finer} AND t.day < (%(before)s AT TIME ZONE 'UTC')::date
+                ORDER BY t.day DESC LIMIT 1
+            ) AS t
+        ) AS kept
+    ) AS parts
+    GROUP BY currency
+)
+SELECT f.currency, c.exponent, f.credit_minor, f.debit_minor, f.entry_count, f.net_credit_minor,
+       f.net_credit_minor - f.credit_minor + f.debit_minor AS net_debit_minor
+FROM figures AS f JOIN ledgers_currency AS c ON c.code = f.currency
+WHERE f.entry_count > 0
+ORDER BY f.currency
 """
-WHOLE_DAYS_OF_BALANCES = """
-    SELECT b.id AS balance_id, b.currency, t.credit_minor, t.debit_minor, t.entry_count
-    FROM balances_balance AS b
-    CROSS JOIN LATERAL (
-        SELECT t.credit_minor, t.debit_minor, t.entry_count FROM reports_daytotal AS t
-        WHERE t.balance_id = b.id AND t.day < (%(before)s AT TIME ZONE 'UTC')::date
-        ORDER BY t.day DESC LIMIT 1
-    ) AS t
-    WHERE b.ledger_id = ANY (%(ledger_ids)s)
+WHOLE_DAYS_OF_CURRENCIES = """
+        SELECT c.code AS currency, t.credit_minor, t.debit_minor, t.net_credit_minor, t.entry_count
+        FROM ledgers_currency AS c
+        CROSS JOIN LATERAL (
+            SELECT t.* FROM reports_currencydaytotal AS t
+            WHERE t.currency = c.code AND t.day < (%(before)s AT TIME ZONE 'UTC')::date
+            ORDER BY t.day DESC LIMIT 1
+        ) AS t
+"""
+WHOLE_DAYS_OF_LEDGER = """
+        SELECT kept.currency, t.credit_minor, t.debit_minor, t.net_credit_minor, t.entry_count
+        FROM reports_ledgercurrency AS kept
+        CROSS JOIN LATERAL (
+            SELECT t.* FROM reports_ledgerdaytotal AS t
+            WHERE t.ledger_id = kept.ledger_id AND t.currency = kept.currency
+              AND t.day < (%(before)s AT TIME ZONE 'UTC')::date
+            ORDER BY t.day DESC LIMIT 1
+        ) AS t
+        WHERE kept.ledger_id = ANY (%(ledger_ids)s)
 """
 WITH_CURRENCY = """
     CROSS JOIN LATERAL (
@@ -113,26 +163,6 @@ LATER = """
         GROUP BY {columns}
     ) AS e
 """
-BY_LEDGER = """
-SELECT f.ledger_id, f.currency, c.exponent, f.credit_minor, f.debit_minor, f.entry_count
-FROM figures AS f JOIN ledgers_currency AS c ON c.code = f.currency
-WHERE f.entry_count > 0
-ORDER BY f.ledger_id, f.currency
-"""
-# A ledger, or a balance, stands in the column of its net.
-SUM_UP = """
-SELECT s.currency, c.exponent, s.figure_count, s.credit_minor, s.debit_minor, s.entry_count,
-       s.net_credit_minor, s.net_debit_minor
-FROM (
-    SELECT f.currency, count(*) AS figure_count, sum(f.credit_minor) AS credit_minor,
-           sum(f.debit_minor) AS debit_minor, sum(f.entry_count)::bigint AS entry_count,
-           sum(greatest(f.credit_minor - f.debit_minor, 0)) AS net_credit_minor,
-           sum(greatest(f.debit_minor - f.credit_minor, 0)) AS net_debit_minor
-    FROM figures AS f WHERE f.entry_count > 0 GROUP BY f.currency
-) AS s
-JOIN ledgers_currency AS c ON c.code = s.currency
-ORDER BY s.currency
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,68 +175,67 @@ class LedgerFigure:
     totals: Totals
 
 
-def _by_ledger(result: str, *, is_of_some: bool, is_known: bool) -> str:
-    is_asked = "{}.ledger_id = ANY (%(ledger_ids)s)" if is_of_some else "true"
-    return _figures(
-        result,
-        whole_days=WHOLE_DAYS_OF_LEDGERS.format(is_kept_asked=is_asked.format("kept")),
-        last_day=LAST_DAY_OF_LEDGERS if is_of_some else LAST_DAY,
-        is_entry_asked=is_asked.format("e"),
-        columns="e.ledger_id, b.currency",
-        names="ledger_id, currency",
-        with_currency=WITH_CURRENCY,
-        is_known=is_known,
-    )
+def _statements(figures: str, **parts: str) -> dict[bool, str]:
+    """By whether what was known at a moment is asked for."""
+    return {
+        is_known: ON_TOP.format(
+            sums=SUMS, later=LATER.format(sums=SUMS, **parts) if is_known else "", **parts
+        )
+        + figures
+        for is_known in (False, True)
+    }
 
 
-def _by_balance(result: str, *, is_known: bool) -> str:
-    return _figures(
-        result,
-        whole_days=WHOLE_DAYS_OF_BALANCES,
-        last_day=LAST_DAY_OF_LEDGERS,
-        is_entry_asked="e.ledger_id = ANY (%(ledger_ids)s)",
-        columns="e.balance_id, b.currency",
-        names="balance_id, currency",
-        with_currency=WITH_CURRENCY,
-        is_known=is_known,
-    )
-
-
-def _figures(result: str, *, is_known: bool, **parts: str) -> str:
-    later = LATER.format(sums=SUMS, **parts) if is_known else ""
-    return FIGURES.format(result=result, sums=SUMS, later=later, **parts)
-
-
-EITHER = (False, True)
-# By whether what was known at a moment is asked for.
-LEDGERS = {
-    is_known: _by_ledger(BY_LEDGER, is_of_some=True, is_known=is_known) for is_known in EITHER
+IS_ASKED = "e.ledger_id = ANY (%(ledger_ids)s)"
+LEDGER_NAMES = {
+    "columns": "e.ledger_id, b.currency",
+    "names": "ledger_id, currency",
+    "with_currency": WITH_CURRENCY,
 }
-ALL_LEDGERS = {
-    is_known: _by_ledger(BY_LEDGER, is_of_some=False, is_known=is_known) for is_known in EITHER
+BALANCE_NAMES = {
+    "columns": "e.balance_id, b.currency",
+    "names": "balance_id, currency",
+    "with_currency": WITH_CURRENCY,
 }
-SUMS_OF_LEDGERS = {
-    is_known: _by_ledger(SUM_UP, is_of_some=False, is_known=is_known) for is_known in EITHER
-}
-SUMS_OF_BALANCES = {is_known: _by_balance(SUM_UP, is_known=is_known) for is_known in EITHER}
+LEDGERS = _statements(
+    BY_LEDGER, last_day=LAST_DAY_OF_LEDGERS, is_entry_asked=IS_ASKED, **LEDGER_NAMES
+)
+SUMS_OF_LEDGERS = _statements(
+    SUM_UP.format(
+        names=LEDGER_NAMES["names"],
+        whole_days=WHOLE_DAYS_OF_CURRENCIES,
+        finer="reports_ledgerdaytotal",
+        is_finer="(t.ledger_id, t.currency) = (m.ledger_id, m.currency)",
+    ),
+    last_day=LAST_DAY,
+    is_entry_asked="true",
+    **LEDGER_NAMES,
+)
+SUMS_OF_BALANCES = _statements(
+    SUM_UP.format(
+        names=BALANCE_NAMES["names"],
+        whole_days=WHOLE_DAYS_OF_LEDGER,
+        finer="reports_daytotal",
+        is_finer="t.balance_id = m.balance_id",
+    ),
+    last_day=LAST_DAY_OF_LEDGERS,
+    is_entry_asked=IS_ASKED,
+    **BALANCE_NAMES,
+)
 
 
 def ledgers_before(
-    ledger_ids: Sequence[int] | None, moment: datetime, *, known_at: datetime | None = None
+    ledger_ids: Sequence[int], moment: datetime, *, known_at: datetime | None = None
 ) -> list[LedgerFigure]:
     """What the entries effective before `moment` add up to, for each ledger and currency.
 
-    Of these ledgers, or of all (None), those that have entries by then; `known_at` is as in
-    `totals_before`.
+    Of these ledgers, those that have entries by then; `known_at` is as in `totals_before`.
     """
-    statements = ALL_LEDGERS if ledger_ids is None else LEDGERS
-    parameters: dict[str, Any] = {"before": moment}
-    if ledger_ids is not None:
-        parameters["ledger_ids"] = list(ledger_ids)
+    parameters: dict[str, Any] = {"before": moment, "ledger_ids": list(ledger_ids)}
     return [
         LedgerFigure(ledger_id, currency, exponent, Totals(int(credit), int(debit), count))
         for ledger_id, currency, exponent, credit, debit, count in _fetch(
-            statements, parameters, known_at
+            LEDGERS, parameters, known_at
         )
     ]
 
@@ -221,7 +250,7 @@ def sums_of_ledgers_before(
 def sums_of_ledger_before(
     ledger_id: int, moment: datetime, *, known_at: datetime | None = None
 ) -> list[CurrencySum]:
-    """`sums_before` for those balances of a ledger that have entries by then."""
+    """`sums_before` of the balances of a ledger, however many there are."""
     return _sums(_fetch(SUMS_OF_BALANCES, {"before": moment, "ledger_ids": [ledger_id]}, known_at))
 
 

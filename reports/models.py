@@ -70,7 +70,11 @@ class LedgerCurrency(models.Model):
 
 
 class LedgerDayTotal(models.Model):
-    """What the entries of a ledger in a currency add up to, as `DayTotal` does for a balance."""
+    """What the entries of a ledger in a currency add up to, as `DayTotal` does for a balance.
+
+    `net_credit_minor` adds up, of its balances that had come to more credits than debits by then,
+    the difference. What those with more debits come to follows from it.
+    """
 
     pk = models.CompositePrimaryKey("ledger_id", "currency_id", "day")
     ledger = models.ForeignKey(
@@ -87,6 +91,7 @@ class LedgerDayTotal(models.Model):
     day = models.DateField()
     credit_minor = MinorField()
     debit_minor = MinorField()
+    net_credit_minor = MinorField()
     entry_count = models.BigIntegerField()
 
     class Meta:
@@ -95,10 +100,48 @@ class LedgerDayTotal(models.Model):
                 name="ledgerdaytotal_counts_entries",
                 condition=Q(credit_minor__gte=0, debit_minor__gte=0, entry_count__gt=0),
             ),
+            models.CheckConstraint(
+                name="ledgerdaytotal_net_is_of_one_side", condition=Q(net_credit_minor__gte=0)
+            ),
         ]
 
     def __str__(self) -> str:
         return f"#{self.ledger_id} {self.currency_id} {self.day}"
+
+
+class CurrencyDayTotal(models.Model):
+    """What the entries of all ledgers in a currency add up to; the nets are those of ledgers."""
+
+    pk = models.CompositePrimaryKey("currency_id", "day")
+    currency = models.ForeignKey(
+        Currency,
+        on_delete=models.PROTECT,
+        db_column="currency",
+        db_constraint=False,
+        db_index=False,
+        related_name="+",
+    )
+    day = models.DateField()
+    credit_minor = MinorField()
+    debit_minor = MinorField()
+    net_credit_minor = MinorField()
+    entry_count = models.BigIntegerField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="currencydaytotal_counts_entries",
+                condition=Q(
+                    credit_minor__gte=0,
+                    debit_minor__gte=0,
+                    net_credit_minor__gte=0,
+                    entry_count__gt=0,
+                ),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.currency_id} {self.day}"
 
 
 class RecordedDay(models.Model):

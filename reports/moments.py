@@ -72,10 +72,10 @@ CROSS JOIN LATERAL (
 """
 # A balance stands in the column of its net.
 BY_CURRENCY = """
-SELECT s.currency, c.exponent, s.figure_count, s.credit_minor, s.debit_minor, s.entry_count,
+SELECT s.currency, c.exponent, s.credit_minor, s.debit_minor, s.entry_count,
        s.net_credit_minor, s.net_debit_minor
 FROM (
-    SELECT b.currency, count(*) AS figure_count, sum(f.credit_minor) AS credit_minor,
+    SELECT b.currency, sum(f.credit_minor) AS credit_minor,
            sum(f.debit_minor) AS debit_minor, sum(f.entry_count) AS entry_count,
            sum(greatest(f.credit_minor - f.debit_minor, 0)) AS net_credit_minor,
            sum(greatest(f.debit_minor - f.credit_minor, 0)) AS net_debit_minor
@@ -127,7 +127,6 @@ class CurrencySum:
 
     currency: str
     exponent: int
-    figure_count: int
     credit_minor: int
     debit_minor: int
     entry_count: int

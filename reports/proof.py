@@ -29,6 +29,52 @@ FULL JOIN {table} AS kept USING ({names}, day)
 WHERE (kept.credit_minor, kept.debit_minor, kept.entry_count)
       IS DISTINCT FROM (said.credit, said.debit, said.entries)
 """
+# What each row of a finer table adds to its day: totals stand for all later days too.
+ADDED = "t.{0} - coalesce(lag(t.{0}) OVER days, 0) AS {0}_added"
+ADDED_OF_DAY = """
+    SELECT t.*, {added}
+    FROM (SELECT *, greatest(credit_minor - debit_minor, 0) AS net_minor FROM {finer}) AS t
+    WINDOW days AS (PARTITION BY {names} ORDER BY day)
+"""
+NETS_OF_LEDGERS = """
+SELECT format('ledger %s in %s on %s: balances with more credits come to %s; their days say %s',
+              ledger_id, currency, day, kept.net_credit_minor, said.net_credit_minor)
+FROM (
+    SELECT b.ledger_id, b.currency, t.day, sum(sum(t.net_minor_added)) OVER so_far
+           AS net_credit_minor
+    FROM ({added_of_day}) AS t
+    JOIN balances_balance AS b ON b.id = t.balance_id
+    GROUP BY b.ledger_id, b.currency, t.day
+    WINDOW so_far AS (PARTITION BY b.ledger_id, b.currency ORDER BY t.day)
+) AS said
+FULL JOIN reports_ledgerdaytotal AS kept USING (ledger_id, currency, day)
+WHERE kept.net_credit_minor IS DISTINCT FROM said.net_credit_minor
+"""
+OF_CURRENCIES = """
+SELECT format('%s on %s: credits %s, debits %s, on the credit side %s, %s entries;'
+              ' its ledgers say %s, %s, %s, %s', currency, day,
+              kept.credit_minor, kept.debit_minor, kept.net_credit_minor, kept.entry_count,
+              said.credit_minor, said.debit_minor, said.net_credit_minor, said.entry_count)
+FROM (
+    SELECT currency, day, sum(sum(credit_minor_added)) OVER so_far AS credit_minor,
+           sum(sum(debit_minor_added)) OVER so_far AS debit_minor,
+           sum(sum(net_minor_added)) OVER so_far AS net_credit_minor,
+           sum(sum(entry_count_added)) OVER so_far AS entry_count
+    FROM ({added_of_day}) AS t
+    GROUP BY currency, day
+    WINDOW so_far AS (PARTITION BY currency ORDER BY day)
+) AS said
+FULL JOIN reports_currencydaytotal AS kept USING (currency, day)
+WHERE (kept.credit_minor, kept.debit_minor, kept.net_credit_minor, kept.entry_count)
+      IS DISTINCT FROM
+      (said.credit_minor, said.debit_minor, said.net_credit_minor, said.entry_count)
+"""
+
+
+def _added_of_day(finer: str, names: str, *columns: str) -> str:
+    added = ", ".join(ADDED.format(column) for column in columns)
+    return ADDED_OF_DAY.format(added=added, finer=finer, names=names)
+
 
 CHECKS = [
     Check(
@@ -54,6 +100,27 @@ CHECKS = [
                 columns="e.ledger_id, b.currency",
                 source="transactions_entry AS e JOIN balances_balance AS b ON b.id = e.balance_id",
             ),
+        ),
+    ),
+    Check(
+        gettext_noop("nets within ledgers are those of their balances' day totals"),
+        "SELECT count(*) FROM reports_ledgerdaytotal",
+        NETS_OF_LEDGERS.format(
+            added_of_day=_added_of_day("reports_daytotal", "balance_id", "net_minor")
+        ),
+    ),
+    Check(
+        gettext_noop("day totals of currencies equal those of their ledgers"),
+        "SELECT count(*) FROM reports_currencydaytotal",
+        OF_CURRENCIES.format(
+            added_of_day=_added_of_day(
+                "reports_ledgerdaytotal",
+                "ledger_id, currency",
+                "credit_minor",
+                "debit_minor",
+                "net_minor",
+                "entry_count",
+            )
         ),
     ),
     Check(

@@ -35,50 +35,74 @@ MOVE_MARK = "UPDATE reports_rollmark SET entry_id = %s"
 EMPTY = (
     "DELETE FROM reports_daytotal",
     "DELETE FROM reports_ledgerdaytotal",
+    "DELETE FROM reports_currencydaytotal",
     "DELETE FROM reports_ledgercurrency",
     "DELETE FROM reports_recordedday",
     "UPDATE reports_rollmark SET entry_id = 0",
 )
 
-# What new entries add to each day goes onto the row of that day, which is made from the row
-# before it where there is none, and onto the rows of all later days.
-ROLL = """
-WITH delta AS MATERIALIZED (
-    SELECT {columns}, (e.effective_at AT TIME ZONE 'UTC')::date AS day,
+# What new entries add to the days of balances.
+ADDED_BY_ENTRIES = """
+    SELECT e.balance_id, (e.effective_at AT TIME ZONE 'UTC')::date AS day,
            coalesce(sum(e.amount_minor) FILTER (WHERE e.direction = 1), 0) AS credit_minor,
            coalesce(sum(e.amount_minor) FILTER (WHERE e.direction = -1), 0) AS debit_minor,
            count(*) AS entry_count
-    FROM {source}
+    FROM transactions_entry AS e
     WHERE e.id > %s AND e.id <= %s
-    GROUP BY {columns}, day
-),
-touched AS (SELECT {names}, min(day) AS day FROM delta GROUP BY {names}),
-days AS (
-    SELECT {names}, day FROM delta
+    GROUP BY e.balance_id, day
+"""
+# What the new rows of a finer table add to the days of a coarser one. Totals stand for all later
+# days too, and so does what a net on the credit side has moved by: a day adds the difference to
+# the day before.
+ADDED_BY_FINER = """
+    SELECT {names}, f.day, sum(f.added_credit_minor) AS credit_minor,
+           sum(f.added_debit_minor) AS debit_minor, sum(f.added_entry_count) AS entry_count,
+           sum(f.net_credit_moved - f.net_credit_moved_before) AS net_credit_minor
+    FROM (
+        SELECT n.*, coalesce(lag(n.net_credit_moved) OVER days, 0) AS net_credit_moved_before
+        FROM {finer}_new AS n
+        WINDOW days AS (PARTITION BY {finer_names} ORDER BY n.day)
+    ) AS f
+    {join}
+    GROUP BY {names}, f.day
+"""
+# What is added to a day goes onto its row, which is made from the row before it where there is
+# none, and onto the rows of all later days.
+LEVEL = """
+{level}_added AS MATERIALIZED ({added}),
+{level}_days AS (
+    SELECT {names}, day FROM {level}_added
     UNION
     SELECT {names}, later.day
-    FROM touched JOIN {table} AS later USING ({names})
+    FROM (SELECT {names}, min(day) AS day FROM {level}_added GROUP BY {names}) AS touched
+    JOIN {table} AS later USING ({names})
     WHERE later.day > touched.day
+),
+{level}_new AS MATERIALIZED (
+    SELECT n.*, greatest(n.credit_minor - n.debit_minor, 0)
+                - greatest(n.kept_net_minor, 0) AS net_credit_moved
+    FROM (
+        SELECT {names}, day, {totals},
+               coalesce(added.credit_minor, 0) AS added_credit_minor,
+               coalesce(added.debit_minor, 0) AS added_debit_minor,
+               coalesce(added.entry_count, 0) AS added_entry_count,
+               coalesce(kept.credit_minor - kept.debit_minor, 0) AS kept_net_minor
+        FROM {level}_days AS days
+        LEFT JOIN {level}_added AS added USING ({names}, day)
+        LEFT JOIN LATERAL (
+            SELECT {columns} FROM {table} AS t
+            WHERE ({t_names}) = ({days_names}) AND t.day <= days.day
+            ORDER BY t.day DESC LIMIT 1
+        ) AS kept ON true
+        WINDOW so_far AS (PARTITION BY {names} ORDER BY day)
+    ) AS n
+),
+{level}_written AS (
+    INSERT INTO {table} ({names}, day, {columns})
+    SELECT {names}, day, {columns} FROM {level}_new
+    ON CONFLICT ({names}, day) DO UPDATE SET {updates}
 )
-INSERT INTO {table} ({names}, day, credit_minor, debit_minor, entry_count)
-SELECT {names}, day,
-       coalesce(kept.credit_minor, 0) + sum(coalesce(delta.credit_minor, 0)) OVER so_far,
-       coalesce(kept.debit_minor, 0) + sum(coalesce(delta.debit_minor, 0)) OVER so_far,
-       coalesce(kept.entry_count, 0) + sum(coalesce(delta.entry_count, 0)) OVER so_far
-FROM days
-LEFT JOIN delta USING ({names}, day)
-LEFT JOIN LATERAL (
-    SELECT t.credit_minor, t.debit_minor, t.entry_count FROM {table} AS t
-    WHERE ({t_names}) = ({days_names}) AND t.day <= days.day
-    ORDER BY t.day DESC LIMIT 1
-) AS kept ON true
-WINDOW so_far AS (PARTITION BY {names} ORDER BY day)
-ON CONFLICT ({names}, day) DO UPDATE
-SET credit_minor = excluded.credit_minor, debit_minor = excluded.debit_minor,
-    entry_count = excluded.entry_count
 """
-ENTRIES = "transactions_entry AS e"
-WITH_CURRENCY = "transactions_entry AS e JOIN balances_balance AS b ON b.id = e.balance_id"
 ROLL_CURRENCIES = """
 INSERT INTO reports_ledgercurrency (ledger_id, currency)
 SELECT DISTINCT e.ledger_id, b.currency
@@ -97,25 +121,51 @@ SET first_entry_id = least(kept.first_entry_id, excluded.first_entry_id)
 """
 
 
-def _roll_sql(table: str, source: str, names: tuple[str, ...], columns: tuple[str, ...]) -> str:
-    return ROLL.format(
+def _level(
+    level: str, table: str, names: tuple[str, ...], added: str, columns: tuple[str, ...]
+) -> str:
+    totals = "coalesce(kept.{0}, 0) + sum(coalesce(added.{0}, 0)) OVER so_far AS {0}"
+    return LEVEL.format(
+        level=level,
         table=table,
-        source=source,
-        columns=", ".join(columns),
+        added=added,
         names=", ".join(names),
         t_names=", ".join(f"t.{name}" for name in names),
         days_names=", ".join(f"days.{name}" for name in names),
+        totals=", ".join(totals.format(column) for column in columns),
+        columns=", ".join(columns),
+        updates=", ".join(f"{column} = excluded.{column}" for column in columns),
     )
 
 
-STATEMENTS = (
-    _roll_sql("reports_daytotal", ENTRIES, ("balance_id",), ("e.balance_id",)),
-    _roll_sql(
+SUMS = ("credit_minor", "debit_minor", "entry_count")
+SUMS_AND_NET = (*SUMS, "net_credit_minor")
+LEVELS = (
+    _level("balance", "reports_daytotal", ("balance_id",), ADDED_BY_ENTRIES, SUMS),
+    _level(
+        "ledger",
         "reports_ledgerdaytotal",
-        WITH_CURRENCY,
         ("ledger_id", "currency"),
-        ("e.ledger_id", "b.currency"),
+        ADDED_BY_FINER.format(
+            names="ledger_id, currency",
+            finer="balance",
+            finer_names="n.balance_id",
+            join="JOIN balances_balance AS b ON b.id = f.balance_id",
+        ),
+        SUMS_AND_NET,
     ),
+    _level(
+        "currency",
+        "reports_currencydaytotal",
+        ("currency",),
+        ADDED_BY_FINER.format(
+            names="currency", finer="ledger", finer_names="n.ledger_id, n.currency", join=""
+        ),
+        SUMS_AND_NET,
+    ),
+)
+STATEMENTS = (
+    f"WITH {','.join(LEVELS)} SELECT",
     ROLL_CURRENCIES,
     ROLL_RECORDED,
 )

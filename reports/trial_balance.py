@@ -1,8 +1,10 @@
 """The trial balance: what each ledger, or each balance of one, had come to, by currency.
 
-Each line is read from the day totals of what it shows. The foot of one ledger is added up from
-its balances, not taken from the ledger's own day totals: so the two prove each other when somebody
-goes from one to the other. A caller reads on one snapshot (`web.snapshots`).
+Each line is read from the day totals of what it shows, and the foot from those of what holds the
+lines: of each currency, or of the ledger; now and from the first entry on, a ledger's foot is added
+up from the running totals of its balances. So a page costs the same however many lines there are,
+and a file, which has them all, compares their sums with the foot. A caller reads on one snapshot
+(`web.snapshots`).
 """
 
 from __future__ import annotations
@@ -36,10 +38,10 @@ BALANCE_ORDER = (Key("created_at"), Key("id"))
 
 # A ledger's balances by their running totals, each in the column of its net.
 SUMS_NOW = """
-SELECT s.currency, c.exponent, s.figure_count, s.credit_minor, s.debit_minor, s.entry_count,
+SELECT s.currency, c.exponent, s.credit_minor, s.debit_minor, s.entry_count,
        s.net_credit_minor, s.net_debit_minor
 FROM (
-    SELECT currency, count(*) AS figure_count, sum(credit_minor) AS credit_minor,
+    SELECT currency, sum(credit_minor) AS credit_minor,
            sum(debit_minor) AS debit_minor, sum(entry_count)::bigint AS entry_count,
            sum(greatest(credit_minor - debit_minor, 0)) AS net_credit_minor,
            sum(greatest(debit_minor - credit_minor, 0)) AS net_debit_minor

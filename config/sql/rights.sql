@@ -20,8 +20,8 @@ GRANT INSERT ON exports_export TO {role};
 GRANT UPDATE (row_count, expected_count, state, is_cancel_asked, heard_at, ended_at)
 ON exports_export TO {role};
 -- A cache of day totals, which entries explain and `prove` compares with them.
-GRANT INSERT, UPDATE, DELETE ON reports_daytotal, reports_ledgerdaytotal, reports_ledgercurrency,
-    reports_recordedday TO {role};
+GRANT INSERT, UPDATE, DELETE ON reports_daytotal, reports_ledgerdaytotal, reports_currencydaytotal,
+    reports_ledgercurrency, reports_recordedday TO {role};
 GRANT UPDATE (entry_id) ON reports_rollmark TO {role};
 -- A copy of what is searched, which `prove` compares with what it is made from.
 GRANT INSERT, DELETE ON search_document TO {role};

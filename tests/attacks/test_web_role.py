@@ -322,6 +322,7 @@ def test_web_role_may_write_exactly_these_tables(app: Attacker) -> None:
         "identities_identity": {"INSERT"},
         "ledgers_currency": {"INSERT"},
         "ledgers_ledger": {"INSERT"},
+        "reports_currencydaytotal": everywhere,
         "reports_daytotal": everywhere,
         "reports_ledgercurrency": everywhere,
         "reports_ledgerdaytotal": everywhere,

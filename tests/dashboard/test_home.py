@@ -123,9 +123,9 @@ def test_query_count_is_constant_in_rows(clerk: Client) -> None:
     for _ in range(12):
         make_balance(opening_minor=1_00)
 
-    # ledgers, estimate and count of transactions, balances, proof, counts of schedules,
+    # ledgers, transactions, balances, proof, counts of schedules,
     # possible duplicates, movement, latest transactions (3), largest ledgers
-    assert count_queries(clerk, "/") == few == 12
+    assert count_queries(clerk, "/") == few == 11
 
 
 def test_query_count_is_constant_in_what_needs_a_person(clerk: Client) -> None:
@@ -139,7 +139,7 @@ def test_query_count_is_constant_in_what_needs_a_person(clerk: Client) -> None:
         seen.append(count_queries(clerk, "/"))
 
     # and the holds; the first that are due today, and their parties
-    assert seen == [15, 15]
+    assert seen == [14, 14]
 
 
 def test_nothing_needs_a_person_in_proved_books(clerk: Client) -> None:

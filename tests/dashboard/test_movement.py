@@ -33,7 +33,7 @@ def test_movement_is_that_of_the_trial_balance() -> None:
     check_movement(clerk)
     assert roll_up_days().entry_count
     check_movement(clerk)
-    # What was rolled up is kept for a minute; what is recorded meanwhile counts at once.
+    # What is not rolled up yet counts at once.
     post_transfer(
         source=source, destination=destination, amount_minor=9, effective_at=timezone.now()
     )

@@ -8,14 +8,16 @@ from random import Random
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 from django.db import connection
 
 from balances.models import Balance
 from benchmarks.cluster import Books
 from benchmarks.data import QUICK, fill
+from ledgers.models import Ledger
 from reports.ledger_moments import ledgers_before, sums_of_ledger_before, sums_of_ledgers_before
-from reports.models import DayTotal
-from reports.moments import Totals, sums_before, totals_at, totals_before
+from reports.models import CurrencyDayTotal, DayTotal, LedgerDayTotal
+from reports.moments import CurrencySum, Totals, sums_before, totals_at, totals_before
 from reports.rolling import forget_days, roll_up_days
 from tests.conftest import OwnDatabase
 from tests.factories import NOON, make_balance, post_transfer
@@ -58,37 +60,51 @@ def random_points(random: Random, count: int) -> list[tuple[datetime, datetime |
 
 
 def assert_figures(random: Random, points: list[tuple[datetime, datetime | None]]) -> None:
-    """At each point some balances or all ledgers, by turns; and what adds them up ties."""
+    """At each point some balances, all ledgers or what those come to, by turns."""
     every = list(Balance.objects.values_list("pk", flat=True))
+    ledger_ids = list(Ledger.objects.values_list("pk", flat=True))
     for number, (moment, known_at) in enumerate(points):
-        if number % 2:
+        if number % 3 == 0:
             ids = random.sample(every, 10)
             balances = recount("e.balance_id", moment, known_at)
             found = totals_before(ids, moment, known_at=known_at)
             assert found == {pk: balances.get(pk, Totals()) for pk in ids}
-        else:
+        elif number % 3 == 1:
             ledgers = recount("e.ledger_id, b.currency", moment, known_at)
-            figures = ledgers_before(None, moment, known_at=known_at)
+            figures = ledgers_before(ledger_ids, moment, known_at=known_at)
             assert {(each.ledger_id, each.currency): each.totals for each in figures} == ledgers
-        if random.random() < 0.03:
-            assert_sums(moment, known_at)
+        else:
+            assert_sums(random.choice(ledger_ids), moment, known_at)
 
 
-def assert_sums(moment: datetime, known_at: datetime | None) -> None:
-    for each in sums_of_ledgers_before(moment, known_at=known_at):
-        assert each.credit_minor == each.debit_minor
-        assert each.net_credit_minor == each.net_debit_minor
-    ledgers = {each.ledger_id for each in ledgers_before(None, moment, known_at=known_at)}
-    for ledger_id in ledgers:
-        some = ledgers_before([ledger_id], moment, known_at=known_at)
-        sums = sums_of_ledger_before(ledger_id, moment, known_at=known_at)
-        assert [
-            (each.currency, each.totals.credit_minor, each.totals.debit_minor) for each in some
-        ] == [
-            (each.currency, each.credit_minor, each.debit_minor)
-            for each in sums
-            if each.entry_count
-        ]
+def assert_sums(ledger_id: int, moment: datetime, known_at: datetime | None) -> None:
+    """What all ledgers come to, and what the balances of one do, each in the column of its net."""
+    ledgers = recount("e.ledger_id, b.currency", moment, known_at)
+    of_all = [(currency, totals) for (_pk, currency), totals in ledgers.items()]
+    assert sums_of_ledgers_before(moment, known_at=known_at) == sum_up(of_all)
+    balances = recount("e.ledger_id, b.currency, e.balance_id", moment, known_at)
+    of_one = [
+        (currency, totals) for (pk, currency, _id), totals in balances.items() if pk == ledger_id
+    ]
+    assert sums_of_ledger_before(ledger_id, moment, known_at=known_at) == sum_up(of_one)
+
+
+def sum_up(figures: list[tuple[str, Totals]]) -> list[CurrencySum]:
+    sums = []
+    for currency in sorted({currency for currency, _totals in figures}):
+        each = [totals for name, totals in figures if name == currency]
+        sums.append(
+            CurrencySum(
+                currency,
+                2,
+                sum(totals.credit_minor for totals in each),
+                sum(totals.debit_minor for totals in each),
+                sum(totals.entry_count for totals in each),
+                sum(max(totals.net_minor, 0) for totals in each),
+                sum(max(-totals.net_minor, 0) for totals in each),
+            )
+        )
+    return sums
 
 
 def test_figures_at_a_thousand_moments_equal_a_recount(own_database: OwnDatabase) -> None:
@@ -139,11 +155,36 @@ def test_a_moment_is_not_before_itself() -> None:
 def test_rolling_again_changes_nothing_and_anew_gives_the_same(own_database: OwnDatabase) -> None:
     fill(Books(own_database.cluster, own_database.name), TINY)
     roll_up_days()
-    rolled = list(DayTotal.objects.order_by("balance_id", "day").values())
+    rolled = day_totals()
 
     assert roll_up_days().entry_count == 0
-    assert list(DayTotal.objects.order_by("balance_id", "day").values()) == rolled
+    assert day_totals() == rolled
     forget_days()
-    assert not DayTotal.objects.exists()
+    assert day_totals() == [[], [], []]
     assert roll_up_days(chunk=99).entry_count == Entry.objects.count()
-    assert list(DayTotal.objects.order_by("balance_id", "day").values()) == rolled
+    assert day_totals() == rolled
+
+
+def day_totals() -> list[list[Any]]:
+    """Every row of balances, of ledgers and of currencies."""
+    models: tuple[Any, ...] = (DayTotal, LedgerDayTotal, CurrencyDayTotal)
+    return [list(model.objects.order_by("pk").values()) for model in models]
+
+
+def test_books_rolled_up_by_an_earlier_version_are_filled_in(own_database: OwnDatabase) -> None:
+    """It had no totals of currencies, and no nets within ledgers; half of it is rolled up."""
+    fill(Books(own_database.cluster, own_database.name), TINY)
+    roll_up_days()
+    random = Random(3)
+    post_into_the_past(random, 20)
+    rolled = day_totals()
+    call_command("migrate", "reports", "0003", verbosity=0)
+
+    call_command("migrate", verbosity=0)
+
+    assert day_totals() == rolled
+    assert run_proof(actor=None).is_ok
+    assert_figures(random, random_points(random, 15))
+    assert roll_up_days().entry_count == 40
+    assert_figures(random, random_points(random, 15))
+    assert run_proof(actor=None).is_ok

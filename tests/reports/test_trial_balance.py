@@ -15,7 +15,7 @@ from balances.models import Balance
 from benchmarks.cluster import Books
 from benchmarks.data import QUICK, fill
 from ledgers.models import Ledger
-from reports.models import DayTotal, LedgerDayTotal
+from reports.models import CurrencyDayTotal, DayTotal, LedgerDayTotal
 from reports.rolling import roll_up_days
 from reports.trial_balance import (
     Scope,
@@ -221,11 +221,21 @@ def test_it_ties_at_random_moments_and_prove_sees_to_the_day_totals(
         assert_ties(random_scope(random))
 
     assert run_proof(actor=None).is_ok
-    for model in (DayTotal, LedgerDayTotal):
+    for model, column in (
+        (DayTotal, "entry_count"),
+        (LedgerDayTotal, "entry_count"),
+        (LedgerDayTotal, "net_credit_minor"),
+        (CurrencyDayTotal, "entry_count"),
+        (CurrencyDayTotal, "debit_minor"),
+        (CurrencyDayTotal, "net_credit_minor"),
+    ):
         row: Any = model.objects.order_by("pk").first()
-        model.objects.filter(pk=row.pk).update(entry_count=row.entry_count + 1)
+        model.objects.filter(pk=row.pk).update(**{column: getattr(row, column) + 1})
         assert not run_proof(actor=None).is_ok
-        model.objects.filter(pk=row.pk).update(entry_count=row.entry_count)
+        model.objects.filter(pk=row.pk).update(**{column: getattr(row, column)})
+    CurrencyDayTotal.objects.filter(pk=row.pk).delete()
+    assert not run_proof(actor=None).is_ok
+    row.save(force_insert=True)
     assert run_proof(actor=None).is_ok
 
 

@@ -1,0 +1,1 @@
+DELETE FROM reports_currencydaytotal;
