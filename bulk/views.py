@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import cast
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
@@ -19,12 +20,13 @@ from procrastinate.contrib.django import app
 
 from balances.figures import sum_by_currency
 from balances.models import Balance
-from bulk.choosing import RECORDS, NothingChosenError, choose_records, names_of
+from bulk.choosing import RECORDS, NothingChosenError, choose_records
 from bulk.doing import go_on, plan, start
 from bulk.foreseeing import AT_ONCE_MAX, Foreseen, foresee
 from bulk.forms import FORMS, BulkForm
 from bulk.jobs import GO_ON
 from bulk.models import Item, Run
+from bulk.results import RESULTS, ResultTable, names_of_results, own_runs
 from exports.reading import Selection
 from ledgers.money import format_amount
 from search.listing import list_transactions
@@ -40,6 +42,7 @@ from web.tables.operators import Operator
 from web.tables.views import get_table_or_404
 
 SHOWN_KEYS_MAX = 1_000
+ALL_TAB = RESULTS.tabs[0]
 
 
 def _table_or_404(name: str, action: str = Run.Action.METADATA) -> Table:
@@ -149,7 +152,7 @@ def _review(
 @require_GET
 def run_list(request: HtmxHttpRequest) -> HttpResponse:
     """One's own bulk actions, the newest first."""
-    runs = Run.objects.filter(user=cast(User, request.user), started_at__isnull=False)
+    runs = own_runs(request).filter(started_at__isnull=False)
     page = paginate_request(request, runs, order=(Key("id", descending=True),))
     return render_page(request, "bulk/list.html", {"page": page, "total": ""})
 
@@ -161,8 +164,8 @@ def run_detail(request: HtmxHttpRequest, public_id: UUID) -> HttpResponse:
 
 
 def _show_run(request: HtmxHttpRequest, run: Run, *, is_changed: bool = False) -> HttpResponse:
-    state = request.GET.get("state", "")
-    items = run.items.filter(state=state) if state in Item.State.values else run.items.all()
+    tab = next((each for each in RESULTS.tabs if each.name == request.GET.get("tab")), ALL_TAB)
+    items = run.items.filter(tab.q)
     page = paginate_request(request, items, order=(Key("position"),), size=50)
     context = {
         "run": run,
@@ -170,7 +173,9 @@ def _show_run(request: HtmxHttpRequest, run: Run, *, is_changed: bool = False) -
         "action": Run.Action(run.action),
         "table": get_table_or_404(run.table),
         "page": page,
-        "state": state,
+        "tab": tab.name,
+        "results": RESULTS,
+        "results_query": _results_query(run, tab.name),
         "is_running": run.started_at is not None and run.ended_at is None,
         "count": _count(run.item_count),
         "items": format_count(run.item_count),
@@ -190,12 +195,25 @@ def _show_run(request: HtmxHttpRequest, run: Run, *, is_changed: bool = False) -
 
 def _rows(run: Run, items: Sequence[Item]) -> list[tuple[Item, str, str]]:
     """Each item with the names of its record and of what came of it."""
-    wanted = {item.record_key for item in items} | {item.result for item in items if item.result}
-    names = names_of(run.table, wanted)
+    names = names_of_results(run, items)
     return [
         (item, names.get(item.record_key, item.record_key), names.get(item.result, item.result))
         for item in items
     ]
+
+
+def _results_query(run: Run, tab: str) -> str:
+    """What the table of results is asked for, and its files."""
+    return urlencode({"run": run.public_id, **({"tab": tab} if tab else {})})
+
+
+@require_GET
+def run_results(request: HtmxHttpRequest) -> HttpResponse:
+    """The table of results has its page where the run has: lists of exports lead here."""
+    asked = cast(ResultTable, RESULTS.for_request(request))
+    tab = request.GET.get("tab", "")
+    query = f"?{urlencode({'tab': tab})}" if tab else ""
+    return redirect(f"{asked.run.get_absolute_url()}{query}")
 
 
 @require_POST
@@ -217,8 +235,7 @@ def run_start(request: HtmxHttpRequest, public_id: UUID) -> HttpResponse:
 
 
 def _run_or_404(request: HtmxHttpRequest, public_id: UUID) -> Run:
-    runs = Run.objects.select_related("user").filter(user=cast(User, request.user))
-    run: Run = get_object_or_404(runs, public_id=public_id)
+    run: Run = get_object_or_404(own_runs(request), public_id=public_id)
     return run
 
 

@@ -27,12 +27,18 @@ def test_ticked_rows_are_reviewed_and_done_with_a_result_each(
         page.get_by_label("Description").fill("Never collected")
         page.get_by_role("button", name="Review").press("Enter")
         expect(page.get_by_text("Nothing has been done yet.")).to_be_visible()
+        figures = page.get_by_role("table", name="What becomes of the balances")
+        expect(figures.get_by_text("inflight")).to_have_count(4)
         assert not axe_violations(page)
         assert Hold.objects.get(pk=first.pk).state == HoldState.INFLIGHT
         page.get_by_role("button", name="Void: 2 records").click()
 
         expect(page.get_by_text("All of it has been decided.")).to_be_visible()
+        page.get_by_text("Export", exact=True).click()
         assert not axe_violations(page)
+        with page.expect_download() as file:
+            page.get_by_role("link", name="JSON Lines").click()
+        assert file.value.suggested_filename.startswith("Results-of-a-bulk-action")
     assert Hold.objects.get(pk=second.pk).state == HoldState.VOIDED
 
 
@@ -48,6 +54,7 @@ def test_without_scripts_on_a_phone_the_same_form_does_it(
         page.locator("input[name=key]").check()
         page.locator("#bulk").get_by_role("button", name="Commit").click()
         page.get_by_role("button", name="Review").click()
+        assert not overflow(page)
         page.get_by_role("button", name="Commit: 1 record").click()
 
         expect(page.get_by_role("link", name=re.compile("Done"))).to_contain_text("1")

@@ -68,9 +68,9 @@ def pages() -> Client:
 
 
 def tables() -> list[str]:
-    """Those that addresses lead to."""
+    """Those that addresses lead to; the results of a bulk action are tried beside it."""
     assert get_resolver().url_patterns
-    return [table.name for table in all_tables() if table.name != "events"]
+    return [table.name for table in all_tables() if table.name not in ("events", "results")]
 
 
 def table_named(name: str) -> Table:
