@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from uuid import UUID
 
 from django.urls import reverse
@@ -16,6 +16,12 @@ def url_of(name: str, public_id: UUID | str | None = None) -> str:
         return _whole(name)
     before, after = _around(name)
     return f"{before}{public_id}{after}"
+
+
+@lru_cache(maxsize=1024)
+def url_with_names(name: str, *arguments: str) -> str:
+    """What `reverse` answers, for arguments that are texts: the name of a table, a kind of file."""
+    return reverse(name, args=arguments)
 
 
 @cache

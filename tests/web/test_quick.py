@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from django.template import Context, Template, TemplateSyntaxError
+from django.urls import NoReverseMatch
 from django.utils.safestring import mark_safe
 from django.utils.translation import override
 
@@ -82,3 +83,41 @@ def test_more_than_names_is_refused(body: str) -> None:
 def test_field_that_the_rows_lack_is_an_error() -> None:
     with pytest.raises(KeyError):
         render("{% each rows %}{{ nome }}{% endeach %}", rows=[{"name": "Ada"}])
+
+
+def test_address_by_texts_is_that_of_its_page() -> None:
+    html = render("{% url 'exports:file' table kind %}", table="entries", kind="csv")
+
+    assert html == render("{% url 'exports:file' 'entries' 'csv' %}") == "/entries/export.csv"
+    with pytest.raises(NoReverseMatch):
+        render("{% url 'exports:file' table kind %}", table="a/b", kind="csv")
+
+
+def test_constant_template_is_looked_up_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    shell = "{% include 'components/_empty.html' with heading=name %}"
+    template = Template("{% load quick %}" + shell)
+    first = template.render(Context({"name": "Ada"}))
+    monkeypatch.setattr(template.engine, "find_template", None)
+
+    second = template.render(Context({"name": "<Bao>"}))
+
+    assert "<h2>Ada</h2>" in first
+    assert "<h2>&lt;Bao&gt;</h2>" in second
+
+
+def test_template_named_by_a_variable_is_looked_up_each_time() -> None:
+    template = Template("{% load quick %}{% include name %}")
+
+    shown = [
+        template.render(Context({"name": name, "heading": "Ada", "tag": ""}))
+        for name in ("components/_empty.html", "components/_messages.html")
+    ]
+
+    assert "<h2>Ada</h2>" in shown[0]
+    assert 'id="messages"' in shown[1]
+
+
+def test_included_template_may_see_no_more_than_it_is_given() -> None:
+    include = "{% include 'components/_empty.html' with text='none' only %}"
+
+    assert "<h2></h2>" in render(include, heading="secret")

@@ -120,6 +120,11 @@ class Table:
     # Whether it can tell `sums`, if they are asked for.
     has_sums: ClassVar[bool] = False
 
+    @property
+    def refresh_trigger(self) -> str:
+        """`refreshes_on`, as htmx is told of it."""
+        return ", ".join(f"{event} from:body" for event in self.refreshes_on) or "never"
+
     def for_request(self, request: HttpRequest) -> Table:
         """The table that this address asks for: a tab may have columns and fields of its own."""
         return self
@@ -202,6 +207,7 @@ def render_rows(
 ) -> SafeString:
     """The rows as HTML; written here and not in a template, which would take most of a page."""
     parts: list[str] = []
+    tick_label = escape(_("Tick this row")) if has_bulk else ""
     for row in rows:
         attributes = f' class="{escape(row.css)}"' if row.css else ""
         if row.key:
@@ -211,7 +217,7 @@ def render_rows(
             )
         parts.append(f"<tr{attributes}>")
         if has_bulk:
-            parts.append(_tick(row))
+            parts.append(_tick(row, tick_label))
         parts += [_cell(row, column) for column in columns]
         parts.append("</tr>")
     return SafeString("".join(parts))  # every text goes through escape()
@@ -244,10 +250,9 @@ def metadata_value(metadata: Mapping[str, Any] | None, name: str) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _tick(row: TableRow) -> str:
+def _tick(row: TableRow, label: str) -> str:
     if not row.key:
         return '<td class="tick"></td>'
-    label = escape(_("Tick this row"))
     return (
         f'<td class="tick"><input type="checkbox" name="key" value="{escape(row.key)}"'
         f' form="bulk" aria-label="{label}"></td>'

@@ -8,10 +8,10 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import redirect
-from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
+from web.addresses import url_of, url_with_names
 from web.counting import is_exact
 from web.htmx import HtmxHttpRequest, render_page
 from web.live import start_watching
@@ -64,11 +64,11 @@ def table_context(request: HtmxHttpRequest, table: Table, state: TableState) -> 
     return {
         "table": table,
         "live": live,
-        "ticked_url": reverse(table.ticked_url_name, args=[table.name])
+        "ticked_url": url_with_names(table.ticked_url_name, table.name)
         if table.ticked_url_name
         else "",
         "state": state,
-        "list_url": reverse(table.url_name),
+        "list_url": url_of(table.url_name),
         "all_url": all_url(request, table),
         "page": page,
         "rows": render_rows(rows, state.columns, has_bulk=table.has_bulk),
@@ -119,7 +119,9 @@ def kept_parameters(request: HtmxHttpRequest) -> list[tuple[str, str]]:
 def list_chips(request: HtmxHttpRequest, table: Table, state: TableState) -> list[Chip]:
     """What is filtered, in words; each can be edited in the panel, and removed by itself."""
     chips = [Chip(words, url_with(request, **{name: ""})) for words, name in table.chips(state)]
-    panel_url = reverse("web:filters", args=[table.name])
+    if not state.conditions:
+        return chips
+    panel_url = url_with_names("web:filters", table.name)
     edit_url = f"{panel_url}?{request.GET.urlencode()}"
     inner, outer = (_("and"), _("or")) if state.conditions.is_any else (_("or"), _("and"))
     number = 0

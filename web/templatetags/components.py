@@ -5,6 +5,7 @@ from typing import Any
 
 from django import template
 from django.forms import BaseForm
+from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -40,6 +41,12 @@ def form_attributes(context: template.RequestContext, action: str = "") -> SafeS
 def url_with_tag(context: template.RequestContext, **changes: object) -> str:
     """`{% url_with tab="internal" %}`: the present address with that parameter changed."""
     return url_with(context["request"], **changes)
+
+
+@register.filter
+def is_further(request: HttpRequest) -> bool:
+    """Whether the address asks for another page of a table than the first."""
+    return bool(request.GET.get("cursor") or request.GET.get("jump"))
 
 
 @register.simple_tag

@@ -2,7 +2,8 @@
 
 Django walks a template node by node and looks each name up through layers of context, which
 is flexible, and slow for a hundred cells, forty words to translate and twenty addresses. Load
-it last: `{% translate %}` and `{% url %}` are Django's, and remember what they answered.
+it last: `{% translate %}`, `{% url %}` and `{% include %}` are Django's, and remember what they
+answered.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from django.template.base import (
     Node,
     NodeList,
     Parser,
+    Template,
     TextNode,
     Token,
     VariableNode,
@@ -26,11 +28,12 @@ from django.template.base import (
 from django.template.defaulttags import IfNode, URLNode
 from django.template.defaulttags import url as django_url
 from django.template.exceptions import TemplateSyntaxError
+from django.template.loader_tags import IncludeNode, do_include
 from django.templatetags.i18n import TranslateNode, do_translate
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 
-from web.addresses import url_of
+from web.addresses import url_of, url_with_names
 
 register = template.Library()
 
@@ -79,20 +82,51 @@ class AddressNode(Node):
     def render(self, context: template.Context) -> str:
         if not self.node.args:
             return url_of(self.name)
-        public_id = self.node.args[0].resolve(context)
-        if isinstance(public_id, UUID):
-            return url_of(self.name, public_id)
+        arguments = [argument.resolve(context) for argument in self.node.args]
+        if len(arguments) == 1 and isinstance(arguments[0], UUID):
+            return url_of(self.name, arguments[0])
+        if all(isinstance(argument, str) for argument in arguments):
+            return escape(url_with_names(self.name, *arguments))
         return str(self.node.render(context))
 
 
 @register.tag
 def url(parser: Parser, token: Token) -> Node:
-    """Django's; the addresses of pages, by a public id or without, are found out once."""
+    """Django's; the addresses of pages, by a public id, by texts or without, are found out once."""
     node: URLNode = django_url(parser, token)
     name = node.view_name.var
-    if node.asvar or node.kwargs or len(node.args) > 1 or not isinstance(name, str):
+    if node.asvar or node.kwargs or not isinstance(name, str):
         return node
     return AddressNode(node, name)
+
+
+class KnownIncludeNode(Node):
+    """Keeps the template it includes, as the loader keeps the one that this stands in."""
+
+    def __init__(self, node: IncludeNode, name: str) -> None:
+        self.node = node
+        self.name = name
+        self.found: Template | None = None
+
+    def render(self, context: template.Context) -> SafeString:
+        if self.found is None:
+            assert context.template is not None  # bound while it renders
+            self.found = context.template.engine.get_template(self.name)
+        values = {name: value.resolve(context) for name, value in self.node.extra_context.items()}
+        if self.node.isolated_context:
+            return self.found.render(context.new(values))
+        with context.push(**values):
+            return self.found.render(context)
+
+
+@register.tag
+def include(parser: Parser, token: Token) -> Node:
+    """Django's; a template whose name is constant is looked up once."""
+    node: IncludeNode = do_include(parser, token)
+    name = node.template.var
+    if node.template.filters or not isinstance(name, str):
+        return node
+    return KnownIncludeNode(node, name)
 
 
 @dataclass(frozen=True, slots=True)
