@@ -272,6 +272,7 @@ def test_a_page_reads_little_whatever_is_asked(
     # In proportion to these few.
     monkeypatch.setattr(listing, "CHEAP", 50.0)
     monkeypatch.setattr(listing, "FEW", 500)
+    monkeypatch.setattr(listing, "EXACT_MAX", 900)
     monkeypatch.setattr(listing, "LINES_MAX", 1_000)
     monkeypatch.setattr(listing, "STRETCHES", ((200, 4), (2_000, 40)))
     with own_database.owner(autocommit=True) as owner:
@@ -305,3 +306,9 @@ def test_a_page_reads_little_whatever_is_asked(
                 before = read()
                 found.read(found.order(descending=True), None, 21)
                 assert (query, sort, read() - before < 4_000) == (query, sort, True)
+
+        many = FoundTransaction.objects.filter(
+            amount__range=(100, 400), kind__in=("POST", "HOLD"), line=1
+        )
+        # To count them, no document has to be read.
+        assert "Index Only Scan using document_amount" in many.values("line")[:900].explain()
