@@ -13,6 +13,7 @@ from django.db import transaction as db_transaction
 from django.db.models.functions import Now
 
 from audit.recording import record
+from bulk.batches import tell_where_asked
 from bulk.choosing import keys_of
 from bulk.deciding import DONE, REFUSED, WAITING, decide
 from bulk.foreseeing import foresee
@@ -80,6 +81,7 @@ def _do_step(run_id: int) -> bool:
             run.save(update_fields=["ended_at"])
             after = {"done": run.done_count, "refused": run.refused_count}
             record(actor=run.user, action="bulk.ended", subject=run.key, after=after)
+            tell_where_asked(run)
             return False
         decided = decide(run, items)
         for item, each in zip(items, decided, strict=True):

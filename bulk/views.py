@@ -32,6 +32,8 @@ from ledgers.money import format_amount
 from search.listing import list_transactions
 from transactions.errors import BusyError, PostingError
 from users.models import User
+from web.addresses import url_of
+from web.converters import parse_key
 from web.formatting import format_count
 from web.htmx import HtmxHttpRequest, render_page
 from web.pagination import Key, paginate_request
@@ -186,11 +188,21 @@ def _show_run(request: HtmxHttpRequest, run: Run, *, is_changed: bool = False) -
         "is_changed": is_changed,
         "review": (review := Foreseen.of(run)),
         "more": format_count(review.more) if review.more else "",
-        "back": _table_url(get_table_or_404(run.table), run.content.get("query", "")),
+        **_way_back(run),
     }
     return render_page(
         request, "bulk/run.html", context, partial="bulk-run", status=422 if is_changed else 200
     )
+
+
+def _way_back(run: Run) -> dict[str, str]:
+    """To the rows that were ticked, or to the transaction of whose batch this is."""
+    asked_at = parse_key(run.content.get("asked_at", ""), "txn")
+    if asked_at is not None:
+        return {"back": url_of("transactions:detail", asked_at), "back_label": _("Transaction")}
+    table = get_table_or_404(run.table)
+    back = _table_url(table, run.content.get("query", ""))
+    return {"back": back, "back_label": str(table.title)}
 
 
 def _rows(run: Run, items: Sequence[Item]) -> list[tuple[Item, str, str]]:

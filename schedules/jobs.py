@@ -9,20 +9,12 @@ short, and leaves what it did not reach to its next turn.
 
 from __future__ import annotations
 
-from uuid import UUID
-
-from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import UniqueViolation
 from procrastinate.jobs import Status
 
-from schedules.batch_jobs import REVERSE_BATCH, reverse_deferred
 from schedules.operations import POST_AT_ITS_TIME, post_due
-from transactions.batch_reversals import Batch
-from transactions.errors import BusyError
 from transactions.lifecycle import expire_due
-from transactions.models import Transaction
-from users.models import User
 
 EACH_MINUTE = "* * * * *"
 EACH_FIVE_MINUTES = "*/5 * * * *"
@@ -44,21 +36,6 @@ def post_what_is_due(timestamp: int) -> None:
 @app.task(name="schedules.expire_holds", queueing_lock="schedules.expire_holds")
 def expire_holds(timestamp: int) -> None:
     expire_due()
-
-
-@app.task(
-    name=REVERSE_BATCH,
-    retry=RetryStrategy(max_attempts=20, wait=15, retry_exceptions=[BusyError]),
-)
-def reverse_whole_batch(
-    batch_id: str, count: int, description: str, asked_at: int, actor: int
-) -> None:
-    reverse_deferred(
-        Batch(UUID(batch_id), count, ()),
-        description=description,
-        asked_at=Transaction.objects.get(pk=asked_at),
-        actor=User.objects.get(pk=actor),
-    )
 
 
 @app.periodic(cron=EACH_FIVE_MINUTES)

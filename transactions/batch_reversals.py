@@ -12,7 +12,6 @@ from django.db import transaction as db_transaction
 from ledgers.money import format_amount
 from transactions.errors import (
     ClosedBalanceError,
-    InsufficientFundsError,
     PostingError,
     RefundedError,
     ReversedError,
@@ -27,7 +26,8 @@ from web.statements import fetch_all, fetch_one
 if TYPE_CHECKING:
     from users.models import User
 
-# So many are tried out, and reversed, while a person waits: each takes the engine milliseconds.
+# So many are tried out, and reversed all or none, while a person waits: each takes the engine
+# milliseconds. More of them are a bulk action.
 AT_ONCE_MAX = 500
 REFUSALS_SHOWN = 5
 
@@ -40,47 +40,35 @@ JOIN ledgers_currency AS c ON c.code = b.currency
 WHERE t.batch_id = %s
 GROUP BY b.currency, c.exponent ORDER BY b.currency
 """
-# What is plain without trying. Of a large batch the funds, too: those of all together.
+# What is plain without trying; the balances may lack funds beside.
 OBSTACLES = """
-SELECT t.public_id::text, t.reference, t.code, count(*) OVER ()
-FROM (
-    SELECT t.id, t.public_id, t.reference, CASE
-        WHEN EXISTS (SELECT FROM transactions_transaction AS v WHERE v.reverses_id = t.id)
-            THEN 'reversed'
-        WHEN EXISTS (SELECT FROM transactions_transaction AS f WHERE f.parent_id = t.id)
-             AND transactions_has_refunds(t.id) THEN 'refunded'
-        WHEN EXISTS (
-            SELECT FROM transactions_entry AS e JOIN balances_balance AS b ON b.id = e.balance_id
-            WHERE e.transaction_id = t.id AND b.closed_at IS NOT NULL
-        ) THEN 'closed_balance'
-        WHEN %(is_large)s AND EXISTS (
-            SELECT FROM transactions_entry AS e WHERE e.transaction_id = t.id AND e.balance_id IN (
-                SELECT m.balance_id
-                FROM (
-                    SELECT e.balance_id, sum(e.direction * e.amount_minor) AS moved
-                    FROM transactions_transaction AS o
-                    JOIN transactions_entry AS e ON e.transaction_id = o.id
-                    WHERE o.batch_id = %(batch)s
-                    GROUP BY e.balance_id
-                ) AS m
-                JOIN balances_balance AS b ON b.id = m.balance_id
-                WHERE b.floor_minor > CASE
-                    WHEN b.normal_side = 'CREDIT' AND m.moved > 0
-                    THEN b.credit_minor - b.debit_minor - b.inflight_debit_minor - m.moved
-                    WHEN b.normal_side = 'DEBIT' AND m.moved < 0
-                    THEN b.debit_minor - b.credit_minor - b.inflight_credit_minor + m.moved
-                END
-            )
-        ) THEN 'insufficient_funds'
-    END AS code
-    FROM transactions_transaction AS t WHERE t.batch_id = %(batch)s
-) AS t
-WHERE t.code IS NOT NULL
-ORDER BY t.id LIMIT %(limit)s
+    SELECT t.id, t.public_id, t.reference, t.code
+    FROM (
+        SELECT t.id, t.public_id, t.reference, CASE
+            WHEN EXISTS (SELECT FROM transactions_transaction AS v WHERE v.reverses_id = t.id)
+                THEN 'reversed'
+            WHEN EXISTS (SELECT FROM transactions_transaction AS f WHERE f.parent_id = t.id)
+                 AND transactions_has_refunds(t.id) THEN 'refunded'
+            WHEN EXISTS (
+                SELECT FROM transactions_entry AS e
+                JOIN balances_balance AS b ON b.id = e.balance_id
+                WHERE e.transaction_id = t.id AND b.closed_at IS NOT NULL
+            ) THEN 'closed_balance'
+        END AS code
+        FROM transactions_transaction AS t WHERE t.batch_id = %(batch)s
+    ) AS t
+    WHERE t.code IS NOT NULL
 """
+FIRST_OBSTACLES = (
+    "SELECT o.public_id::text, o.reference, o.code, count(*) OVER ()"  # noqa: S608 -- constants
+    f" FROM ({OBSTACLES}) AS o ORDER BY o.id LIMIT %(limit)s"
+)
+COUNTED_OBSTACLES = (
+    f"SELECT o.code, count(*) FROM ({OBSTACLES}) AS o"  # noqa: S608 -- constants
+    " GROUP BY o.code ORDER BY o.code"
+)
 REASONS: dict[str, type[PostingError]] = {
-    error.code: error
-    for error in (ReversedError, RefundedError, ClosedBalanceError, InsufficientFundsError)
+    error.code: error for error in (ReversedError, RefundedError, ClosedBalanceError)
 }
 
 
@@ -127,29 +115,28 @@ def read_batch(batch_id: uuid.UUID) -> Batch:
 
 
 def try_batch(batch: Batch) -> Trial:
-    """What would refuse the reversal of a batch; nothing is written.
-
-    A large one is not tried out: only what is plain is found, and that its funds suffice
-    on the whole.
+    """What would refuse the reversal of a batch, all or none; nothing is written.
 
     Raises:
         BusyError: another posting held one of the balances for too long.
     """
-    parameters = {
-        "batch": batch.batch_id,
-        "is_large": batch.is_large,
-        "limit": REFUSALS_SHOWN,
-    }
-    rows = fetch_all(OBSTACLES, parameters)
+    rows = fetch_all(FIRST_OBSTACLES, {"batch": batch.batch_id, "limit": REFUSALS_SHOWN})
     if rows:
         refusals = tuple(
             Refusal(reference, url_of("transactions:detail", key), str(REASONS[code]()))
             for key, reference, code, _count in rows
         )
         return Trial(rows[0][3], refusals)
-    if batch.is_large:
-        return Trial(0, ())
     return _as_trial(batch, reverse_batch(batch.batch_id, dry_run=True))
+
+
+def count_obstacles(batch_id: uuid.UUID) -> dict[str, int]:
+    """How many transactions of a batch cannot be reversed as it is plain without trying, and why.
+
+    What each of them would meet with by itself; whether funds suffice is found when it is done.
+    """
+    rows = fetch_all(COUNTED_OBSTACLES, {"batch": batch_id})
+    return {str(REASONS[code]()): count for code, count in rows}
 
 
 def reverse_reviewed(batch: Batch, *, description: str, actor: User | None) -> tuple[bool, Trial]:

@@ -14,7 +14,7 @@ urlpatterns = [
     # The page of a transaction shows the schedule that it came from.
     path("", include("schedules.detail_urls")),
     # A large batch is reversed in the background.
-    path("", include("schedules.batch_urls")),
+    path("", include("bulk.batch_urls")),
     path("<txn:public_id>/commit/", action_views.transaction_commit, name="commit"),
     path("<txn:public_id>/void/", action_views.transaction_void, name="void"),
     path("<txn:public_id>/reverse/", action_views.transaction_reverse, name="reverse"),

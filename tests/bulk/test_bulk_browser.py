@@ -2,10 +2,14 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from playwright.sync_api import Browser, expect
 
+from bulk.doing import go_on
+from bulk.models import Run
 from tests.browsing import PHONE, axe_violations, opened_page, overflow
 from tests.bulk.test_bulk import holds
+from tests.bulk.test_bulk_batches import make_batch
 from tests.factories import make_user
 from transactions.models import Hold, HoldState
 
@@ -60,3 +64,28 @@ def test_without_scripts_on_a_phone_the_same_form_does_it(
         expect(page.get_by_role("link", name=re.compile("Done"))).to_contain_text("1")
         assert not overflow(page)
     assert Hold.objects.get(pk=hold.pk).state == HoldState.COMMITTED
+
+
+def test_a_large_batch_is_followed_from_its_page_while_the_worker_is_at_it(
+    browser: Browser, own_server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("transactions.batch_reversals", "bulk.foreseeing", "bulk.views"):
+        monkeypatch.setattr(f"{name}.AT_ONCE_MAX", 3)
+    first = make_batch(5)
+    with opened_page(browser, own_server, user=make_user(), viewport=PHONE) as page:
+        page.goto(first.get_absolute_url())
+        page.get_by_role("link", name="Reverse its batch").click()
+        page.get_by_role("button", name="Review").click()
+        expect(page.get_by_text("Nothing has been done yet.")).to_be_visible()
+        assert not axe_violations(page)
+        page.get_by_role("button", name="Reverse: 5 records").click()
+        expect(page.get_by_role("progressbar")).to_be_visible()
+        assert not axe_violations(page)
+        assert not overflow(page)
+
+        go_on(Run.objects.get())
+
+        expect(page.get_by_text("All of it has been decided.")).to_be_visible()
+        expect(page.get_by_role("link", name=re.compile("Done"))).to_contain_text("5")
+        assert not axe_violations(page)
+        assert not overflow(page)

@@ -6,15 +6,12 @@ import uuid
 
 import pytest
 from django.test import Client
-from procrastinate.contrib.django.models import ProcrastinateJob
 
 from balances.models import Balance
-from schedules import jobs
 from tests.books import assert_sound
 from tests.factories import make_balance, make_client, make_user, post_transfer
-from tests.pages import SLIDE_OVER, hidden_value, links_of, text_of
+from tests.pages import hidden_value, links_of, text_of
 from tests.transactions.acting import address
-from transactions import batch_reversals
 from transactions.lifecycle import reverse
 from transactions.models import Transaction
 from transactions.posting import post_many
@@ -94,41 +91,6 @@ def test_missing_funds_are_found_by_trying(
 
     assert "3 transactions cannot be reversed, so none is." in text_of(response)
     assert "W-4: A balance would fall below the lowest figure it allows." in text_of(response)
-
-
-def test_large_batch_is_reversed_in_the_background_and_its_history_says_so(
-    clerk: Client, payroll: Transaction, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(batch_reversals, "AT_ONCE_MAX", 3)
-    url, token = address(payroll, "reverse-batch"), token_of(clerk, payroll)
-
-    for _time in range(2):
-        answer = clerk.post(url, {"token": token}, follow=True)
-    waiting = clerk.get(url, headers=SLIDE_OVER)
-    (job,) = ProcrastinateJob.objects.filter(task_name="schedules.reverse_batch")
-    jobs.reverse_whole_batch(**job.args)
-
-    assert "The batch is being reversed in the background." in text_of(answer)
-    assert "It is being reversed in the background." in text_of(waiting)
-    assert Transaction.objects.filter(kind="REVERSAL").count() == 4
-    history = text_of(clerk.get(payroll.get_absolute_url()))
-    assert "Whole batch reversed by olga 4" in history
-
-
-def test_large_batch_that_is_refused_says_why_in_its_history(
-    clerk: Client, payroll: Transaction, payee: Balance, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(batch_reversals, "AT_ONCE_MAX", 3)
-    clerk.post(address(payroll, "reverse-batch"), {"token": token_of(clerk, payroll)})
-    post_transfer(source=payee, destination=Indicator("@Rent", "GBP"), amount_minor=9_00)
-
-    refused = clerk.post(address(payroll, "reverse-batch"))
-    jobs.reverse_whole_batch(**ProcrastinateJob.objects.get().args)
-
-    assert "4 transactions cannot be reversed, so none is." in text_of(refused)
-    assert not Transaction.objects.filter(kind="REVERSAL").exists()
-    history = text_of(clerk.get(payroll.get_absolute_url()))
-    assert "Reversal of the whole batch refused by olga W-4: A balance would fall" in history
 
 
 def test_batch_that_grew_since_is_reviewed_again(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from schedules import batch_views
+from bulk import batch_views
 
 urlpatterns = [
     path(

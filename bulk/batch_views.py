@@ -9,11 +9,12 @@ from uuid import UUID
 from django.contrib import messages
 from django.core.signing import BadSignature
 from django.http import Http404, HttpResponse, QueryDict
+from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
-from schedules.batch_jobs import defer_reversal, is_being_reversed
+from bulk.batches import is_being_reversed, plan_reversal
 from transactions.batch_reversals import Batch, Trial, read_batch, reverse_reviewed, try_batch
 from transactions.errors import BusyError
 from transactions.forms.batches import BatchForm
@@ -22,7 +23,7 @@ from transactions.sealing import FiguresChangedError, Sealed
 from users.models import User
 from web.formatting import format_count
 from web.forms import open_form
-from web.htmx import HtmxHttpRequest, finish_form, render_page
+from web.htmx import HtmxHttpRequest, finish_form, in_slide_over, render_page
 from web.records import get_record_or_404
 
 FORM, REVIEW = "transactions/act/batch_form.html", "transactions/act/batch_review.html"
@@ -66,10 +67,6 @@ def _go_on(request: HtmxHttpRequest, transaction: Transaction, batch: Batch) -> 
         return _show_form(request, asked, BatchForm(initial={"description": description}))
     if count != batch.count:
         return _review(request, asked, is_changed=True)
-    if batch.is_large:
-        defer_reversal(batch, description=description, asked_at=transaction, actor=user)
-        messages.info(request, _("The batch is being reversed in the background."))
-        return _finish(request, transaction)
     return _reverse(request, asked, user)
 
 
@@ -81,7 +78,7 @@ def _reverse(request: HtmxHttpRequest, asked: Asked, user: User) -> HttpResponse
         fresh = read_batch(batch.batch_id)
         return _review(request, replace(asked, batch=fresh), is_changed=True)
     except BusyError as error:
-        return _show_busy(request, asked, error)
+        return _show_refused(request, asked, str(error))
     if trial.count:
         return _show_review(request, asked, trial, is_changed=True)
     if is_done:
@@ -92,11 +89,30 @@ def _reverse(request: HtmxHttpRequest, asked: Asked, user: User) -> HttpResponse
 
 
 def _review(request: HtmxHttpRequest, asked: Asked, *, is_changed: bool = False) -> HttpResponse:
+    if asked.batch.is_large:
+        return _plan(request, asked)
     try:
         trial = try_batch(asked.batch)
     except BusyError as error:
-        return _show_busy(request, asked, error)
+        return _show_refused(request, asked, str(error))
     return _show_review(request, asked, trial, is_changed=is_changed)
+
+
+def _plan(request: HtmxHttpRequest, asked: Asked) -> HttpResponse:
+    """A large one is reviewed, and done, as what is done to many records is."""
+    try:
+        run = plan_reversal(
+            asked.batch,
+            description=asked.description,
+            asked_at=asked.transaction,
+            user=cast(User, request.user),
+        )
+    except FiguresChangedError:
+        fresh = replace(asked, batch=read_batch(asked.batch.batch_id))
+        return _show_refused(request, fresh, _("The batch has changed. Look at it again."))
+    if in_slide_over(request):
+        return HttpResponse(status=204, headers={"HX-Redirect": run.get_absolute_url()})
+    return redirect(run)
 
 
 def _finish(request: HtmxHttpRequest, transaction: Transaction) -> HttpResponse:
@@ -108,11 +124,11 @@ def _finish(request: HtmxHttpRequest, transaction: Transaction) -> HttpResponse:
     )
 
 
-def _show_busy(request: HtmxHttpRequest, asked: Asked, error: BusyError) -> HttpResponse:
+def _show_refused(request: HtmxHttpRequest, asked: Asked, reason: str) -> HttpResponse:
     data = QueryDict(mutable=True)
     data["description"] = asked.description
     form = BatchForm(data)
-    form.add_error(None, str(error))
+    form.add_error(None, reason)
     return _show_form(request, asked, form)
 
 
