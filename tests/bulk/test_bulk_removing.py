@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -11,6 +12,7 @@ from django.db import transaction as db_transaction
 from django.utils import timezone
 from psycopg import errors
 
+from bulk import migrations
 from bulk.doing import go_on, plan, start
 from bulk.models import Item, Run
 from bulk.removing import remove_old_plans
@@ -21,6 +23,7 @@ from tests.schedules.test_jobs import work_once
 from transactions.models import Hold
 
 HOURS = timedelta(hours=1)
+SQL = Path(migrations.__file__).parent / "sql"
 
 
 def make_plan(*, hours_ago: int) -> Run:
@@ -157,3 +160,18 @@ def test_the_review_of_a_plan_that_is_gone_is_not_found_and_does_nothing() -> No
     assert clerk.get(run.get_absolute_url()).status_code == 404
     assert clerk.post(f"{run.get_absolute_url()}start/").status_code == 404
     assert Hold.objects.get().state == "INFLIGHT"
+
+
+def test_guards_are_taken_back_and_installed_again_over_runs_that_are_there(
+    own_database: OwnDatabase,
+) -> None:
+    run = make_plan(hours_ago=25)
+    start(run)
+    go_on(run)
+
+    with own_database.owner() as owner:
+        owner.execute((SQL / "0002_guards.down.sql").read_text())
+        owner.execute("UPDATE bulk_run SET done_count = 1")
+        owner.execute((SQL / "0002_guards.up.sql").read_text())
+        with pytest.raises(errors.CheckViolation):
+            owner.execute("UPDATE bulk_run SET done_count = 0")
