@@ -14,7 +14,7 @@ from schedules.operations import schedule
 from transactions.requests import Indicator, PostingRequest, transfer
 from users.models import User
 
-SOON = timedelta(milliseconds=500)
+SOON = timedelta(milliseconds=1_500)
 LATER = timedelta(days=3)
 
 _numbers = count(1)
