@@ -49,7 +49,7 @@ FROM (
            1 + floor(random() * b.balances)::int AS source_id,
            1 + floor(random() * (b.balances / 10 - 1))::int AS distance,
            (1 + floor(random() * 50000))::int AS amount,
-           now() - interval '1 year' + n * interval '360 days' / b.transactions AS created_at
+           now() - interval '1 year' + n * (interval '360 days' / b.transactions) AS created_at
     FROM (
         SELECT current_setting('bench.balances')::int AS balances,
                current_setting('bench.transactions')::int AS transactions
