@@ -181,12 +181,38 @@ def test_sound_entries_move_their_balances(owner: Attacker) -> None:
     ]
 
 
-def test_entry_on_a_closed_balance_is_refused(owner: Attacker) -> None:
-    owner.run(_filled(owner, "UPDATE balances_balance SET closed_at = now() WHERE id = %(target)s"))
+CLOSE = "UPDATE balances_balance SET closed_at = now() WHERE id = %s"
 
-    error = owner.refused(_filled(owner, _forge()))
+
+def test_entry_on_a_closed_balance_is_refused(owner: Attacker) -> None:
+    owner.run(POST, "back", [owner.target, owner.source], [-1000, 1000])
+    owner.run(CLOSE, owner.target)
+
+    error = owner.refused(_filled(owner, _forge(positions=(4, 4), running=(-100, 100))))
 
     assert error.diag.constraint_name == "entry_on_open_balance"
+
+
+@pytest.mark.parametrize("closing", [CLOSE, CLOSE.replace("SET", "SET floor_minor = 0,")])
+@pytest.mark.parametrize("role", ["app", "owner"])
+def test_balance_that_holds_money_is_not_closed(
+    request: pytest.FixtureRequest, role: str, closing: str
+) -> None:
+    attacker: Attacker = request.getfixturevalue(role)
+
+    error = attacker.refused(closing, attacker.target)
+
+    assert isinstance(error, errors.CheckViolation)
+    assert error.diag.constraint_name == "balance_closes_empty"
+
+
+def test_balance_at_zero_is_closed_and_opened_again(app: Attacker) -> None:
+    app.run(POST, "back", [app.target, app.source], [-1000, 1000])
+
+    app.run(CLOSE, app.target)
+    app.run("UPDATE balances_balance SET closed_at = NULL WHERE id = %s", app.target)
+
+    assert app.run(POST, "again", [app.source, app.target], [-5, 5])[0][0] == "posted"
 
 
 FORGERIES: dict[str, str] = {

@@ -8,7 +8,7 @@ import psycopg
 import pytest
 from psycopg import errors
 
-from tests.attacks.conftest import Attacker, app, owner
+from tests.attacks.conftest import POST, Attacker, app, owner
 
 __all__ = ["app", "owner"]
 
@@ -360,3 +360,16 @@ def test_settling_as_another_kind_is_refused(app: Attacker, kind: str) -> None:
     error = app.refused(SETTLE, kind, held, "strange", None)
 
     assert isinstance(error, errors.InvalidParameterValue)
+
+
+@pytest.mark.parametrize("name", ["source", "target"])
+def test_balance_with_something_inflight_is_not_closed(app: Attacker, name: str) -> None:
+    app.run(POST, "back", [app.target, app.source], [-1000, 1000])
+    app.run(HOLD, "held", [app.source, app.target], [-400, 400], None, None)
+
+    error = app.refused(
+        "UPDATE balances_balance SET closed_at = now() WHERE id = %s", getattr(app, name)
+    )
+
+    assert isinstance(error, errors.CheckViolation)
+    assert error.diag.constraint_name == "balance_closes_empty"

@@ -15,7 +15,6 @@ from tests.books import assert_sound, snapshot
 from tests.factories import FUNDING, NOON, make_balance, make_user
 from transactions.errors import (
     BeyondHoldError,
-    ClosedBalanceError,
     HoldEndedError,
     HoldExpiredError,
     HoldNotExpiredError,
@@ -306,19 +305,6 @@ def test_commit_takes_what_was_held_whatever_was_overdrawn_meanwhile() -> None:
     commit(Following(pk, "C-1"))
 
     assert figures(source) == (-60, 0)
-    assert_proven()
-
-
-def test_closed_balance_refuses_the_commit_and_names_it() -> None:
-    source, destination = make_balance(opening_minor=100), make_balance()
-    pk = place(source, destination, 10)
-    Balance.objects.filter(pk=destination.pk).update(closed_at=timezone.now())
-
-    with pytest.raises(ClosedBalanceError) as refused:
-        commit(Following(pk, "C-1"))
-
-    assert refused.value.balance_id == destination.pk
-    void(Following(pk, "V-1"))
     assert_proven()
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import pytest
 from django.core.management import call_command
 
 from tests.conftest import OwnDatabase
 from tests.factories import make_balance
-from transactions.posting import post
+from transactions.errors import ClosedBalanceError
+from transactions.lifecycle import commit, void
+from transactions.posting import hold, post
 from transactions.proof import run_proof
-from transactions.requests import PostingRequest, transfer
+from transactions.requests import Following, HoldRequest, PostingRequest, transfer
 
 # What the first version had instead: no trigger moves balances, and indicators have no opener.
 EARLIER = """
@@ -53,3 +56,27 @@ def test_migrating_installs_functions_and_triggers_again(own_database: OwnDataba
             " OR (proname = 'balances_open_indicator' AND pronargs = 2)"
         ).fetchall()
     assert left == []
+
+
+def test_balance_that_was_closed_with_something_inflight_refuses_the_commit(
+    own_database: OwnDatabase,
+) -> None:
+    """Earlier versions let a statement of SQL close it; the database no longer does."""
+    source, destination = make_balance(opening_minor=100), make_balance()
+    held = hold(
+        HoldRequest("H-1", transfer(source=source.pk, destination=destination.pk, amount_minor=10))
+    ).transaction_id
+    assert held is not None
+    with own_database.owner() as owner:
+        owner.execute("ALTER TABLE balances_balance DISABLE TRIGGER balances_balance_keeps")
+        owner.execute(
+            "UPDATE balances_balance SET closed_at = now() WHERE id = %s", [destination.pk]
+        )
+        owner.execute("ALTER TABLE balances_balance ENABLE TRIGGER balances_balance_keeps")
+
+    with pytest.raises(ClosedBalanceError) as refused:
+        commit(Following(held, "C-1"))
+
+    assert refused.value.balance_id == destination.pk
+    void(Following(held, "V-1"))
+    assert run_proof(actor=None).is_ok

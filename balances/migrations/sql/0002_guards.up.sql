@@ -49,6 +49,12 @@ BEGIN
     THEN
         RAISE EXCEPTION 'balance % is below a floor of %', new.id, new.floor_minor
             USING ERRCODE = 'check_violation', CONSTRAINT = 'balance_above_floor';
+    ELSIF new.closed_at IS NOT NULL AND new.closed_at IS DISTINCT FROM old.closed_at
+          AND (new.credit_minor <> new.debit_minor OR new.inflight_credit_minor <> 0
+               OR new.inflight_debit_minor <> 0)
+    THEN
+        RAISE EXCEPTION 'balance % is closed at zero, with nothing inflight', new.id
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'balance_closes_empty';
     END IF;
     RETURN new;
 END;
@@ -61,7 +67,7 @@ CREATE OR REPLACE TRIGGER balances_balance_starts
 -- Not on the columns that posting writes, and not BEFORE, which would lock each row once more.
 CREATE OR REPLACE TRIGGER balances_balance_keeps
     AFTER UPDATE OF id, public_id, ledger_id, currency, indicator, normal_side, created_at,
-                    floor_minor
+                    floor_minor, closed_at
     ON balances_balance
     FOR EACH ROW EXECUTE FUNCTION balances_check_row();
 
