@@ -30,8 +30,9 @@ from schedules.transaction_table import (
     TransactionTable,
 )
 from search.fields import FIELDS
-from search.listing import SORTS, Listing, list_transactions
+from search.listing import Listing, list_transactions
 from search.models import FoundTransaction
+from search.orders import SORTS
 from transactions import filters
 from transactions.counts import Count, count_all
 from transactions.filters import Tab, TransactionFilter
@@ -241,7 +242,7 @@ class FoundTable(BooksTable):
 
 
 def _sort_of(state: TableState) -> str:
-    """The name of the order, as `search.listing` has it."""
+    """The name of the order, as `search.orders` has it."""
     return SORT_OF[tuple(key.field for key in state.sorting.order)]
 
 

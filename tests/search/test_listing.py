@@ -14,11 +14,12 @@ from django.http import QueryDict
 from django.utils import timezone
 
 from balances.models import Balance
-from search import listing
+from search import at_once, listing
 from search.fields import FIELDS
 from search.indexing import index_documents
 from search.listing import Listing, list_transactions
 from search.models import FoundTransaction
+from search.orders import SORTS
 from tests.conftest import OwnDatabase
 from tests.factories import make_user, post_transfer
 from tests.search.building import fill_books, post_exchange
@@ -51,7 +52,7 @@ def books(
     if filled == "filled":
         index_documents()
     if way != "found":
-        monkeypatch.setattr(listing, "LINES_MAX", 0)
+        monkeypatch.setattr(at_once, "LINES_MAX", 0)
         monkeypatch.setattr(listing, "CHEAP", -1.0)
         monkeypatch.setattr(listing, "FEW", -1)
         stretches = ((4, 1), (7, 1)) if way == "stretches" else ()
@@ -171,7 +172,7 @@ def test_lists_hold_what_passes_in_its_order(books: tuple[Balance, Balance]) -> 
         assert (query, found.count()) == (query, len(expected))
 
 
-@pytest.mark.parametrize("sort", listing.SORTS)
+@pytest.mark.parametrize("sort", SORTS)
 @pytest.mark.parametrize("query", ["", "where=currency:one-of:JPY,GBP", "where=amount:less:81"])
 def test_every_order_holds_each_once(books: tuple[Balance, Balance], query: str, sort: str) -> None:
     found = list_transactions(compiled(query), is_every=True, sort=sort)
@@ -225,7 +226,7 @@ def test_tabs_and_sums(books: tuple[Balance, Balance]) -> None:
     assert list_transactions().sums(maximum=3) is None
 
 
-@pytest.mark.parametrize("sort", listing.SORTS)
+@pytest.mark.parametrize("sort", SORTS)
 def test_count_and_sums_of_little_are_those_of_the_moment_of_its_page(db: None, sort: str) -> None:
     source, target = fill_books()
     found = list_transactions(compiled("where=amount:at-least:80"), sort=sort)
@@ -242,7 +243,7 @@ def test_lines_that_are_too_many_are_counted_and_added_up_all_the_same(
     db: None, monkeypatch: pytest.MonkeyPatch, maximum: int
 ) -> None:
     """Of three transactions four lines pass."""
-    monkeypatch.setattr(listing, "LINES_MAX", maximum)
+    monkeypatch.setattr(at_once, "LINES_MAX", maximum)
     fill_books()
     found = list_transactions(compiled("where=amount:at-least:80"))
 
@@ -273,7 +274,7 @@ def test_a_page_reads_little_whatever_is_asked(
     monkeypatch.setattr(listing, "CHEAP", 50.0)
     monkeypatch.setattr(listing, "FEW", 500)
     monkeypatch.setattr(listing, "EXACT_MAX", 900)
-    monkeypatch.setattr(listing, "LINES_MAX", 1_000)
+    monkeypatch.setattr(at_once, "LINES_MAX", 1_000)
     monkeypatch.setattr(listing, "STRETCHES", ((200, 4), (2_000, 40)))
     with own_database.owner(autocommit=True) as owner:
         owner.execute(FILL.format(count=DOCUMENTS))

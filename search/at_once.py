@@ -1,0 +1,126 @@
+"""As many as are counted, found by one statement: it counts them, adds them up and sorts a page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Context, Decimal
+from typing import Any
+
+from search.orders import SORTS, comes_after, first_by, sorted_by
+from search.planned import fetch_planned
+from web.counting import EXACT_MAX
+from web.pagination import Key
+from web.statements import Row
+
+# So many lines are found at most to be counted at once: some transactions have several.
+LINES_MAX = EXACT_MAX + 500
+# Sums have more digits than Python keeps unasked.
+EXACT = Context(prec=200)
+# All that passes, unless it is too much: how many lines, how many transactions, what they add up
+# to, and the page of them. Whatever is not wanted then is not worked out either.
+AT_ONCE = """
+WITH found AS MATERIALIZED ({lines} LIMIT {maximum}),
+once AS MATERIALIZED (SELECT * FROM found WHERE {is_first}),
+size AS MATERIALIZED (
+    SELECT (SELECT count(*) FROM found) AS lines, (SELECT count(*) FROM once) AS count
+)
+SELECT size.lines, size.count,
+       CASE WHEN size.lines < {maximum} THEN (
+           SELECT json_agg(json_build_array(c.code, c.exponent, s.amount::text, s.count)
+                           ORDER BY c.code)
+           FROM (
+               SELECT currency, sum(amount) AS amount, count(*) AS count FROM found
+               GROUP BY currency
+           ) AS s
+           JOIN ledgers_currency AS c ON c.code = s.currency
+       ) END,
+       page.*
+FROM size LEFT JOIN (
+    SELECT * FROM (
+        SELECT {names} FROM once WHERE (SELECT lines FROM size) < {maximum}
+    ) AS once {position} {ordered}
+) AS page ON true
+{sorted}
+"""
+IS_FIRST = "line = 1"
+# Of those that pass, where some lines may and others not.
+IS_FIRST_FOUND = """(
+    line = 1 OR (transaction_id, line) IN (
+        SELECT transaction_id, min(line) FROM found GROUP BY transaction_id
+    )
+)"""
+REFERENCE = """(
+    SELECT t.reference FROM transactions_transaction AS t WHERE t.id = once.transaction_id
+) AS reference"""
+Compiled = tuple[str, Sequence[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class CurrencySum:
+    """What the amounts of `count` transactions add up to in one currency."""
+
+    currency: str
+    exponent: int
+    amount_minor: int
+    count: int
+
+    @classmethod
+    def of(cls, currency: str, exponent: int, amount: str | Decimal, count: int) -> CurrencySum:
+        """From the amount in major units."""
+        minor = int(Decimal(amount).scaleb(exponent, EXACT))
+        return cls(currency, exponent, minor, count)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What was found at once: so many transactions, and no more unless `is_cut`."""
+
+    count: int
+    sums: list[CurrencySum]
+    is_cut: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What to read of all that is found: the first `limit` in the order `sort` after `position`."""
+
+    sort: str
+    keys: Sequence[Key] = ()
+    position: Sequence[Any] | None = None
+    limit: int = 0
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The columns of its rows."""
+        return tuple(dict.fromkeys(("transaction_id", *SORTS[self.sort])))
+
+
+def columns_of(page: Page) -> tuple[str, ...]:
+    """What of `FoundTransaction` the lines must have to be found at once."""
+    names = ("line", "currency", "amount", *page.names)
+    return tuple(dict.fromkeys(name for name in names if name != "reference"))
+
+
+def find_at_once(lines: Compiled, page: Page, *, are_apart: bool) -> tuple[Found, list[Row]]:
+    """What the lines, selected with `columns_of`, come to; and the page, unless that is cut.
+
+    `are_apart` says that some lines of a transaction may pass and others not.
+    """
+    selected, parameters = lines
+    names = (REFERENCE if name == "reference" else name for name in page.names)
+    sql = AT_ONCE.format(
+        lines=selected,
+        maximum=f"{LINES_MAX:d}",
+        names=", ".join(names),
+        is_first=IS_FIRST_FOUND if are_apart else IS_FIRST,
+        position="" if page.position is None else f"WHERE {comes_after(page.keys)}",
+        ordered=first_by(page.keys, page.limit),
+        sorted=sorted_by(page.keys),
+    )
+    rows = fetch_planned(sql, [*parameters, *(page.position or ())])
+    line_count, count, sums = rows[0][:3]
+    found = Found(
+        count, [CurrencySum.of(*each) for each in sums or ()], is_cut=line_count >= LINES_MAX
+    )
+    return found, [row[3:] for row in rows if row[3] is not None]

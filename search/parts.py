@@ -1,0 +1,72 @@
+"""The parts of a condition on `FoundTransaction`: what they say of transactions and their lines."""
+
+# Statements are put together of constants; every value is bound.
+# ruff: noqa: S608, S611
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, cast
+
+from django.db.models import BooleanField, Exists, OuterRef, Q, QuerySet
+from django.db.models.expressions import RawSQL
+
+from search.conditions import ROW, Asked
+from search.models import FoundLine, FoundTransaction
+
+# What the lines of one transaction differ in.
+OF_LINES = ("amount", "currency")
+
+
+def required(q: Q) -> Iterator[Any]:
+    """The parts of a condition that everything that passes must pass."""
+    if q.negated:
+        return
+    if q.connector != Q.AND and len(q.children) > 1:
+        return
+    for child in q.children:
+        if isinstance(child, Q):
+            yield from required(child)
+        else:
+            yield child
+
+
+def without(q: Q, part: Asked) -> Q:
+    """The rest of a condition, where `part`, which is required, is known to be true."""
+    if q.negated or (q.connector != Q.AND and len(q.children) > 1):
+        return q
+    children: list[Any] = [child for child in q.children if cast("Any", child) is not part]
+    return Q(*(without(child, part) if isinstance(child, Q) else child for child in children))
+
+
+def once(q: Q) -> QuerySet[FoundTransaction]:
+    """One row for each transaction of which a line passes: the first of these lines."""
+    passing = FoundTransaction.objects.filter(q)
+    if not tells_lines_apart(q):
+        return passing.filter(line=1)
+    lower = FoundLine.objects.filter(
+        q, transaction_id=OuterRef("transaction_id"), line__lt=OuterRef("line")
+    )
+    return passing.filter(Q(line=1) | ~Exists(lower))
+
+
+def bounds(q: Q, field: str) -> Q:
+    """What it says of the first key of an order: between which of its values to walk."""
+    said = [part for part in required(q) if isinstance(part, tuple)]
+    return Q(*(part for part in said if part[0].startswith(f"{field}__")))
+
+
+def pin(driver: Asked, maximum: int) -> Q:
+    """It is one of the first transactions that a live table names."""
+    sql = f"{ROW} = ANY (ARRAY(SELECT * FROM ({driver.driver}) AS driver LIMIT {maximum:d}))"
+    return Q(RawSQL(sql, driver.parameters, output_field=BooleanField()))
+
+
+def tells_lines_apart(q: Q) -> bool:
+    """Whether some lines of a transaction may pass and others not."""
+    return any(
+        tells_lines_apart(child)
+        if isinstance(child, Q)
+        else isinstance(child, tuple) and child[0].split("__")[0] in OF_LINES
+        for child in q.children
+    )
