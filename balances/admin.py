@@ -15,10 +15,10 @@ from django.utils.translation import gettext_lazy
 
 from audit.admin import AuditedAdmin
 from balances.models import Balance
-from ledgers.money import MINUS, AmountError, format_amount, format_entered, parse_amount
+from ledgers.money import MINUS, AmountError, format_amount, format_entered, parse_entered
 from web.admin import MetadataTextField, ModelForm
 from web.converters import parse_key
-from web.formatting import format_count, number_style
+from web.formatting import format_count
 
 TOO_HIGH = gettext_lazy("The floor lies above what the balance holds.")
 
@@ -36,7 +36,7 @@ class FloorField(forms.CharField):
         if re.fullmatch(r"0+([.,]0*)?", unsigned):
             return 0
         try:
-            minor = parse_amount(unsigned, self.exponent, style=number_style())
+            minor = parse_entered(unsigned, self.exponent)
         except AmountError as error:
             raise ValidationError(str(error)) from error
         return minor if unsigned == text else -minor

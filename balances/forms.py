@@ -11,8 +11,8 @@ from django.utils.translation import gettext_lazy
 
 from balances.lookups import CURRENCIES, IDENTITIES, LEDGERS, LookupField
 from balances.models import Balance
-from ledgers.money import AmountError, parse_amount
-from web.formatting import lazy_number, number_style
+from ledgers.money import AmountError, parse_entered
+from web.formatting import lazy_number
 from web.forms import ComboboxInput
 from web.metadata import MetadataField
 from web.text import NameField
@@ -138,7 +138,7 @@ class BalanceForm(forms.Form):
         if currency is None:
             return 0
         try:
-            return -parse_amount(limit, currency.exponent, style=number_style())
+            return -parse_entered(limit, currency.exponent)
         except AmountError as error:
             self.add_error("limit", str(error))
             return 0

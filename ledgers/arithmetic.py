@@ -10,10 +10,12 @@ from django.utils.translation import gettext as _
 from ledgers.money import (
     AMOUNT_DIGITS_MAX,
     MINUS,
-    SPACES,
     AmountError,
     format_amount,
-    parse_amount,
+    format_entered,
+    grouped_digits,
+    has_one_group,
+    parse_entered,
     refuse_two_readings,
 )
 from web.formatting import NUMBER_STYLES, PLAIN, NumberStyle, format_number, number_style
@@ -26,9 +28,9 @@ DECIMALS_MAX = 18
 
 def _token_pattern(style: NumberStyle) -> re.Pattern[str]:
     """A number as `parse_amount` reads it, or one sign; grouped digits end where the group ends."""
-    group, decimal = re.escape(style.group + SPACES), re.escape(style.decimal)
+    decimal = re.escape(style.decimal)
     return re.compile(
-        rf"(?P<number>(?:\d{{1,3}}(?:[{group}]\d{{3}})+(?!\d)|\d+)(?:{decimal}\d*)?|{decimal}\d+)"
+        rf"(?P<number>(?:{grouped_digits(style)}(?!\d)|\d+)(?:{decimal}\d*)?|{decimal}\d+)"
         rf"|(?P<sign>[-+*/(){MINUS}×÷])",
         re.ASCII,
     )
@@ -48,12 +50,11 @@ def read_amount(text: str, exponent: int) -> int:
     names the nearest two that they can.
 
     Raises:
-        AmountError: as `parse_amount`; or the sum cannot be worked out, or not exactly.
+        AmountError: as `parse_entered`; or the sum cannot be worked out, or not exactly.
     """
-    style = number_style()
     if not is_calculated(text):
-        return parse_amount(text, exponent, style=style)
-    minor = calculate(text, style=style) * 10**exponent
+        return parse_entered(text, exponent)
+    minor = calculate(text, style=number_style()) * 10**exponent
     if minor <= 0:
         raise AmountError(_("This comes to nothing, or less. Enter an amount above zero."))
     if minor >= 10**AMOUNT_DIGITS_MAX:
@@ -76,7 +77,13 @@ def is_calculated(text: str) -> bool:
 
 
 def show_reading(text: str, minor: int, exponent: int) -> str:
-    """What a sum was read as, `1200/12 = 100.00`; nothing for a plain amount."""
+    """What was read where it can be taken for another amount; nothing for a plain one.
+
+    Of a sum its result, `1200/12 = 100.00`; of one group of thousands the amount without it,
+    `1.250 = 1250,00`.
+    """
+    if has_one_group(text, style=number_style()):
+        return f"{text.strip()} = {format_entered(minor, exponent)}"
     if not is_calculated(text):
         return ""
     return f"{' '.join(text.split())} = {format_amount(minor, exponent)}"
@@ -132,7 +139,9 @@ def _tokens(text: str, style: NumberStyle) -> list[Fraction | str]:
 
 
 def _number(text: str, style: NumberStyle) -> Fraction:
-    refuse_two_readings(text, style=style, decimals=DECIMALS_MAX)
+    # A comma that groups is the habit of most, and the result is shown: see `show_reading`.
+    if style is not PLAIN:
+        refuse_two_readings(text, style=style, decimals=DECIMALS_MAX)
     whole, _decimal, decimals = text.partition(style.decimal)
     return Fraction(f"{re.sub(r'[^0-9]', '', whole) or 0}.{decimals or 0}")
 

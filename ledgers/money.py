@@ -11,18 +11,27 @@ from web.formatting import NUMBER_STYLES, PLAIN, NumberStyle, format_number, num
 
 MINUS = "\N{MINUS SIGN}"
 AMOUNT_DIGITS_MAX = 38
+GROUP_DIGITS = 3
 
 SPACES = "\u00a0\u202f "
 
 
+def grouped_digits(style: NumberStyle) -> str:
+    """A pattern of digits grouped in threes by the style's sign or spaces.
+
+    Nobody groups a number that begins with a nought: `0.123` is less than one.
+    """
+    return rf"[1-9]\d{{0,2}}(?:[{re.escape(style.group + SPACES)}]\d{{3}})+"
+
+
 def _amount_pattern(style: NumberStyle) -> re.Pattern[str]:
-    """Digits, either plain or grouped in threes by the style's sign or spaces, then decimals."""
-    group, decimal = re.escape(style.group + SPACES), re.escape(style.decimal)
-    return re.compile(rf"(\d+|\d{{1,3}}(?:[{group}]\d{{3}})+)?(?:{decimal}(\d*))?", re.ASCII)
+    """Digits, either plain or grouped in threes, then decimals."""
+    decimal = re.escape(style.decimal)
+    return re.compile(rf"(\d+|{grouped_digits(style)})?(?:{decimal}(\d*))?", re.ASCII)
 
 
 _AMOUNTS = {style: _amount_pattern(style) for style in NUMBER_STYLES.values()}
-_ONE_GROUP = re.compile(r"(\d{1,3})\.(\d{3})", re.ASCII)
+_ONE_GROUP = re.compile(r"([1-9]\d{0,2})([.,])(\d{3})", re.ASCII)
 
 
 class AmountError(ValueError):
@@ -56,12 +65,11 @@ def parse_amount(text: str, exponent: int, *, style: NumberStyle = PLAIN) -> int
     """Read a positive amount in major units into minor units, exactly.
 
     Thousands may be grouped by the style's sign or spaces. Nothing is ever rounded: more
-    decimals than the currency has are refused, unless they are zeros. What a person types is
-    read in their style; addresses and programs write the plain one.
+    decimals than the currency has are refused, unless they are zeros. Addresses and programs
+    write the plain style; for what a person types see `parse_entered`.
 
     Raises:
-        AmountError: no amount, not a number, zero or negative, too precise, too large, or
-            it could be another amount in the plain style.
+        AmountError: no amount, not a number, zero or negative, too precise or too large.
     """
     text = text.strip()
     if not text:
@@ -74,7 +82,6 @@ def parse_amount(text: str, exponent: int, *, style: NumberStyle = PLAIN) -> int
             _("Enter the amount in figures, such as %(example)s.")
             % {"example": format_number("1,250.00")}
         )
-    refuse_two_readings(text, style=style, decimals=exponent)
     minor = _to_minor(match[1] or "0", match[2] or "", exponent)
     if minor == 0:
         raise AmountError(_("Enter an amount above zero."))
@@ -83,23 +90,41 @@ def parse_amount(text: str, exponent: int, *, style: NumberStyle = PLAIN) -> int
     return minor
 
 
-def refuse_two_readings(text: str, *, style: NumberStyle, decimals: int) -> None:
-    """Refuse `1.250` where it may mean 1250 or, to a program or by habit, 1.25.
+def parse_entered(text: str, exponent: int) -> int:
+    """Read an amount that a person typed: as `parse_amount`, in their style.
 
-    Where a point groups thousands, it is taken for that only if nothing else is possible: two
+    Raises:
+        AmountError: as `parse_amount`; or there are two readings.
+    """
+    style = number_style()
+    refuse_two_readings(text, style=style, decimals=exponent)
+    return parse_amount(text, exponent, style=style)
+
+
+def has_one_group(text: str, *, style: NumberStyle) -> bool:
+    """Whether `text` is such as `1.250`, which is 1.25 to whoever writes numbers the other way."""
+    match = _ONE_GROUP.fullmatch(text.strip())
+    return bool(match) and match[2] == style.group
+
+
+def refuse_two_readings(text: str, *, style: NumberStyle, decimals: int) -> None:
+    """Refuse `1.250`, or in another style `1,250`, where it may mean 1250 or 1.25.
+
+    The sign that groups thousands is taken for that only if nothing else is possible: two
     groups, decimals behind them, or a currency with fewer than three decimals.
 
     Raises:
         AmountError: there are two readings.
     """
-    match = _ONE_GROUP.fullmatch(text)
-    if match and style.group == "." and decimals >= len(match[2]):
+    text = text.strip()
+    if has_one_group(text, style=style) and decimals >= GROUP_DIGITS:
+        whole, _sign, last = text.partition(style.group)
         raise AmountError(
             _("%(text)s can be read in two ways. Write %(large)s or %(small)s.")
             % {
                 "text": text,
-                "large": match[1] + match[2],
-                "small": match[1] + style.decimal + match[2],
+                "large": whole + last,
+                "small": whole + style.decimal + last,
             }
         )
 

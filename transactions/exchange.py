@@ -15,7 +15,7 @@ from fractions import Fraction
 
 from django.utils.translation import gettext as _
 
-from ledgers.money import AMOUNT_DIGITS_MAX, SPACES, AmountError, refuse_two_readings
+from ledgers.money import AMOUNT_DIGITS_MAX, AmountError, grouped_digits, refuse_two_readings
 from transactions.requests import Indicator, Leg, transfer
 from web.formatting import NUMBER_STYLES, NumberStyle, format_number, number_style
 
@@ -25,8 +25,8 @@ RATE_DIGITS = 20
 
 
 def _rate_pattern(style: NumberStyle) -> re.Pattern[str]:
-    group, decimal = re.escape(style.group + SPACES), re.escape(style.decimal)
-    return re.compile(rf"(\d{{1,3}}(?:[{group}]\d{{3}})+|\d*)(?:{decimal}(\d*))?", re.ASCII)
+    decimal = re.escape(style.decimal)
+    return re.compile(rf"({grouped_digits(style)}|\d*)(?:{decimal}(\d*))?", re.ASCII)
 
 
 _RATES = {style: _rate_pattern(style) for style in NUMBER_STYLES.values()}

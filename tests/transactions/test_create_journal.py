@@ -26,6 +26,7 @@ def test_lines_are_posted_as_they_stand(clerk: Client) -> None:
     clerk.post(NEW, {"token": token_of(reviewed)})
 
     assert "1200/12 = 100.00 GBP" in text_of(reviewed)
+    assert "1,000 = 1000.00 GBP" in text_of(reviewed)
     assert entries() == [("@Rent", 1, 900_00), ("@Tax", 1, 100_00), ("@Bank", -1, 1000_00)]
 
 

@@ -84,7 +84,8 @@ def test_four_legs_balance_in_each_currency() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "rate"), [("1.1725", "1.1725"), (" 1,200 ", "1200"), (".5", "0.5"), ("007.10", "7.1")]
+    ("text", "rate"),
+    [("1.1725", "1.1725"), (" 1,200.5 ", "1200.5"), (".5", "0.5"), ("007.10", "7.1")],
 )
 def test_rate_is_read_exactly(text: str, rate: str) -> None:
     assert format_rate(parse_rate(text)) == rate

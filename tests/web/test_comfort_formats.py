@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledgers.arithmetic import read_amount
+from ledgers.arithmetic import read_amount, show_reading
 from ledgers.money import AmountError, format_amount, format_entered, format_plain, parse_amount
 from reports.scales import format_compact
 from tests.factories import make_balance, make_client, make_user
@@ -166,10 +166,61 @@ def test_amount_in_another_style_is_refused(numbers: str, text: str, exponent: i
         read_amount(text, exponent)
 
 
-@pytest.mark.parametrize(("text", "exponent"), [("1.234", 3), ("1.000", 18), ("1.250*8", 2)])
-def test_amount_with_two_readings_is_refused_and_says_both(text: str, exponent: int) -> None:
-    with formats(numbers="comma"), pytest.raises(AmountError, match=r"two ways\. Write 1"):
+@pytest.mark.parametrize(
+    ("numbers", "text", "exponent", "readings"),
+    [
+        ("comma", "1.234", 3, "1234 or 1,234"),
+        ("comma", " 1.000 ", 18, "1000 or 1,000"),
+        ("comma", "1.250*8", 2, "1250 or 1,250"),
+        ("point", "1,234", 3, "1234 or 1.234"),
+        ("point", "12,000", 18, "12000 or 12.000"),
+    ],
+)
+def test_amount_with_two_readings_is_refused_and_says_both(
+    numbers: str, text: str, exponent: int, readings: str
+) -> None:
+    with (
+        formats(numbers=numbers),
+        pytest.raises(AmountError, match=rf"two ways\. Write {readings}"),
+    ):
         read_amount(text, exponent)
+
+
+@pytest.mark.parametrize("exponent", [0, 2, 3, 18])
+@pytest.mark.parametrize(
+    ("numbers", "text"),
+    [
+        ("comma", "0.123"),
+        ("comma", "012.345"),
+        ("comma", "0.500*2"),
+        ("point", "0,123"),
+        ("point", "0,500*2"),
+        ("space", "0 500"),
+    ],
+)
+def test_nought_is_never_a_group_of_thousands(numbers: str, text: str, exponent: int) -> None:
+    with formats(numbers=numbers), pytest.raises(AmountError, match="in figures"):
+        read_amount(text, exponent)
+
+
+@pytest.mark.parametrize(
+    ("numbers", "text", "exponent", "reading"),
+    [
+        ("comma", "1.234", 2, "1.234 = 1234,00"),
+        ("comma", "1.000", 0, "1.000 = 1000"),
+        ("point", "1,250", 2, "1,250 = 1250.00"),
+        ("point", "1,250*8", 2, "1,250*8 = 10,000.00"),
+        ("comma", "1.234,50", 2, ""),
+        ("comma", "1.234.567", 2, ""),
+        ("comma", "1234", 2, ""),
+        ("space", "1 234", 2, ""),
+    ],
+)
+def test_what_was_read_is_said_where_another_style_reads_it_otherwise(
+    numbers: str, text: str, exponent: int, reading: str
+) -> None:
+    with formats(numbers=numbers):
+        assert show_reading(text, read_amount(text, exponent), exponent) == reading
 
 
 def test_addresses_and_programs_are_read_the_same_for_everyone() -> None:
@@ -198,7 +249,15 @@ def test_rate_is_read_in_the_chosen_style(numbers: str, text: str, rate: str) ->
 
 @pytest.mark.parametrize(
     ("numbers", "text"),
-    [("point", "1,1725"), ("point", "0,92"), ("comma", "1.1725"), ("comma", "1.172")],
+    [
+        ("point", "1,1725"),
+        ("point", "1,172"),
+        ("point", "0,920"),
+        ("point", "0,92"),
+        ("comma", "1.1725"),
+        ("comma", "1.172"),
+        ("comma", "0.920"),
+    ],
 )
 def test_rate_in_another_style_is_refused(numbers: str, text: str) -> None:
     with formats(numbers=numbers), pytest.raises(RateError):

@@ -231,7 +231,7 @@ class OptionsForm(RequestForm):
         return minor
 
     def note(self, text: str, minor: int, currency: Currency) -> None:
-        """Say how a sum was read."""
+        """Say how a sum, or one group of thousands, was read."""
         if reading := show_reading(text, minor, currency.exponent):
             self.readings.append(f"{reading} {currency.code}")
 

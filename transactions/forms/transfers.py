@@ -13,7 +13,6 @@ from django.utils.translation import gettext_lazy
 from balances.forms import IndicatorField
 from balances.lookups import CURRENCIES, LookupField
 from balances.models import Balance
-from ledgers.arithmetic import is_calculated
 from ledgers.models import Currency
 from ledgers.money import AmountError, format_amount
 from transactions.drafts import DraftLine
@@ -38,7 +37,15 @@ from transactions.forms.sides import (
     key_of,
 )
 from transactions.requests import CREDIT, DEBIT
-from transactions.splits import LEFT, Share, SplitError, parse_share, refuse_repeated, split
+from transactions.splits import (
+    LEFT,
+    Share,
+    ShareKind,
+    SplitError,
+    parse_share,
+    refuse_repeated,
+    split,
+)
 from web.formatting import lazy_number
 from web.forms import ComboboxInput
 
@@ -288,7 +295,7 @@ class TransferForm(OptionsForm):
             if name not in form.errors:
                 form.add_error(name, str(error))
             return None
-        if is_calculated(text) and "%" not in text:
+        if share.kind is ShareKind.FIXED:
             self.note(text, int(share.number), currency)
         return share
 
