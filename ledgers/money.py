@@ -104,7 +104,7 @@ def parse_entered(text: str, exponent: int) -> int:
 def has_one_group(text: str, *, style: NumberStyle) -> bool:
     """Whether `text` is such as `1.250`, which is 1.25 to whoever writes numbers the other way."""
     match = _ONE_GROUP.fullmatch(text.strip())
-    return bool(match) and match[2] == style.group
+    return match is not None and match[2] == style.group
 
 
 def refuse_two_readings(text: str, *, style: NumberStyle, decimals: int) -> None:
