@@ -10,7 +10,9 @@ import json
 
 from django.contrib.auth.backends import ModelBackend
 from django.contrib.sessions.backends import db
+from django.contrib.sessions.backends.base import UpdateError
 from django.contrib.sessions.models import Session
+from django.db import OperationalError
 from django.utils import timezone
 
 from users.models import User
@@ -28,7 +30,7 @@ USER = f"SELECT {', '.join(USER_FIELDS)} FROM users_user WHERE id = %s"  # noqa:
 
 
 class SessionStore(db.SessionStore):
-    """Django's store; only the reading differs."""
+    """Django's store; the reading differs, and what a lost database is called."""
 
     def _get_session_from_db(self) -> Session | None:
         row = fetch_one(SESSION, [self.session_key, timezone.now()])
@@ -37,6 +39,15 @@ class SessionStore(db.SessionStore):
             self._session_key = None
             return None
         return Session.from_db("default", SESSION_FIELDS, row)
+
+    def save(self, must_create: bool = False) -> None:
+        try:
+            super().save(must_create)
+        except UpdateError as error:
+            # Django takes every failure for a session that was deleted meanwhile.
+            if isinstance(error.__context__, OperationalError):
+                raise error.__context__ from None
+            raise
 
 
 class UserBackend(ModelBackend):

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import logging
+import sys
 from uuid import uuid4
 
 from django.contrib import messages
 from django.contrib.auth.decorators import user_passes_test
 from django.core.exceptions import PermissionDenied
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -18,6 +20,10 @@ from web.htmx import HtmxHttpRequest, finish_form, render_page
 from web.suggestions import render_suggestions
 
 logger = logging.getLogger(__name__)
+
+# Of PostgreSQL's error codes: no connection, none to be had, and a server that stops or starts.
+LOST = ("08", "53", "57P")
+RETRY_SECONDS = 5
 
 
 def _is_staff(user: object) -> bool:
@@ -56,8 +62,23 @@ def styleguide_suggest(request: HtmxHttpRequest) -> HttpResponse:
 def server_error(request: HttpRequest) -> HttpResponse:
     """The page for a bug, with a number that leads to the traceback in the log.
 
-    It asks neither the database nor the session for anything: they may be what failed.
+    It asks neither the database nor the session for anything: they may be what failed. A lost
+    database is no bug: it answers 503, and says when to ask again.
     """
+    error = sys.exception()
+    if is_database_lost(error):
+        logger.error("The database does not answer at %s: %s", request.path, error)
+        page = HttpResponse(render_to_string("503.html"), status=503)
+        page.headers["Retry-After"] = str(RETRY_SECONDS)
+        return page
     error_id = uuid4().hex[:12]
     logger.error("Error %s at %s", error_id, request.path, exc_info=True)
     return HttpResponse(render_to_string("500.html", {"error_id": error_id}), status=500)
+
+
+def is_database_lost(error: BaseException | None) -> bool:
+    """Whether there is no connection to the database; one that only refused has an own code."""
+    if not isinstance(error, OperationalError | InterfaceError):
+        return False
+    code = getattr(error.__cause__, "sqlstate", None)
+    return code is None or code.startswith(LOST)
