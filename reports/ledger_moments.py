@@ -42,15 +42,8 @@ figures AS (
     SELECT ledger_id, currency, sum(credit_minor) AS credit_minor,
            sum(debit_minor) AS debit_minor, sum(entry_count)::bigint AS entry_count
     FROM (
-        SELECT kept.ledger_id, kept.currency, t.credit_minor, t.debit_minor, t.entry_count
-        FROM reports_ledgercurrency AS kept
-        CROSS JOIN LATERAL (
-            SELECT t.credit_minor, t.debit_minor, t.entry_count FROM reports_ledgerdaytotal AS t
-            WHERE t.ledger_id = kept.ledger_id AND t.currency = kept.currency
-              AND t.day < (%(before)s AT TIME ZONE 'UTC')::date
-            ORDER BY t.day DESC LIMIT 1
-        ) AS t
-        WHERE kept.ledger_id = ANY (%(ledger_ids)s)
+        SELECT t.ledger_id, t.currency, t.credit_minor, t.debit_minor, t.entry_count
+        FROM {whole_days}
         UNION ALL
         SELECT ledger_id, currency, credit_minor, debit_minor, entry_count FROM on_top
     ) AS parts
@@ -73,7 +66,8 @@ figures AS (
     SELECT currency, sum(credit_minor) AS credit_minor, sum(debit_minor) AS debit_minor,
            sum(net_credit_minor) AS net_credit_minor, sum(entry_count)::bigint AS entry_count
     FROM (
-        {whole_days}
+        SELECT t.currency, t.credit_minor, t.debit_minor, t.net_credit_minor, t.entry_count
+        FROM {whole_days}
         UNION ALL
         SELECT m.currency, m.credit_minor, m.debit_minor,
                greatest(kept.net_minor + m.credit_minor - m.debit_minor, 0)
@@ -81,11 +75,8 @@ figures AS (
                m.entry_count
         FROM moved AS m
         CROSS JOIN LATERAL (
-            SELECT coalesce(max(t.net_minor), 0) AS net_minor FROM (
-                SELECT t.credit_minor - t.debit_minor AS net_minor FROM {finer} AS t
-                WHERE {is_finer} AND t.day < (%(before)s AT TIME ZONE 'UTC')::date
-                ORDER BY t.day DESC LIMIT 1
-            ) AS t
+            SELECT coalesce(max(t.credit_minor - t.debit_minor), 0) AS net_minor
+            FROM ({finer}) AS t
         ) AS kept
     ) AS parts
     GROUP BY currency
@@ -96,25 +87,11 @@ FROM figures AS f JOIN ledgers_currency AS c ON c.code = f.currency
 WHERE f.entry_count > 0
 ORDER BY f.currency
 """
-WHOLE_DAYS_OF_CURRENCIES = """
-        SELECT c.code AS currency, t.credit_minor, t.debit_minor, t.net_credit_minor, t.entry_count
-        FROM ledgers_currency AS c
-        CROSS JOIN LATERAL (
-            SELECT t.* FROM reports_currencydaytotal AS t
-            WHERE t.currency = c.code AND t.day < (%(before)s AT TIME ZONE 'UTC')::date
-            ORDER BY t.day DESC LIMIT 1
-        ) AS t
-"""
-WHOLE_DAYS_OF_LEDGER = """
-        SELECT kept.currency, t.credit_minor, t.debit_minor, t.net_credit_minor, t.entry_count
-        FROM reports_ledgercurrency AS kept
-        CROSS JOIN LATERAL (
-            SELECT t.* FROM reports_ledgerdaytotal AS t
-            WHERE t.ledger_id = kept.ledger_id AND t.currency = kept.currency
-              AND t.day < (%(before)s AT TIME ZONE 'UTC')::date
-            ORDER BY t.day DESC LIMIT 1
-        ) AS t
-        WHERE kept.ledger_id = ANY (%(ledger_ids)s)
+# Of one balance, ledger or currency: the newest day before, found by one step into an index.
+NEWEST = """
+    SELECT t.* FROM {table} AS t
+    WHERE {is_its} AND t.day < (%(before)s AT TIME ZONE 'UTC')::date
+    ORDER BY t.day DESC LIMIT 1
 """
 WITH_CURRENCY = """
     CROSS JOIN LATERAL (
@@ -123,22 +100,11 @@ WITH_CURRENCY = """
 """
 LAST_DAY = """
     SELECT e.ledger_id, e.balance_id, e.direction, e.amount_minor
-    FROM transactions_transaction AS t
+    FROM {asked}
     CROSS JOIN LATERAL (
         SELECT e.ledger_id, e.balance_id, e.direction, e.amount_minor
         FROM transactions_entry AS e
-        WHERE e.transaction_id = t.id AND e.id <= (SELECT entry_id FROM mark) OFFSET 0
-    ) AS e
-    WHERE t.effective_at >= date_trunc('day', %(before)s, 'UTC') AND t.effective_at < %(before)s
-"""
-LAST_DAY_OF_LEDGERS = """
-    SELECT e.ledger_id, e.balance_id, e.direction, e.amount_minor
-    FROM unnest(%(ledger_ids)s::bigint[]) AS asked (id)
-    CROSS JOIN LATERAL (
-        SELECT e.ledger_id, e.balance_id, e.direction, e.amount_minor
-        FROM transactions_entry AS e
-        WHERE e.ledger_id = asked.id AND e.effective_at >= date_trunc('day', %(before)s, 'UTC')
-          AND e.effective_at < %(before)s AND e.id <= (SELECT entry_id FROM mark) OFFSET 0
+        WHERE {is_its} AND e.id <= (SELECT entry_id FROM mark) OFFSET 0
     ) AS e
 """
 # What was recorded after a moment is taken away again.
@@ -175,52 +141,69 @@ class LedgerFigure:
     totals: Totals
 
 
+def _newest(table: str, is_its: str) -> str:
+    return NEWEST.format(table=table, is_its=is_its)
+
+
 def _statements(figures: str, **parts: str) -> dict[bool, str]:
     """By whether what was known at a moment is asked for."""
+    parts = {"sums": SUMS, "with_currency": WITH_CURRENCY, **parts}
     return {
-        is_known: ON_TOP.format(
-            sums=SUMS, later=LATER.format(sums=SUMS, **parts) if is_known else "", **parts
-        )
-        + figures
+        is_known: ON_TOP.format(later=LATER.format(**parts) if is_known else "", **parts) + figures
         for is_known in (False, True)
     }
 
 
-IS_ASKED = "e.ledger_id = ANY (%(ledger_ids)s)"
-LEDGER_NAMES = {
-    "columns": "e.ledger_id, b.currency",
-    "names": "ledger_id, currency",
-    "with_currency": WITH_CURRENCY,
-}
-BALANCE_NAMES = {
-    "columns": "e.balance_id, b.currency",
-    "names": "balance_id, currency",
-    "with_currency": WITH_CURRENCY,
-}
-LEDGERS = _statements(
-    BY_LEDGER, last_day=LAST_DAY_OF_LEDGERS, is_entry_asked=IS_ASKED, **LEDGER_NAMES
+IS_ON_LAST_DAY = (
+    "effective_at >= date_trunc('day', %(before)s, 'UTC') AND effective_at < %(before)s"
 )
+OF_ALL = {
+    "last_day": LAST_DAY.format(
+        asked=f"(SELECT id FROM transactions_transaction WHERE {IS_ON_LAST_DAY}) AS asked",  # noqa: S608 -- constants
+        is_its="e.transaction_id = asked.id",
+    ),
+    "is_entry_asked": "true",
+}
+OF_SOME = {
+    "last_day": LAST_DAY.format(
+        asked="unnest(%(ledger_ids)s::bigint[]) AS asked (id)",
+        is_its=f"e.ledger_id = asked.id AND {IS_ON_LAST_DAY}",
+    ),
+    "is_entry_asked": "e.ledger_id = ANY (%(ledger_ids)s)",
+}
+BY_LEDGERS = {"columns": "e.ledger_id, b.currency", "names": "ledger_id, currency"}
+BY_BALANCES = {"columns": "e.balance_id, b.currency", "names": "balance_id, currency"}
+
+DAYS_OF_CURRENCIES = (
+    "ledgers_currency AS c CROSS JOIN LATERAL"
+    f" ({_newest('reports_currencydaytotal', 't.currency = c.code')}) AS t"
+)
+IS_OF_KEPT = "t.ledger_id = kept.ledger_id AND t.currency = kept.currency"
+DAYS_OF_LEDGERS = (
+    "reports_ledgercurrency AS kept CROSS JOIN LATERAL"
+    f" ({_newest('reports_ledgerdaytotal', IS_OF_KEPT)}) AS t"
+    " WHERE kept.ledger_id = ANY (%(ledger_ids)s)"
+)
+IS_OF_MOVED = "(t.ledger_id, t.currency) = (m.ledger_id, m.currency)"
+
+LEDGERS = _statements(BY_LEDGER.format(whole_days=DAYS_OF_LEDGERS), **OF_SOME, **BY_LEDGERS)
 SUMS_OF_LEDGERS = _statements(
     SUM_UP.format(
-        names=LEDGER_NAMES["names"],
-        whole_days=WHOLE_DAYS_OF_CURRENCIES,
-        finer="reports_ledgerdaytotal",
-        is_finer="(t.ledger_id, t.currency) = (m.ledger_id, m.currency)",
+        names=BY_LEDGERS["names"],
+        whole_days=DAYS_OF_CURRENCIES,
+        finer=_newest("reports_ledgerdaytotal", IS_OF_MOVED),
     ),
-    last_day=LAST_DAY,
-    is_entry_asked="true",
-    **LEDGER_NAMES,
+    **OF_ALL,
+    **BY_LEDGERS,
 )
 SUMS_OF_BALANCES = _statements(
     SUM_UP.format(
-        names=BALANCE_NAMES["names"],
-        whole_days=WHOLE_DAYS_OF_LEDGER,
-        finer="reports_daytotal",
-        is_finer="t.balance_id = m.balance_id",
+        names=BY_BALANCES["names"],
+        whole_days=DAYS_OF_LEDGERS,
+        finer=_newest("reports_daytotal", "t.balance_id = m.balance_id"),
     ),
-    last_day=LAST_DAY_OF_LEDGERS,
-    is_entry_asked=IS_ASKED,
-    **BALANCE_NAMES,
+    **OF_SOME,
+    **BY_BALANCES,
 )
 
 

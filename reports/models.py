@@ -17,8 +17,53 @@ from ledgers.models import Currency, Ledger
 from transactions.models import Transaction
 
 
-class DayTotal(models.Model):
-    """What a balance's entries up to the end of a day (UTC, effective) add up to.
+class OfCurrency(models.Model):
+    """What is told apart by currencies; nothing refers back to it."""
+
+    currency = models.ForeignKey(
+        Currency,
+        on_delete=models.PROTECT,
+        db_column="currency",
+        db_constraint=False,
+        db_index=False,
+        related_name="+",
+    )
+
+    class Meta:
+        abstract = True
+
+
+class OfLedger(OfCurrency):
+    """What is told apart by ledgers and their currencies."""
+
+    ledger = models.ForeignKey(
+        Ledger, on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="+"
+    )
+
+    class Meta:
+        abstract = True
+
+
+class DayFigures(models.Model):
+    """What some entries up to the end of a day (UTC, effective) add up to."""
+
+    day = models.DateField()
+    credit_minor = MinorField()
+    debit_minor = MinorField()
+    entry_count = models.BigIntegerField()
+
+    class Meta:
+        abstract = True
+        constraints = [
+            models.CheckConstraint(
+                name="%(class)s_counts_entries",
+                condition=Q(credit_minor__gte=0, debit_minor__gte=0, entry_count__gt=0),
+            ),
+        ]
+
+
+class DayTotal(DayFigures):
+    """What the entries of a balance add up to.
 
     A row stands for each day that has entries. The newest row of a balance counts all of its
     entries that are rolled up, so that its `entry_count` is the position of the last of them.
@@ -32,44 +77,21 @@ class DayTotal(models.Model):
         db_index=False,
         related_name="+",
     )
-    day = models.DateField()
-    credit_minor = MinorField()
-    debit_minor = MinorField()
-    entry_count = models.BigIntegerField()
-
-    class Meta:
-        constraints = [
-            models.CheckConstraint(
-                name="daytotal_counts_entries",
-                condition=Q(credit_minor__gte=0, debit_minor__gte=0, entry_count__gt=0),
-            ),
-        ]
 
     def __str__(self) -> str:
         return f"#{self.balance_id} {self.day}"
 
 
-class LedgerCurrency(models.Model):
+class LedgerCurrency(OfLedger):
     """A currency in which a ledger has entries that are rolled up."""
 
     pk = models.CompositePrimaryKey("ledger_id", "currency_id")
-    ledger = models.ForeignKey(
-        Ledger, on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="+"
-    )
-    currency = models.ForeignKey(
-        Currency,
-        on_delete=models.PROTECT,
-        db_column="currency",
-        db_constraint=False,
-        db_index=False,
-        related_name="+",
-    )
 
     def __str__(self) -> str:
         return f"#{self.ledger_id} {self.currency_id}"
 
 
-class LedgerDayTotal(models.Model):
+class LedgerDayTotal(DayFigures, OfLedger):
     """What the entries of a ledger in a currency add up to, as `DayTotal` does for a balance.
 
     `net_credit_minor` adds up, of its balances that had come to more credits than debits by then,
@@ -77,29 +99,11 @@ class LedgerDayTotal(models.Model):
     """
 
     pk = models.CompositePrimaryKey("ledger_id", "currency_id", "day")
-    ledger = models.ForeignKey(
-        Ledger, on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="+"
-    )
-    currency = models.ForeignKey(
-        Currency,
-        on_delete=models.PROTECT,
-        db_column="currency",
-        db_constraint=False,
-        db_index=False,
-        related_name="+",
-    )
-    day = models.DateField()
-    credit_minor = MinorField()
-    debit_minor = MinorField()
     net_credit_minor = MinorField()
-    entry_count = models.BigIntegerField()
 
     class Meta:
         constraints = [
-            models.CheckConstraint(
-                name="ledgerdaytotal_counts_entries",
-                condition=Q(credit_minor__gte=0, debit_minor__gte=0, entry_count__gt=0),
-            ),
+            *DayFigures.Meta.constraints,
             models.CheckConstraint(
                 name="ledgerdaytotal_net_is_of_one_side", condition=Q(net_credit_minor__gte=0)
             ),
@@ -109,23 +113,11 @@ class LedgerDayTotal(models.Model):
         return f"#{self.ledger_id} {self.currency_id} {self.day}"
 
 
-class CurrencyDayTotal(models.Model):
+class CurrencyDayTotal(DayFigures, OfCurrency):
     """What the entries of all ledgers in a currency add up to; the nets are those of ledgers."""
 
     pk = models.CompositePrimaryKey("currency_id", "day")
-    currency = models.ForeignKey(
-        Currency,
-        on_delete=models.PROTECT,
-        db_column="currency",
-        db_constraint=False,
-        db_index=False,
-        related_name="+",
-    )
-    day = models.DateField()
-    credit_minor = MinorField()
-    debit_minor = MinorField()
     net_credit_minor = MinorField()
-    entry_count = models.BigIntegerField()
 
     class Meta:
         constraints = [
