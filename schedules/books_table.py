@@ -91,6 +91,7 @@ COLUMNS = (
 
 OF_BOOKS = (*FIELDS, EXPIRES)
 SORT_OF = {keys: name for name, keys in SORTS.items()}
+NONE = Count.of(0)
 # So many rows of a ledger, a balance or a tab are added up unasked.
 UNASKED_MAX = 1_000
 
@@ -221,9 +222,31 @@ class BooksTable(TransactionTable):
         return words % {"count": count}
 
     def context(self, state: TableState) -> Mapping[str, object]:
-        """Where a text is looked for that no reference begins with."""
+        """Where a text is looked for that no reference begins with; and what the books lack."""
         wider = str(Condition("text", "contains", (self.chosen.text,)))
-        return {"wider_url": f"?{urlencode({'where': wider})}" if self.chosen.text else ""}
+        return {
+            "wider_url": f"?{urlencode({'where': wider})}" if self.chosen.text else "",
+            "unposted": self._unposted(state),
+        }
+
+    def above(self, state: TableState) -> str:
+        return "schedules/_unposted.html" if self._unposted(state) else ""
+
+    def _unposted(self, state: TableState) -> list[tuple[str, str]]:
+        """What All leaves out, in words with the tab that shows it; other fields filter there."""
+        if self.chosen.tab != Tab.ALL or state.conditions:
+            return []
+        counts = self.counts
+        words = {
+            Tab.SCHEDULED: _("%(count)s scheduled, not yet posted"),
+            Tab.REJECTED: _("%(count)s rejected"),
+        }
+        dropped = dict.fromkeys(("records", "sort", "open", "count", "view"), "")
+        return [
+            (said % {"count": counts[tab].text}, url_with(state.request, **dropped, tab=tab.value))
+            for tab, said in words.items()
+            if counts[tab] != NONE
+        ]
 
     def switches(self, state: TableState) -> list[Switch]:
         if self.chosen.tab != Tab.ALL or self.chosen.text:

@@ -9,6 +9,7 @@ import pytest
 from django.test import Client
 
 from balances.models import Balance
+from schedules.operations import post_due
 from tests.factories import (
     NOON,
     make_balance,
@@ -18,7 +19,7 @@ from tests.factories import (
     post_transfer,
 )
 from tests.pages import rows_of, text_of
-from tests.schedules.building import make_schedule
+from tests.schedules.building import SOON, make_schedule, wait_until
 from tests.transactions.living import commit, place_hold, refund, reverse, void
 from transactions.requests import Indicator
 
@@ -88,6 +89,32 @@ def test_count_of_each_tab_is_that_of_its_rows(clerk: Client, wallet: Balance, s
     if scope != "q":
         every = clerk.get(URL, {**query, "records": "every"})
         assert counts(clerk, records="every", **query)[0] == str(len(rows_of(every)) - 1)
+
+
+def beside(client: Client, **query: str) -> list[tuple[str, str]]:
+    """What a tab says that it leaves out: address and words."""
+    html = client.get(URL, query).content.decode()
+    if 'class="beside"' not in html:
+        return []
+    line = html[html.index('class="beside"') :]
+    return re.findall(r'<a href="([^"]*)"[^>]*>([^<]*)</a>', line[: line.index("</p>")])
+
+
+def test_all_says_what_it_leaves_out_and_leads_there(clerk: Client, wallet: Balance) -> None:
+    refused = make_schedule(source=make_balance(), destination=wallet, due_in=SOON)
+    wait_until(refused.due_at)
+    post_due()
+
+    everywhere = beside(clerk)
+    of_balance = beside(clerk, balance=wallet.key, records="every", sort="amount")
+    found = beside(clerk, q="other")
+
+    assert [words for _url, words in everywhere] == [*("2 scheduled, not yet posted", "1 rejected")]
+    assert [words for _url, words in of_balance] == [*("1 scheduled, not yet posted", "1 rejected")]
+    assert of_balance[1][0].replace("&amp;", "&") == f"{URL}?balance={wallet.key}&tab=rejected"
+    assert found == [(f"{URL}?q=other&amp;tab=scheduled", "1 scheduled, not yet posted")]
+    for tab in TABS[1:]:
+        assert beside(clerk, tab=tab) == []
 
 
 def test_numbers_elsewhere_are_those_of_the_table(clerk: Client, wallet: Balance) -> None:
