@@ -127,7 +127,17 @@ def test_paper_shows_every_text_or_a_box_and_says_so() -> None:
     assert texts.count("Title") == len(pages)
     assert f"Page 1 of {len(pages)}" in pages[0]
     assert "23.00" in pages[-1]
-    assert any(text.startswith("□ stands for") for text in pages[-1])
+
+
+def test_each_page_of_paper_with_a_box_says_what_it_means() -> None:
+    plain, beyond = ["Ada", "1.00"], ["山田", "1.00"]
+    note = "□: a character that this typeface lacks; the CSV and XLSX files have it."
+
+    pages = read_pdf(written("pdf", beyond, *[plain] * 60, beyond))
+
+    assert len(pages) == 3
+    assert [note in page for page in pages] == [True, False, True]
+    assert not any(note in page for page in read_pdf(written("pdf", plain)))
 
 
 def test_names_of_files_fit_a_header_in_any_script() -> None:

@@ -1,8 +1,9 @@
 """PDF: landscape pages with the heads on each, figures to the right, and nothing cut off.
 
 The typeface, DejaVu Sans Condensed, covers the alphabetic scripts and many signs, not the
-Chinese, Japanese and Korean ones or emoji. What it lacks stands as a box, and a last line says
-what the box means. Text that runs from right to left does so here, with letters unjoined.
+Chinese, Japanese and Korean ones or emoji. What it lacks stands as a box, and each page with one
+says at its foot what the box means, and which files have the text. Text that runs from right to
+left does so here, with letters unjoined.
 """
 
 from __future__ import annotations
@@ -64,6 +65,7 @@ class _Paper:
         pdf.set_title(table.title)
         pdf.set_lang(get_language() or "en")
         self.letters = Letters(pdf)
+        self.has_boxes = False
         self.widths = self._divide(measured)
         self._begin_page()
 
@@ -74,6 +76,7 @@ class _Paper:
         ]
         height = max(len(lines) for lines in cells) * SIZE * LEADING + 2 * PADDING
         if self.y + height > self.pdf.h - MARGIN - 2 * SIZE:
+            self._end_page()
             self._begin_page()
         if row.is_total:
             self._rule(0.8)
@@ -83,10 +86,7 @@ class _Paper:
             self._rule(0.4, grey=GREY)
 
     def finish(self) -> bytes:
-        if self.letters.missing:
-            note = _("□ stands for a character that is not in the typeface of this file.")
-            self.y += SIZE
-            self._text(MARGIN, note, SIZE)
+        self._end_page()
         return bytes(self.pdf.output())
 
     def _cells(self, row: Row) -> Iterable[tuple[str, Column, float]]:
@@ -132,6 +132,14 @@ class _Paper:
         self.y += SIZE
         self._write_heads()
 
+    def _end_page(self) -> None:
+        if not self.has_boxes:
+            return
+        note = _("□: a character that this typeface lacks; the CSV and XLSX files have it.")
+        self.y = self.pdf.h - MARGIN - 1.2 * SIZE  # the line of the page's number
+        self._text(self.pdf.w - MARGIN - self.letters.width(note, SIZE), note, SIZE)
+        self.has_boxes = False
+
     def _write_page_number(self) -> None:
         pdf = self.pdf
         pdf.set_xy(MARGIN, pdf.h - MARGIN - SIZE)
@@ -172,7 +180,9 @@ class _Paper:
         if not line:
             return
         self.pdf.set_font_size(size)
-        self.pdf.text(x, self.y + size, self.letters.order(line))
+        ordered = self.letters.order(line)
+        self.has_boxes |= self.letters.missing and MISSING in ordered
+        self.pdf.text(x, self.y + size, ordered)
         self.pdf.set_font_size(SIZE)
 
     def _rule(self, thickness: float, *, grey: int = 0) -> None:
