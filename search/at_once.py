@@ -21,24 +21,26 @@ EXACT = Context(prec=200)
 # to, and the page of them. Whatever is not wanted then is not worked out either.
 AT_ONCE = """
 WITH found AS MATERIALIZED ({lines} LIMIT {maximum}),
-once AS MATERIALIZED (SELECT * FROM found WHERE {is_first}),
+sums AS MATERIALIZED (
+    SELECT currency, sum(amount) AS amount, count(*) AS lines,
+           count(*) FILTER (WHERE {is_first}) AS count
+    FROM found GROUP BY currency
+),
 size AS MATERIALIZED (
-    SELECT (SELECT count(*) FROM found) AS lines, (SELECT count(*) FROM once) AS count
+    SELECT coalesce(sum(lines), 0)::bigint AS lines, coalesce(sum(count), 0)::bigint AS count
+    FROM sums
 )
 SELECT size.lines, size.count,
        CASE WHEN size.lines < {maximum} THEN (
-           SELECT json_agg(json_build_array(c.code, c.exponent, s.amount::text, s.count)
+           SELECT json_agg(json_build_array(c.code, c.exponent, s.amount::text, s.lines)
                            ORDER BY c.code)
-           FROM (
-               SELECT currency, sum(amount) AS amount, count(*) AS count FROM found
-               GROUP BY currency
-           ) AS s
-           JOIN ledgers_currency AS c ON c.code = s.currency
+           FROM sums AS s JOIN ledgers_currency AS c ON c.code = s.currency
        ) END,
        page.*
 FROM size LEFT JOIN (
     SELECT * FROM (
-        SELECT {names} FROM once WHERE (SELECT lines FROM size) < {maximum}
+        SELECT {names} FROM found AS once
+        WHERE {is_first} AND (SELECT lines FROM size) < {maximum}
     ) AS once {position} {ordered}
 ) AS page ON true
 {sorted}

@@ -26,8 +26,9 @@ from search.at_once import Compiled, CurrencySum, Found, Page, columns_of, find_
 from search.conditions import OF_TAB, Asked, in_scope
 from search.models import FoundTransaction
 from search.orders import SORTS, after_values, first_by
-from search.parts import bounds, once, pin, required, tells_lines_apart, without
+from search.parts import bounds, lasts, once, pin, required, tells_lines_apart, without
 from search.planned import explain, fetch_planned
+from search.remembered import are_many, remember_many
 from transactions.filters import Tab
 from web.counting import EXACT_MAX
 from web.pagination import Key
@@ -98,14 +99,25 @@ class Listing:
         """Find, count and add up all at once, and sort out the page; None if it is too much."""
         page = Page(self.sort, keys, after, limit)
         lines = _compile(FoundTransaction.objects.filter(self._narrowed).values(*columns_of(page)))
-        if self._found is None and explain(*lines).rows >= at_once.LINES_MAX:
-            # Counting alone reads less of each.
-            count = self._count(once(self._narrowed), EXACT_MAX + 1)
-            if count > EXACT_MAX:
-                self._found = Found(count, [], is_cut=True)
-                return None
+        if self._found is None and self._is_known_as_many(lines):
+            self._found = Found(EXACT_MAX + 1, [], is_cut=True)
+            return None
         self._found, rows = find_at_once(lines, page, are_apart=tells_lines_apart(self.q))
         return None if self._found.is_cut else self._rows(rows)
+
+    def _is_known_as_many(self, lines: Compiled) -> bool:
+        """Whether more pass than are counted. They are counted where the server expects so many."""
+        stays = lasts(self.q)
+        if stays and are_many(lines, maximum=EXACT_MAX):
+            return True
+        # Counting alone reads less of each.
+        is_many = (
+            explain(*lines).rows >= at_once.LINES_MAX
+            and self._count(once(self._narrowed), EXACT_MAX + 1) > EXACT_MAX
+        )
+        if is_many and stays:
+            remember_many(lines, maximum=EXACT_MAX)
+        return is_many
 
     def _sort_all(self, keys: Sequence[Key], position: Q, limit: int) -> Rows:
         sql, parameters = _compile(self._select(once(self._narrowed).filter(position)))

@@ -85,10 +85,16 @@ class Document(Copied):
 
     class Meta:
         indexes = [
-            models.Index(fields=["effective_at", "transaction"], name="document_effective"),
-            # With what counting asks of a document, which then need not be read itself.
+            # With what is counted and added up of a document, which then need not be read itself.
             models.Index(
-                fields=["amount", "transaction"], include=["line", "kind"], name="document_amount"
+                fields=["effective_at", "transaction"],
+                include=["line", "kind", "currency", "amount"],
+                name="document_effective",
+            ),
+            models.Index(
+                fields=["amount", "transaction"],
+                include=["line", "kind", "currency", "effective_at"],
+                name="document_amount",
             ),
             models.Index(fields=["currency"], name="document_currency"),
             BrinIndex(fields=["created_at"], pages_per_range=32, name="document_created"),

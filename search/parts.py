@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, cast
 
-from django.db.models import BooleanField, Exists, OuterRef, Q, QuerySet
+from django.db.models import BooleanField, Exists, Expression, F, OuterRef, Q, QuerySet
 from django.db.models.expressions import RawSQL
 
 from search.conditions import ROW, Asked
@@ -16,6 +16,12 @@ from search.models import FoundLine, FoundTransaction
 
 # What the lines of one transaction differ in.
 OF_LINES = ("amount", "currency")
+# What of a document, and of its transaction, never changes.
+LASTING = {
+    *("effective_at", "created_at", "actor", "actor_id", "line", "kind", "currency", "amount"),
+    *("text", "transaction_id"),
+}
+LASTING_OF_TRANSACTION = {"reference", "description", "batch_id", "public_id"}
 
 
 def required(q: Q) -> Iterator[Any]:
@@ -70,3 +76,23 @@ def tells_lines_apart(q: Q) -> bool:
         else isinstance(child, tuple) and child[0].split("__")[0] in OF_LINES
         for child in q.children
     )
+
+
+def lasts(q: Q) -> bool:
+    """Whether what passes will always pass: what is asked of live tables, and changes, may not."""
+    return all(map(_lasts, q.children))
+
+
+def _lasts(part: Any) -> bool:
+    if isinstance(part, Q):
+        return lasts(part)
+    if isinstance(part, tuple):
+        name, *rest = part[0].split("__")
+        return name in LASTING or (
+            name == "transaction" and bool(rest) and rest[0] in LASTING_OF_TRANSACTION
+        )
+    if not isinstance(part, Expression):
+        return False
+    asked = list(part.flatten())
+    names = {each.name for each in asked if isinstance(each, F)}
+    return bool(names) and names <= LASTING and not any(isinstance(each, RawSQL) for each in asked)

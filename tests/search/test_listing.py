@@ -20,6 +20,7 @@ from search.indexing import index_documents
 from search.listing import Listing, list_transactions
 from search.models import FoundTransaction
 from search.orders import SORTS
+from search.parts import lasts
 from tests.conftest import OwnDatabase
 from tests.factories import make_user, post_transfer
 from tests.search.building import fill_books, post_exchange
@@ -313,3 +314,53 @@ def test_a_page_reads_little_whatever_is_asked(
         )
         # To count them, no document has to be read.
         assert "Index Only Scan using document_amount" in many.values("line")[:900].explain()
+        # Nor to add up the few that indexes lead to.
+        wanted = many.values("line", "currency", "amount", "transaction_id", "effective_at")
+        dear = wanted.filter(effective_at__lt=timezone.now())
+        assert "Index Only Scan using document_amount" in dear.explain()
+        week = (timezone.now() - timedelta(days=12), timezone.now() - timedelta(days=11))
+        dated = wanted.filter(effective_at__range=week, currency="USD")
+        assert "Index Only Scan using document_effective" in dated.explain()
+
+
+def test_what_has_been_found_to_be_many_is_not_counted_again(
+    own_database: OwnDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Unless it may become less: extra information changes."""
+    monkeypatch.setattr(listing, "EXACT_MAX", 900)
+    monkeypatch.setattr(at_once, "LINES_MAX", 1_000)
+    with own_database.owner(autocommit=True) as owner:
+        owner.execute(FILL.format(count=5_000))
+        owner.execute("VACUUM (ANALYZE) search_document")
+
+    def rows_read(query: str) -> int:
+        found = list_transactions(compiled(query))
+        with db_transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(READ)
+            (before,) = cursor.fetchone()
+            found.read(found.order(descending=True), None, 21)
+            assert found.count(maximum=901) == 901
+            cursor.execute(READ)
+            return int(cursor.fetchone()[0] - before)
+
+    lasting = "where=text:contains:payment"
+    assert rows_read(lasting) > 900 > rows_read(lasting)
+    changing = f"{lasting}&where=metadata.order:has-key"
+    assert rows_read(changing) > 900 < rows_read(changing)
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("where=amount:at-least:80&where=effective:is:2025", True),
+        ("where=currency:is:GBP|text:contains:rent 20251", True),
+        ("where=reference:is-not:WRONG-1&where=created_by:empty", True),
+        ("where=metadata.flat:is:7", False),
+        ("where=amount:is:1|metadata.flat:contains:7", False),
+        ("where=status:is:reversed", False),
+        ("where=status:is:inflight|amount:is:1", False),
+        ("where=followers:is:no", False),
+    ],
+)
+def test_conditions_that_what_passes_will_always_pass(db: None, query: str, expected: bool) -> None:
+    assert lasts(compiled(query)) is expected
