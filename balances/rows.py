@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from html import escape
 from typing import Any, TypedDict
 
@@ -18,7 +19,7 @@ from ledgers.models import Ledger
 from ledgers.money import format_amount
 from web.addresses import url_of
 from web.as_of import NOW, Moment
-from web.formatting import Dates, active_dates
+from web.formatting import ROWS_KEPT, Reader, active_reader
 from web.statements import fetch_all
 
 # Beyond so many signs an amount may break on a phone.
@@ -106,9 +107,9 @@ class Surroundings:
 
     balances_url: str
     ledgers_url: str
-    dates: Dates
     moment: Moment
-    glance: str
+    by_ledger: bool
+    reader: Reader
 
 
 def format_rows(
@@ -124,14 +125,23 @@ def format_rows(
     Their figures are those of `moment`, which the links keep.
     """
     shared = Surroundings(
-        url_of("balances:list"), url_of("ledgers:list"), active_dates(), moment, _("Glance")
+        url_of("balances:list"), url_of("ledgers:list"), moment, by_ledger, active_reader()
     )
-    return [_format_row(row, shared, by_ledger=by_ledger, new=new) for row in rows]
+    formatted = []
+    for row in rows:
+        is_new = f"bln_{row['public_id']}" == new
+        # A copy: what is kept must stay as it is.
+        formatted.append(_format_row(tuple([row[name] for name in FIELDS]), shared, is_new).copy())
+    return formatted
 
 
+@lru_cache(maxsize=ROWS_KEPT)
 def _format_row(
-    row: dict[str, Any], shared: Surroundings, *, by_ledger: bool, new: str
+    values: tuple[Any, ...],
+    shared: Surroundings,
+    is_new: bool,
 ) -> BalanceRow:
+    row = dict(zip(FIELDS, values, strict=True))
     exponent, side = row["currency__exponent"], row["normal_side"]
     minor = shown_minor(int(row["credit_minor"]) - int(row["debit_minor"]), side)
     figure = format_amount(minor, exponent)
@@ -143,7 +153,7 @@ def _format_row(
     )
     return {
         "url": url,
-        "is_new": key == new,
+        "is_new": is_new,
         "currency": row["currency_id"],
         "link": link_tag(url, name),
         "balance": figure,
@@ -152,15 +162,15 @@ def _format_row(
         "is_debit_normal": side == Balance.NormalSide.DEBIT,
         "inflight": format_amount(shown_minor(held_credits - held_debits, side), exponent),
         "has_no_inflight": not (held_credits or held_debits),
-        "title": row["ledger__name"] if by_ledger else name,
+        "title": row["ledger__name"] if shared.by_ledger else name,
         "ledger_link": link_tag(
             f"{shared.ledgers_url}ldg_{row['ledger__public_id']}/{shared.moment.suffix}",
             row["ledger__name"],
         ),
-        "created": shared.dates.time_tag(row["created_at"]),
+        "created": shared.reader.dates.time_tag(row["created_at"]),
         "is_closed": row["closed_at"] is not None,
         "is_now": shared.moment.is_now,
-        "glance": _glance_tag(f"{shared.balances_url}{key}/quick/", shared.glance, name),
+        "glance": _glance_tag(f"{shared.balances_url}{key}/quick/", _("Glance"), name),
     }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from html import escape
 from typing import Any, ClassVar
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
@@ -165,14 +166,19 @@ def _format_row(row: Mapping[str, Any], count: int, shared: Surroundings) -> Tab
         cells={
             "name": name,
             "kind": shared.kinds[row["kind"]],
-            "email": format_html("<bdi>{}</bdi>", row["email"]) if row["email"] else "—",
-            "balances": format_html(
-                '<a href="{}?identity={}">{}</a>', shared.balances_url, key, format_count(count)
+            "email": _email(row["email"]),
+            # Nothing here needs escaping.
+            "balances": SafeString(
+                f'<a href="{shared.balances_url}?identity={key}">{format_count(count)}</a>'
             ),
             "created": shared.dates.time_tag(row["created_at"]),
             "id": key,
         },
     )
+
+
+def _email(email: str) -> SafeString | str:
+    return SafeString(f"<bdi>{escape(email)}</bdi>") if email else "—"
 
 
 def _balance_counts(identity_ids: Iterable[int]) -> dict[int, int]:

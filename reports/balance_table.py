@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from html import escape
 from typing import Any, ClassVar
 
 from django.db.models import Q, QuerySet
@@ -264,7 +265,7 @@ def _table_row(row: Mapping[str, Any], ready: BalanceRow, names: set[str]) -> Ta
         "currency": ready["currency"],
         "balance": _figure(ready),
         "inflight": Cell(
-            format_html('<a href="{}">{}</a>', ready["url"], ready["inflight"]),
+            SafeString(f'<a href="{escape(ready["url"])}">{escape(ready["inflight"])}</a>'),
             "muted" if ready["has_no_inflight"] else "",
         ),
         "created": ready["created"],
@@ -284,23 +285,22 @@ def _table_row(row: Mapping[str, Any], ready: BalanceRow, names: set[str]) -> Ta
 
 
 def _title(ready: BalanceRow) -> SafeString:
-    closed = format_html('<span class="tag plain">{}</span>', gettext("closed"))
-    new = format_html('<span class="tag">{}</span>', gettext("new"))
-    tags = (closed if ready["is_closed"] else "") + (new if ready["is_new"] else "")
-    return format_html("{}{}", ready["link"], tags)
+    tags = ""
+    if ready["is_closed"]:
+        tags += f'<span class="tag plain">{escape(gettext("closed"))}</span>'
+    if ready["is_new"]:
+        tags += f'<span class="tag">{escape(gettext("new"))}</span>'
+    return SafeString(f"{ready['link']}{tags}")  # ready HTML, and what went through escape()
 
 
 def _figure(ready: BalanceRow) -> Cell:
     side = ""
     if ready["is_debit_normal"]:
-        title = gettext("Debit-normal: debits less credits")
-        side = format_html('<abbr class="ccy" title="{}">{}</abbr>', title, gettext("Dr"))
-    figure = format_html(
-        '<a href="{}">{}</a>{}<span class="ccy only-s">{}</span>',
-        ready["url"],
-        ready["balance"],
-        side,
-        ready["currency"],
+        title = escape(gettext("Debit-normal: debits less credits"))
+        side = f'<abbr class="ccy" title="{title}">{escape(gettext("Dr"))}</abbr>'
+    figure = SafeString(  # every text goes through escape()
+        f'<a href="{escape(ready["url"])}">{escape(ready["balance"])}</a>{side}'
+        f'<span class="ccy only-s">{escape(ready["currency"])}</span>'
     )
     return Cell(figure, ready["figure_css"].removeprefix("num").strip())
 

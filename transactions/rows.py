@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, NamedTuple, TypedDict
 
 from django.utils.safestring import SafeString
@@ -16,7 +17,7 @@ from ledgers.money import format_amount
 from transactions.models import Hold, Transaction
 from transactions.states import AS_WRITTEN, OF_HOLD, PARTLY_REFUNDED, REFUNDED, REVERSED, State
 from web.addresses import url_of
-from web.formatting import Dates, active_dates, format_count
+from web.formatting import ROWS_KEPT, Reader, active_reader, format_count
 from web.statements import fetch_all
 
 # So many refunds of one transaction are added up.
@@ -167,12 +168,9 @@ class TransactionRow(TypedDict):
 class Surroundings:
     """What the rows of one table share; looked up once."""
 
-    parties: dict[int, Party]
     transactions_url: str
     legend_url: str
-    kinds: dict[str, str]
-    tags: dict[tuple[State, ...], SafeString]
-    dates: Dates
+    reader: Reader
 
 
 def read_rows(
@@ -184,15 +182,15 @@ def read_rows(
     """
     fetched = fetch_rows(transaction_ids)
     sides = {pk for row in fetched.values() for pk in (row.source_id, row.destination_id)}
-    shared = Surroundings(
-        read_parties(sides),
-        url_of("transactions:list"),
-        legend_url,
-        {value: str(label) for value, label in Transaction.Kind.choices},
-        {},
-        active_dates(),
-    )
-    return [_format_row(fetched[pk], shared, new=new) for pk in transaction_ids]
+    parties = read_parties(sides)
+    shared = Surroundings(url_of("transactions:list"), legend_url, active_reader())
+    rows: list[TransactionRow] = []
+    for row in (fetched[pk] for pk in transaction_ids):
+        is_new = f"txn_{row.public_id}" == new
+        source, destination = parties[row.source_id], parties[row.destination_id]
+        # A copy: what is kept must stay as it is.
+        rows.append(_format_row(row, source, destination, shared, is_new).copy())
+    return rows
 
 
 def fetch_rows(transaction_ids: Sequence[int]) -> dict[int, Fetched]:
@@ -216,10 +214,16 @@ def _party(
     return Party(name, f"{balances_url}bln_{public_id}/", *rest)
 
 
-def _format_row(row: Fetched, shared: Surroundings, *, new: str) -> TransactionRow:
+@lru_cache(maxsize=ROWS_KEPT)
+def _format_row(
+    row: Fetched,
+    source: Party,
+    destination: Party,
+    shared: Surroundings,
+    is_new: bool,
+) -> TransactionRow:
     key = f"txn_{row.public_id}"
     url = f"{shared.transactions_url}{key}/"
-    source, destination = shared.parties[row.source_id], shared.parties[row.destination_id]
     # Two balances of one name are told apart by their ledgers.
     is_pair = row.source_count == row.destination_count == 1
     is_twin = is_pair and source.name == destination.name
@@ -232,20 +236,20 @@ def _format_row(row: Fetched, shared: Surroundings, *, new: str) -> TransactionR
         "pk": row.id,
         "key": key,
         "url": url,
-        "css": "new" if key == new else "",
-        "is_new": key == new,
-        "effective": shared.dates.date_tag(row.effective_at),
+        "css": "new" if is_new else "",
+        "is_new": is_new,
+        "effective": shared.reader.dates.date_tag(row.effective_at),
         "reference": row.reference,
         "description": row.description,
         "note": "",
-        "kind": "" if row.kind == Transaction.Kind.POST else shared.kinds[row.kind],
+        "kind": "" if row.kind == Transaction.Kind.POST else str(Transaction.Kind(row.kind).label),
         "amount": amount,
         "is_long": len(amount) > 16,
         "currency": currency,
         "part": _describe_part(row, part_minor, source.exponent) if part_minor else "",
         "source": _link(source, row.source_count, url, with_ledger=is_twin),
         "destination": _link(destination, row.destination_count, url, with_ledger=is_twin),
-        "status": _tag_states(row.states(), shared),
+        "status": _tag_states(row.states(), shared.legend_url),
         "has_life": row.has_followers,
         "life": "",
     }
@@ -256,11 +260,8 @@ def _describe_part(row: Fetched, part_minor: int, exponent: int) -> str:
     return said % {"part": format_amount(part_minor, exponent)}
 
 
-def _tag_states(states: tuple[State, ...], shared: Surroundings) -> SafeString:
-    if states not in shared.tags:
-        tags = [state.tag(shared.legend_url) for state in states]
-        shared.tags[states] = SafeString(" ".join(tags))
-    return shared.tags[states]
+def _tag_states(states: tuple[State, ...], legend_url: str) -> SafeString:
+    return SafeString(" ".join(state.tag(legend_url) for state in states))
 
 
 def _link(party: Party, count: int, transaction_url: str, *, with_ledger: bool) -> SafeString:

@@ -14,7 +14,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from html import escape
 
 from django.utils import timezone
@@ -27,6 +27,9 @@ from django.utils.translation import gettext as _
 MINUTE = 60
 HOUR = 60 * MINUTE
 DAY = 24 * HOUR
+# So many rows of a table a process keeps formatted, of each kind: a few megabytes.
+ROWS_KEPT = 2_000
+MOMENTS_KEPT = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,41 +178,58 @@ class Dates:
         """To read: "3 Jan 2025, 09:14". None is a dash."""
         if value is None:
             return "—"
-        local = value.astimezone(self.zone)
-        day = self._day(local)
-        return self._tag(local, day, f"{day}, {local.hour:02}:{local.minute:02}")
+        opening, day, clock = _parts(self, value)
+        return SafeString(f"{opening}{day}, {clock}</time>")
 
     def date_tag(self, value: datetime | None) -> SafeString | str:
         """To read: "3 Jan 2025". None is a dash."""
         if value is None:
             return "—"
-        local = value.astimezone(self.zone)
-        day = self._day(local)
-        return self._tag(local, day, day)
+        opening, day, _clock = _parts(self, value)
+        return SafeString(f"{opening}{day}</time>")
 
     def since_tag(self, value: datetime | None) -> SafeString | str:
         """To read: "2 minutes ago". None is a dash."""
         if value is None:
             return "—"
-        local = value.astimezone(self.zone)
-        day = self._day(local)
-        return self._tag(local, day, _recently(value, local, timezone.now()) or day)
+        opening, day, _clock = _parts(self, value)
+        recently = escape(_recently(value, value.astimezone(self.zone), timezone.now()))
+        return SafeString(f"{opening}{recently or day}</time>")
 
-    def _day(self, local: datetime) -> str:
-        if self.is_iso:
-            return f"{local.year:04}-{local.month:02}-{local.day:02}"
-        return f"{local.day} {self.months[local.month]} {local.year}"
 
-    def _tag(self, local: datetime, day: str, text: str) -> SafeString:
-        utc = local.astimezone(UTC).replace(microsecond=0, tzinfo=None).isoformat()
-        title = escape(_full(local, day))
-        # Safe: what is not ours was escaped.
-        return SafeString(f'<time datetime="{utc}Z" title="{title}">{escape(text)}</time>')
+@lru_cache(maxsize=MOMENTS_KEPT)
+def _parts(dates: Dates, value: datetime) -> tuple[str, str, str]:
+    """The opening tag, the day and the time of day, each as HTML."""
+    local = value.astimezone(dates.zone)
+    if dates.is_iso:
+        day = f"{local.year:04}-{local.month:02}-{local.day:02}"
+    else:
+        day = f"{local.day} {dates.months[local.month]} {local.year}"
+    utc = local.astimezone(UTC).replace(microsecond=0, tzinfo=None).isoformat()
+    opening = f'<time datetime="{utc}Z" title="{escape(_full(local, day))}">'
+    return opening, escape(day), f"{local.hour:02}:{local.minute:02}"
 
 
 def active_dates() -> Dates:
     """Dates in the zone and language of this page."""
     return Dates(timezone.get_current_timezone(), _months(get_language()), _is_iso.get())
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """How whoever asks reads: those who read alike are shown the same text for the same values.
+
+    A function that formats nothing but its arguments, this among them, may keep what it made.
+    """
+
+    language: str | None
+    numbers: NumberStyle
+    dates: Dates
+
+
+def active_reader() -> Reader:
+    """The reader of this page."""
+    return Reader(get_language(), _style.get(), active_dates())
 
 
 def time_tag(value: datetime | None) -> SafeString | str:
