@@ -1,4 +1,4 @@
-"""Reversing a batch that is too large to be done at once: a run, decided one by one."""
+"""Reversing a whole batch or import: a run over all that it holds, the newest first."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from django.db import transaction as db_transaction
 from django.utils.translation import ngettext
 
 from audit.recording import record
+from bulk.foreseeing import foresee, is_tried_out
 from bulk.models import Item, Run
 from transactions.batch_reversals import Batch, count_obstacles
 from transactions.models import Transaction
@@ -30,13 +31,14 @@ def plan_reversal(batch: Batch, *, description: str, asked_at: Transaction, user
 
     Raises:
         FiguresChangedError: it holds more transactions than were shown.
+        BusyError: another posting held one of the balances for too long.
     """
     content: dict[str, Any] = {
         "description": description,
         "batch": str(batch.batch_id),
         "asked_at": asked_at.key,
         "totals": batch.totals,
-        "known": count_obstacles(batch.batch_id),
+        "known": {} if is_tried_out(batch.count) else count_obstacles(batch.batch_id),
     }
     with db_transaction.atomic():
         run = Run.objects.create(
@@ -50,6 +52,8 @@ def plan_reversal(batch: Batch, *, description: str, asked_at: Transaction, user
             cursor.execute(PLAN, [run.pk, Item.State.WAITING, batch.batch_id])
             if cursor.rowcount != batch.count:
                 raise FiguresChangedError
+        run.foreseen = foresee(run)
+        run.save(update_fields=["foreseen"])
     return run
 
 

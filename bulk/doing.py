@@ -1,7 +1,9 @@
-"""Doing what was reviewed, a hundred records at a time, each exactly once.
+"""Doing what was reviewed, each record exactly once.
 
-A step locks its run, decides the next items and writes their results in one database
-transaction: killed in between, nothing of the step has happened, and another process goes on.
+What was tried out for the review is done at once, if it comes out as it was reviewed. Of more, a
+hundred are done at a time: a step locks its run, decides the next items and writes their results
+in one database transaction. Killed in between, nothing of the step has happened, and another
+process goes on.
 """
 
 from __future__ import annotations
@@ -15,8 +17,8 @@ from django.db.models.functions import Now
 from audit.recording import record
 from bulk.batches import tell_where_asked
 from bulk.choosing import keys_of
-from bulk.deciding import DONE, REFUSED, WAITING, decide
-from bulk.foreseeing import foresee
+from bulk.deciding import DONE, REFUSED, WAITING, Decided, decide
+from bulk.foreseeing import foresee, is_same_outcome, tell_outcome
 from bulk.models import Item, Run
 from users.models import User
 
@@ -59,6 +61,34 @@ def start(run: Run) -> bool:
     return bool(begun)
 
 
+def do_reviewed(run: Run) -> bool:
+    """Do all of it in one database transaction, if it comes out as it was reviewed.
+
+    False if it does not: nothing was done then, and the run says what would happen by now. One
+    that began before is left alone.
+
+    Raises:
+        BusyError: another posting held one of the balances for too long; nothing was done.
+    """
+    with db_transaction.atomic():
+        if not start(run):
+            return True
+        begun = Run.objects.select_related("user").get(pk=run.pk)
+        items = list(begun.items.order_by("position"))
+        decided = decide(begun, items)
+        outcome = tell_outcome(begun, decided)
+        is_as_reviewed = is_same_outcome(outcome, run.foreseen)
+        if is_as_reviewed:
+            _keep(begun, items, decided)
+            _end(begun)
+        else:
+            db_transaction.set_rollback(True)
+    if not is_as_reviewed:
+        run.foreseen = outcome
+        run.save(update_fields=["foreseen"])
+    return is_as_reviewed
+
+
 def go_on(run: Run) -> None:
     """Do what waits, step by step, until nothing does or another process is at it.
 
@@ -77,17 +107,24 @@ def _do_step(run_id: int) -> bool:
             return False
         items = list(run.items.filter(state=WAITING).order_by("position")[:STEP])
         if not items:
-            run.ended_at = Now()
-            run.save(update_fields=["ended_at"])
-            after = {"done": run.done_count, "refused": run.refused_count}
-            record(actor=run.user, action="bulk.ended", subject=run.key, after=after)
-            tell_where_asked(run)
+            _end(run)
             return False
-        decided = decide(run, items)
-        for item, each in zip(items, decided, strict=True):
-            item.state, item.reason, item.result = each.state, each.reason, each.result
-        Item.objects.bulk_update(items, ["state", "reason", "result"])
-        run.done_count += sum(each.state == DONE for each in decided)
-        run.refused_count += sum(each.state == REFUSED for each in decided)
-        run.save(update_fields=["done_count", "refused_count"])
+        _keep(run, items, decide(run, items))
         return True
+
+
+def _keep(run: Run, items: Sequence[Item], decided: Sequence[Decided]) -> None:
+    for item, each in zip(items, decided, strict=True):
+        item.state, item.reason, item.result = each.state, each.reason, each.result
+    Item.objects.bulk_update(items, ["state", "reason", "result"])
+    run.done_count += sum(each.state == DONE for each in decided)
+    run.refused_count += sum(each.state == REFUSED for each in decided)
+    run.save(update_fields=["done_count", "refused_count"])
+
+
+def _end(run: Run) -> None:
+    run.ended_at = Now()
+    run.save(update_fields=["ended_at"])
+    after = {"done": run.done_count, "refused": run.refused_count}
+    record(actor=run.user, action="bulk.ended", subject=run.key, after=after)
+    tell_where_asked(run)

@@ -1,11 +1,13 @@
 """What a run would do: tried out, and taken back; its review shows it, and is compared with it.
 
-It is kept as it is shown, in words: a figure that has changed since is seen, and no other is shown.
+What is compared is what becomes of the records: which are refused and why, what is moved, and
+which balances run into a limit. Figures that others move meanwhile make no difference to that.
 """
 
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -13,7 +15,7 @@ from typing import Any
 from django.db import transaction as db_transaction
 from django.db.models import Sum
 
-from bulk.deciding import DONE, REFUSED, decide
+from bulk.deciding import REFUSED, Decided, decide
 from bulk.models import Run
 from ledgers.money import format_amount
 from transactions.changes import describe_changes
@@ -31,11 +33,14 @@ SIDES_MAX = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Foreseen:
-    """What the review shows of the balances; `more` others move as well.
+    """What the review shows: how many would be done, and why the others would not.
 
-    `amounts` are what would be moved or released, one for each currency.
+    `amounts` are what would be moved or released, one for each currency; `more` balances move
+    beside those that are shown.
     """
 
+    done: int
+    reasons: Mapping[str, int]
     amounts: tuple[str, ...]
     sides: tuple[ReviewedSide, ...]
     more: int
@@ -44,37 +49,60 @@ class Foreseen:
     def of(cls, run: Run) -> Foreseen:
         """As `foresee` kept it."""
         kept = run.foreseen
-        sides = tuple(_read_side(each) for each in kept.get("sides", ()))
-        return cls(tuple(kept.get("amounts", ())), sides, kept.get("more", 0))
+        refused = kept.get("refused", {})
+        return cls(
+            run.item_count - len(refused),
+            dict(Counter(refused.values())),
+            tuple(kept.get("amounts", ())),
+            tuple(_read_side(each) for each in kept.get("sides", ())),
+            kept.get("more", 0),
+        )
+
+
+def is_tried_out(count: int) -> bool:
+    """Whether they are so few that their review says what each record comes to."""
+    return count <= AT_ONCE_MAX
 
 
 def foresee(run: Run) -> dict[str, Any]:
-    """How many would be done, why the others would not, and what becomes of which balance.
-
-    Empty for so many that they are not tried out.
+    """What would become of each record, and of which balances; empty if it is not tried out.
 
     Raises:
         BusyError: another posting held one of the balances for too long.
     """
-    if run.item_count > AT_ONCE_MAX:
+    if not is_tried_out(run.item_count):
         return {}
     with db_transaction.atomic():
-        decided = decide(run, list(run.items.order_by("position")))
-        written = [each.transaction_id for each in decided if each.transaction_id]
-        changes = read_changes(*written)
-        amounts = _sum_amounts(run, written)
+        outcome = tell_outcome(run, decide(run, list(run.items.order_by("position"))))
         db_transaction.set_rollback(True)
-    reasons: dict[str, int] = {}
-    for each in decided:
-        if each.state == REFUSED:
-            reasons[each.reason] = reasons.get(each.reason, 0) + 1
+    return outcome
+
+
+def tell_outcome(run: Run, decided: Sequence[Decided]) -> dict[str, Any]:
+    """As `foresee` says it, of what is written by now; `refused` are reasons by position."""
+    written = [each.transaction_id for each in decided if each.transaction_id]
+    changes = read_changes(*written)
     return {
-        "done": sum(each.state == DONE for each in decided),
-        "reasons": reasons,
-        "amounts": amounts,
+        "refused": {
+            str(position): each.reason
+            for position, each in enumerate(decided, start=1)
+            if each.state == REFUSED
+        },
+        "amounts": _sum_amounts(run, written),
         "sides": _describe(changes),
         "more": max(0, len(changes) - SIDES_SHOWN),
     }
+
+
+def is_same_outcome(outcome: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether the same becomes of each record, whatever the balances stand at."""
+    return _compared(outcome) == _compared(other)
+
+
+def _compared(outcome: Mapping[str, Any]) -> tuple[Any, ...]:
+    sides = outcome.get("sides", ())
+    moved = {side["url"]: (side["moves"], bool(side["limits"])) for side in sides}
+    return outcome.get("refused"), outcome.get("amounts"), moved
 
 
 def _sum_amounts(run: Run, written: Sequence[int]) -> list[str]:
@@ -91,7 +119,7 @@ def _sum_amounts(run: Run, written: Sequence[int]) -> list[str]:
 
 
 def _describe(changes: Sequence[BalanceChange]) -> list[dict[str, Any]]:
-    sides = list(describe_changes(changes[:SIDES_MAX]))
+    sides = list(describe_changes(changes[:SIDES_MAX], are_written=True))
     if len(changes) > SIDES_SHOWN:
         sides.sort(key=lambda side: not side.limits)
     shown: list[dict[str, Any]] = json.loads(

@@ -21,8 +21,8 @@ from procrastinate.contrib.django import app
 from balances.figures import sum_by_currency
 from balances.models import Balance
 from bulk.choosing import RECORDS, NothingChosenError, choose_records
-from bulk.doing import go_on, plan, start
-from bulk.foreseeing import AT_ONCE_MAX, Foreseen, foresee
+from bulk.doing import do_reviewed, plan, start
+from bulk.foreseeing import Foreseen, is_tried_out
 from bulk.forms import FORMS, BulkForm
 from bulk.jobs import GO_ON
 from bulk.models import Item, Run
@@ -233,14 +233,11 @@ def run_start(request: HtmxHttpRequest, public_id: UUID) -> HttpResponse:
     """Do what was reviewed; if it would come out otherwise by now, the review is shown again."""
     run = _run_or_404(request, public_id)
     try:
-        if run.started_at is None and (foreseen := foresee(run)) != run.foreseen:
-            run.foreseen = foreseen
-            run.save(update_fields=["foreseen"])
-            return _show_run(request, run, is_changed=True)
-        if start(run) and run.item_count > AT_ONCE_MAX:
+        if is_tried_out(run.item_count):
+            if not do_reviewed(run):
+                return _show_run(request, run, is_changed=True)
+        elif start(run):
             app.configure_task(GO_ON).defer(run_id=run.pk)
-        elif run.item_count <= AT_ONCE_MAX:
-            go_on(run)
     except PostingError as error:
         messages.warning(request, str(error))
     return redirect("bulk:run", run.public_id)

@@ -13,18 +13,23 @@ from transactions.requests import BalanceChange
 from transactions.review import ReviewedSide, list_limits, show_available, show_change
 
 
-def describe_changes(changes: Sequence[BalanceChange]) -> tuple[ReviewedSide, ...]:
-    """Each balance before and after, with what is available and inflight where that matters."""
+def describe_changes(
+    changes: Sequence[BalanceChange], *, are_written: bool = False
+) -> tuple[ReviewedSide, ...]:
+    """Each balance before and after, with what is available and inflight where that matters.
+
+    `are_written` says that the balances hold the changes already.
+    """
     rows = Balance.objects.select_related("identity", "ledger", "currency")
     balances = rows.in_bulk([change.balance_id for change in changes])
-    return tuple(_describe(balances[change.balance_id], change) for change in changes)
+    return tuple(_describe(balances[change.balance_id], change, are_written) for change in changes)
 
 
-def _describe(balance: Balance, change: BalanceChange) -> ReviewedSide:
+def _describe(balance: Balance, change: BalanceChange, is_written: bool) -> ReviewedSide:
     side, exponent = balance.normal_side, balance.currency.exponent
     figures = (change.before_minor, change.after_minor)
     inflight = (change.inflight_before_minor, change.inflight_after_minor)
-    available = _available(balance, change)
+    available = _available(balance, change, is_written)
     return ReviewedSide(
         name=name_of(balance),
         url=balance.get_absolute_url(),
@@ -50,7 +55,7 @@ def _moves(change: BalanceChange, exponent: int) -> Iterator[str]:
         yield _("released %s") % amount
 
 
-def _available(balance: Balance, change: BalanceChange) -> tuple[int, int]:
+def _available(balance: Balance, change: BalanceChange, is_written: bool) -> tuple[int, int]:
     """What can be spent before and after, on the normal side.
 
     What a commit or void releases was held back on the side that takes from the balance, or
@@ -58,7 +63,9 @@ def _available(balance: Balance, change: BalanceChange) -> tuple[int, int]:
     """
     side = balance.normal_side
     is_credit = side == Balance.NormalSide.CREDIT
-    held = balance.inflight_debit_minor if is_credit else balance.inflight_credit_minor
+    held = int(balance.inflight_debit_minor if is_credit else balance.inflight_credit_minor)
     freed = max(0, shown_minor(change.inflight_after_minor - change.inflight_before_minor, side))
     before, after = (shown_minor(each, side) for each in (change.before_minor, change.after_minor))
-    return before - int(held), after - int(held) + freed
+    if is_written:
+        held += freed
+    return before - held, after - held + freed

@@ -7,7 +7,6 @@ do the same for many requests in order, in one database transaction.
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -26,7 +25,7 @@ from transactions.answers import (
 )
 from transactions.checks import check_following, encode_metadata
 from transactions.errors import PostingError
-from transactions.models import IS_OPEN, Hold, Transaction
+from transactions.models import IS_OPEN, Hold
 from transactions.posting import hold
 from transactions.requests import Following, HoldRequest, Outcome, Result, uuid7
 
@@ -98,21 +97,6 @@ def expire_due(*, limit: int = 1000) -> int:
     ]
     results = expire_many(requests)
     return sum(result.outcome == Outcome.POSTED for result in results)
-
-
-def reverse_batch(
-    batch_id: uuid.UUID, *, description: str = "", dry_run: bool = False, actor: User | None = None
-) -> list[Result]:
-    """Reverse every posting of a batch or an import, all or none.
-
-    Those reversed one by one before are found among the results as refused, and refuse the rest.
-    """
-    batch = Transaction.objects.filter(batch_id=batch_id).order_by("-pk")
-    requests = [
-        Following(pk, reference=f"reversal of txn_{public_id}", description=description)
-        for pk, public_id in batch.values_list("pk", "public_id")
-    ]
-    return reverse_many(requests, atomic=True, dry_run=dry_run, actor=actor)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Reversing a batch of more transactions than are reversed at once: a run of its own."""
+"""Reversing a batch of more transactions than are tried out: the worker does it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,6 @@ from tests.conftest import OwnDatabase
 from tests.factories import make_balance, make_client, make_user, post_transfer
 from tests.pages import SLIDE_OVER, links_of, text_of
 from tests.transactions.acting import address
-from transactions import batch_reversals
 from transactions.batch_reversals import Batch, read_batch
 from transactions.lifecycle import reverse
 from transactions.models import Transaction
@@ -35,9 +34,7 @@ def clerk(db: None) -> Client:
 @pytest.fixture(autouse=True)
 def _large_from_four(monkeypatch: pytest.MonkeyPatch) -> None:
     """As if a person waited for no more than three."""
-    monkeypatch.setattr(batch_reversals, "AT_ONCE_MAX", 3)
     monkeypatch.setattr(foreseeing, "AT_ONCE_MAX", 3)
-    monkeypatch.setattr("bulk.views.AT_ONCE_MAX", 3)
 
 
 def make_batch(size: int = 5, *, payee: Balance | None = None) -> Transaction:
@@ -80,7 +77,7 @@ def test_a_large_batch_is_one_run_from_its_page_to_the_result_of_each(clerk: Cli
     running = text_of(clerk.get(address(first, "reverse-batch")))
     work()
 
-    assert "each is decided by itself, in the background" in form
+    assert "Each is decided by itself, with a result for each" in form
     for told in ("Reverse: 5 records", "15.00 GBP", "Wrong month", str(first.batch_id)):
         assert told in shown
     assert first.get_absolute_url() in links_of(started)

@@ -69,8 +69,7 @@ def test_without_scripts_on_a_phone_the_same_form_does_it(
 def test_a_large_batch_is_followed_from_its_page_while_the_worker_is_at_it(
     browser: Browser, own_server: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in ("transactions.batch_reversals", "bulk.foreseeing", "bulk.views"):
-        monkeypatch.setattr(f"{name}.AT_ONCE_MAX", 3)
+    monkeypatch.setattr("bulk.foreseeing.AT_ONCE_MAX", 3)
     first = make_batch(5)
     with opened_page(browser, own_server, user=make_user(), viewport=PHONE) as page:
         page.goto(first.get_absolute_url())

@@ -7,15 +7,19 @@ from itertools import count
 import pytest
 from django.test import Client
 
+from audit.models import AuditEvent
 from balances.models import Balance
-from bulk import foreseeing
-from bulk.models import Run
-from tests.factories import make_balance, make_client, make_identity, post_transfer
+from bulk import doing, foreseeing
+from bulk.models import Item, Run
+from tests.at_once import at_once
+from tests.conftest import OwnDatabase
+from tests.factories import make_balance, make_client, make_identity, make_user, post_transfer
 from tests.pages import rows_of, text_of
 from tests.transactions.acting import make_hold as place_hold
 from tests.transactions.acting import review
+from transactions.lifecycle import commit, reverse
 from transactions.models import Hold, HoldState, Transaction
-from transactions.requests import Indicator
+from transactions.requests import Following, Indicator
 
 _numbers = count(1)
 
@@ -130,19 +134,96 @@ def test_of_many_balances_those_at_a_limit_come_first_and_the_others_are_counted
     assert "and 2 more balances" in text_of(shown)
 
 
-def test_a_figure_that_changed_since_is_shown_before_anything_is_done(clerk: Client) -> None:
+def test_figures_that_others_moved_meanwhile_do_not_bring_the_review_again(
+    clerk: Client,
+) -> None:
     ada = named("Ada", opening_minor=100_00)
     hold = make_hold(ada, named("Bea"), 30_00)
     url = plan(clerk, "commit", hold)
     post_transfer(source=Indicator("@Rent", "GBP"), destination=ada, amount_minor=1_00)
 
+    started = clerk.post(f"{url}start/")
+
+    assert started.status_code == 302
+    ada.refresh_from_db()
+    assert ada.balance_minor == 71_00
+    assert Hold.objects.get(pk=hold.pk).state == HoldState.COMMITTED
+
+
+def test_a_balance_that_runs_into_a_limit_by_now_brings_it_again(clerk: Client) -> None:
+    bea = named("Bea")
+    paid = post_transfer(source=named("Ada", opening_minor=9_00), destination=bea, amount_minor=500)
+    post_transfer(source=Indicator("@Rent", "GBP"), destination=bea, amount_minor=3_00)
+    url = plan(clerk, "reverse", paid)
+    assert "Down to its floor" not in text_of(clerk.get(url))
+    post_transfer(source=bea, destination=Indicator("@Rent", "GBP"), amount_minor=3_00)
+
     changed = clerk.post(f"{url}start/")
 
     assert changed.status_code == 422
-    assert figures(changed)[0][1:] == ["101.00", "71.00"]
-    assert Hold.objects.get(pk=hold.pk).state == HoldState.INFLIGHT
-    assert clerk.post(f"{url}start/").status_code == 302
-    assert Hold.objects.get(pk=hold.pk).state == HoldState.COMMITTED
+    assert "Down to its floor of 0.00" in text_of(changed)
+    assert not Transaction.objects.filter(kind="REVERSAL").exists()
+
+
+def test_an_amount_that_is_another_by_now_brings_it_again_and_leaves_no_trace(
+    clerk: Client,
+) -> None:
+    first, second = (
+        make_hold(named(name, opening_minor=90_00), named("Bea"), 30_00) for name in ("Ada", "Cy")
+    )
+    url = plan(clerk, "commit", first, second)
+    commit(Following(second.pk, "meanwhile", 10_00))
+
+    changed = clerk.post(f"{url}start/")
+
+    assert changed.status_code == 422
+    assert "Moved50.00 GBP" in text_of(changed)
+    assert Transaction.objects.filter(kind="COMMIT").count() == 1
+    run = Run.objects.get()
+    assert (run.started_at, run.done_count) == (None, 0)
+    assert not run.items.exclude(state=Item.State.WAITING).exists()
+    assert not AuditEvent.objects.filter(subject=run.key).exists()
+
+
+def test_another_record_refused_for_the_same_reason_brings_it_again(clerk: Client) -> None:
+    """As many are done, of the same amount and on the same balances, but not the same ones."""
+    ada, bea = named("Ada", opening_minor=100_00), named("Bea")
+    first, second = (
+        post_transfer(source=ada, destination=bea, amount_minor=5_00) for _number in range(2)
+    )
+    undone = reverse(Following(first.pk, "R-1"))
+    url = plan(clerk, "reverse", first, second)
+    run = Run.objects.get()
+    assert list(run.foreseen["refused"]) == ["1"]
+    Run.objects.update(foreseen={**run.foreseen, "refused": {"2": run.foreseen["refused"]["1"]}})
+
+    changed = clerk.post(f"{url}start/")
+
+    assert undone.outcome == "posted"
+    assert changed.status_code == 422
+    assert Transaction.objects.filter(kind="REVERSAL").count() == 1
+
+
+def test_a_run_gets_through_while_others_move_its_balances(own_database: OwnDatabase) -> None:
+    ada, bea = named("Ada", opening_minor=100_00), named("Bea")
+    holds = [make_hold(ada, bea, 1_00) for _number in range(10)]
+    records = [hold.pk for hold in holds]
+    run = doing.plan(
+        user=make_user(), table="transactions", action="commit", records=records, content={}
+    )
+
+    def move() -> bool:
+        post_transfer(source=Indicator("@Rent", "GBP"), destination=ada, amount_minor=1)
+        return True
+
+    done = at_once([*[move] * 6, lambda: doing.do_reviewed(run), *[move] * 6])
+
+    assert done == [True] * 13
+    ada.refresh_from_db()
+    assert ada.balance_minor == 90_12
+    run.refresh_from_db()
+    assert (run.done_count, run.refused_count) == (10, 0)
+    assert run.ended_at is not None
 
 
 def test_a_plan_of_an_older_version_shows_its_figures_before_it_is_done(clerk: Client) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from datetime import timedelta
 
 import pytest
@@ -21,9 +20,9 @@ from transactions.errors import (
     ReversedError,
     UnknownTransactionError,
 )
-from transactions.lifecycle import commit, refund, refund_many, reverse, reverse_batch
+from transactions.lifecycle import commit, refund, refund_many, reverse, reverse_many
 from transactions.models import Entry, Transaction
-from transactions.posting import hold, post, post_many
+from transactions.posting import hold, post
 from transactions.previews import preview
 from transactions.proof import run_proof
 from transactions.requests import (
@@ -203,36 +202,25 @@ def test_effective_date_may_be_chosen_but_not_in_the_future(
     assert Transaction.objects.get(pk=undone).effective_at == NOON
 
 
-def test_batch_is_reversed_in_one_go_or_not_at_all(source: Balance, destination: Balance) -> None:
-    batch_id = uuid.uuid4()
-    requests = [
-        PostingRequest(
-            f"B-{number}",
-            transfer(source=source.pk, destination=destination.pk, amount_minor=number),
-        )
-        for number in range(1, 21)
-    ]
-    results = post_many(requests, batch_id=batch_id)
+def test_many_are_reversed_in_one_go_or_not_at_all(source: Balance, destination: Balance) -> None:
+    pks = [post_one(source, destination, minor, f"B-{minor}") for minor in range(1, 21)]
+    requests = [Following(pk, f"R-{pk}") for pk in reversed(pks)]
     clerk = make_user()
 
-    assert {each.outcome for each in reverse_batch(batch_id, dry_run=True)} == {"posted"}
+    tried = reverse_many(requests, atomic=True, dry_run=True)
+    assert {each.outcome for each in tried} == {"posted"}
     assert held(destination) == 210
-    reverse(Following(as_pk(results[3].transaction_id), "R-one"))
-    refused = reverse_batch(batch_id)
+    alone = reverse(Following(pks[3], "R-one"))
+    refused = reverse_many(requests, atomic=True)
     assert {each.outcome for each in refused} == {"refused", "not_posted"}
     assert held(destination) == 206
     assert_sound()
-    other = uuid.uuid4()
-    post_many([requests[0]], batch_id=other)
-    assert reverse_batch(other) == []
 
-    again = uuid.uuid4()
-    post_many(
-        [PostingRequest(f"C{each.reference}", each.legs) for each in requests], batch_id=again
-    )
-    assert {each.outcome for each in reverse_batch(again, actor=clerk)} == {"posted"}
-    assert {each.outcome for each in reverse_batch(again, actor=clerk)} == {"present"}
-    assert held(destination) == 206
+    rest = [each for each in requests if each.transaction_id != pks[3]]
+    assert alone.outcome == "posted"
+    assert {each.outcome for each in reverse_many(rest, atomic=True, actor=clerk)} == {"posted"}
+    assert {each.outcome for each in reverse_many(rest, atomic=True, actor=clerk)} == {"present"}
+    assert held(destination) == 0
     assert_proven()
 
 
