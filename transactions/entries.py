@@ -10,12 +10,11 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, TypedDict
 
-from django.db.models import QuerySet
-
 from balances.naming import name_balance, shown_minor
 from ledgers.money import format_amount
-from transactions.models import Entry, Reservation, Transaction
+from transactions.models import Entry, Transaction
 from web.addresses import url_of
+from web.arms import Arm, Arms
 from web.pagination import Key
 from web.statements import fetch_all
 
@@ -24,10 +23,11 @@ PAGE_SIZE = 100
 LONG = 16
 ORDER = (Key("balance__currency_id"), Key("id"))
 
-COLUMNS = (
+FIELDS = (
     "id",
     "direction",
     "amount_minor",
+    "running_minor",
     "balance__public_id",
     "balance__indicator",
     "balance__normal_side",
@@ -37,9 +37,19 @@ COLUMNS = (
     "balance__ledger__name",
     "balance__ledger__public_id",
 )
-# Built once: resolving the names takes as long as reading the rows.
-ENTRIES: QuerySet[Entry, Any] = Entry.objects.values(*COLUMNS, "running_minor")
-RESERVATIONS: QuerySet[Reservation, Any] = Reservation.objects.values(*COLUMNS)
+LINES = """
+SELECT e.id, e.direction, e.amount_minor, {running}, b.public_id, b.indicator, b.normal_side,
+       b.currency AS balance__currency_id, c.exponent, i.name, l.name, l.public_id
+FROM {table} AS e
+JOIN balances_balance AS b ON b.id = e.balance_id
+JOIN ledgers_currency AS c ON c.code = b.currency
+JOIN ledgers_ledger AS l ON l.id = b.ledger_id
+LEFT JOIN identities_identity AS i ON i.id = b.identity_id
+WHERE e.transaction_id = %(transaction)s {{after}} {{ordered}}
+"""
+KEYS = ("b.currency", "e.id")
+ENTRIES = Arm(LINES.format(table="transactions_entry", running="e.running_minor"), KEYS)
+RESERVATIONS = Arm(LINES.format(table="transactions_reservation", running="NULL::numeric"), KEYS)
 WITHOUT_ENTRIES = {Transaction.Kind.HOLD, Transaction.Kind.VOID, Transaction.Kind.EXPIRY}
 SUMS = """
 SELECT c.code, c.exponent, coalesce(sum(e.amount_minor) FILTER (WHERE e.direction = -1), 0),
@@ -88,11 +98,10 @@ class EntryGroup:
     rows: list[EntryRow]
 
 
-def entries_of(transaction: Transaction) -> QuerySet[Any, Any]:
+def entries_of(transaction: Transaction) -> Arms:
     """What the table reads of each entry, or of each reservation where there are no entries."""
-    if transaction.kind in WITHOUT_ENTRIES:
-        return RESERVATIONS.filter(transaction=transaction)
-    return ENTRIES.filter(transaction=transaction)
+    lines = RESERVATIONS if transaction.kind in WITHOUT_ENTRIES else ENTRIES
+    return Arms("transaction", FIELDS, (lines,), {"transaction": transaction.pk})
 
 
 def sum_entries(transaction: Transaction) -> list[EntryTotal]:
@@ -121,7 +130,7 @@ def _format_row(entry: dict[str, Any]) -> EntryRow:
     exponent = entry["balance__currency__exponent"]
     amount = format_amount(entry["amount_minor"], exponent)
     is_credit = entry["direction"] == Entry.Direction.CREDIT
-    running = entry.get("running_minor")
+    running = entry["running_minor"]
     after = None if running is None else shown_minor(running, entry["balance__normal_side"])
     return {
         "name": name_balance(
