@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, ClassVar, cast
 from uuid import UUID
 
@@ -118,6 +119,35 @@ class ResultTable(Table):
 
 
 RESULTS = register(ResultTable())
+
+
+@dataclass(frozen=True, slots=True)
+class ShownItem:
+    """An item with the names of its record and of what came of it, or of what would."""
+
+    item: Item
+    name: str
+    state: str
+    reason: str
+    result: str
+
+
+def describe_items(run: Run, items: Sequence[Item]) -> list[ShownItem]:
+    """What the page of a run says of these; before it is started, what was foreseen."""
+    names = names_of_results(run, items)
+    foreseen = {} if run.started_at else run.foreseen
+    refused = foreseen.get("refused", {})
+    would_be = {True: _("Would be refused"), False: _("Would be done")} if foreseen else {}
+    return [
+        ShownItem(
+            item,
+            names.get(item.record_key, item.record_key),
+            would_be.get(str(item.position) in refused, item.get_state_display()),
+            item.reason or refused.get(str(item.position), ""),
+            names.get(item.result, item.result),
+        )
+        for item in items
+    ]
 
 
 def names_of_results(run: Run, items: Sequence[Item]) -> dict[str, str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import cast
 from urllib.parse import urlencode
 from uuid import UUID
@@ -25,8 +24,8 @@ from bulk.doing import do_reviewed, plan, start
 from bulk.foreseeing import Foreseen, is_tried_out
 from bulk.forms import FORMS, BulkForm
 from bulk.jobs import GO_ON
-from bulk.models import Item, Run
-from bulk.results import RESULTS, ResultTable, names_of_results, own_runs
+from bulk.models import Run
+from bulk.results import RESULTS, ResultTable, describe_items, own_runs
 from exports.reading import Selection
 from ledgers.money import format_amount
 from search.listing import list_transactions
@@ -171,7 +170,7 @@ def _show_run(request: HtmxHttpRequest, run: Run, *, is_changed: bool = False) -
     page = paginate_request(request, items, order=(Key("position"),), size=50)
     context = {
         "run": run,
-        "rows": _rows(run, page.rows),
+        "rows": describe_items(run, page.rows),
         "action": Run.Action(run.action),
         "table": get_table_or_404(run.table),
         "page": page,
@@ -203,15 +202,6 @@ def _way_back(run: Run) -> dict[str, str]:
     table = get_table_or_404(run.table)
     back = _table_url(table, run.content.get("query", ""))
     return {"back": back, "back_label": str(table.title)}
-
-
-def _rows(run: Run, items: Sequence[Item]) -> list[tuple[Item, str, str]]:
-    """Each item with the names of its record and of what came of it."""
-    names = names_of_results(run, items)
-    return [
-        (item, names.get(item.record_key, item.record_key), names.get(item.result, item.result))
-        for item in items
-    ]
 
 
 def _results_query(run: Run, tab: str) -> str:
