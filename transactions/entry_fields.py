@@ -62,56 +62,54 @@ def _in_minor(operator: Operator, minor: Sequence[Fraction]) -> Q:
     return ~is_equal if operator == Operator.IS_NOT else is_equal
 
 
+FIELDS: Sequence[Field] = (
+    TextField(name="reference", label=gettext_lazy("Reference"), lookup="transaction__reference"),
+    TextField(
+        name="description",
+        label=gettext_lazy("Description"),
+        lookup="transaction__description",
+        can_be_empty=True,
+    ),
+    RecordField(
+        name="balance",
+        label=gettext_lazy("Balance"),
+        lookup="balance_id",
+        find=find_balance,
+        suggest_url_name="balances:suggest",
+    ),
+    RecordField(
+        name="ledger",
+        label=gettext_lazy("Ledger"),
+        lookup="ledger_id",
+        find=find_ledger,
+        suggest_url_name="ledgers:suggest",
+    ),
+    RecordField(
+        name="owner",
+        label=gettext_lazy("Owner"),
+        lookup="balance__identity_id",
+        find=find_owner,
+        suggest_url_name="identities:suggest",
+    ),
+    ChoiceField(
+        name="direction",
+        label=gettext_lazy("Direction"),
+        choices=[(each.name.lower(), each.label) for each in Entry.Direction],
+        conditions={each.name.lower(): Q(direction=each) for each in Entry.Direction},
+    ),
+    EntryAmountField(name="amount", label=gettext_lazy("Amount")),
+    CurrencyField(name="currency", label=gettext_lazy("Currency"), lookup="balance__currency_id"),
+    ChoiceField(
+        name="kind",
+        label=gettext_lazy("Kind of transaction"),
+        lookup="transaction__kind",
+        choices=Transaction.Kind.choices,
+    ),
+    DateField(name="recorded", label=gettext_lazy("Recorded"), lookup="transaction__created_at"),
+)
+
+
 def entry_fields(effective: str) -> tuple[Field, ...]:
-    return (
-        DateField(name="effective", label=gettext_lazy("Effective"), lookup=effective),
-        TextField(
-            name="reference", label=gettext_lazy("Reference"), lookup="transaction__reference"
-        ),
-        TextField(
-            name="description",
-            label=gettext_lazy("Description"),
-            lookup="transaction__description",
-            can_be_empty=True,
-        ),
-        RecordField(
-            name="balance",
-            label=gettext_lazy("Balance"),
-            lookup="balance_id",
-            find=find_balance,
-            suggest_url_name="balances:suggest",
-        ),
-        RecordField(
-            name="ledger",
-            label=gettext_lazy("Ledger"),
-            lookup="ledger_id",
-            find=find_ledger,
-            suggest_url_name="ledgers:suggest",
-        ),
-        RecordField(
-            name="owner",
-            label=gettext_lazy("Owner"),
-            lookup="balance__identity_id",
-            find=find_owner,
-            suggest_url_name="identities:suggest",
-        ),
-        ChoiceField(
-            name="direction",
-            label=gettext_lazy("Direction"),
-            choices=[(each.name.lower(), each.label) for each in Entry.Direction],
-            conditions={each.name.lower(): Q(direction=each) for each in Entry.Direction},
-        ),
-        EntryAmountField(name="amount", label=gettext_lazy("Amount")),
-        CurrencyField(
-            name="currency", label=gettext_lazy("Currency"), lookup="balance__currency_id"
-        ),
-        ChoiceField(
-            name="kind",
-            label=gettext_lazy("Kind of transaction"),
-            lookup="transaction__kind",
-            choices=Transaction.Kind.choices,
-        ),
-        DateField(
-            name="recorded", label=gettext_lazy("Recorded"), lookup="transaction__created_at"
-        ),
-    )
+    """Those of entries whose effective date is found at `effective`."""
+    effective_field = DateField(name="effective", label=gettext_lazy("Effective"), lookup=effective)
+    return (effective_field, *FIELDS)
