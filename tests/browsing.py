@@ -72,9 +72,9 @@ def opened_page(
     assert not problems, problems
 
 
-def axe_violations(page: Page) -> list[str]:
-    """What axe finds on the page as it is now, one line each."""
-    found = Axe().run(page).response["violations"]
+def axe_violations(page: Page, **options: Any) -> list[str]:
+    """What axe finds on the page as it is now, one line each; `options` are those of its run."""
+    found = Axe().run(page, options=options or None).response["violations"]
     return [f"{rule['id']}: {[node['target'] for node in rule['nodes']]}" for rule in found]
 
 
