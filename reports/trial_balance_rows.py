@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
+from html import escape
 from typing import TypedDict
 from urllib.parse import urlencode
+
+from django.utils.safestring import SafeString
 
 from balances.models import Balance
 from balances.naming import name_balance
@@ -22,7 +26,7 @@ class Row(TypedDict):
     """One line as the table prints it; every figure leads to `url`."""
 
     name: str
-    url: str
+    url: SafeString
     currency: str
     has_opening: bool
     opening: str
@@ -49,30 +53,35 @@ class Addresses:
 
     def of_ledger(self, line: LedgerLine) -> str:
         """The trial balance of that ledger in that currency."""
-        query = {
-            "ledger": f"ldg_{line.ledger['public_id']}",
-            "currency": line.currency,
-            **self.query,
-            "expect": str(line.figures.closing.net_minor),
-        }
-        return f"{url_of('reports:trial-balance')}?{urlencode(query, safe=':')}"
+        shared = _encode(("currency", line.currency), *self.query.items())
+        return (
+            f"{url_of('reports:trial-balance')}?ledger=ldg_{line.ledger['public_id']}&{shared}"
+            f"&expect={line.figures.closing.net_minor}"
+        )
 
     def of_currency(self, currency: str) -> str:
         """These lines in one currency."""
         ledger = self.scope.ledger
         query = {"ledger": ledger.key} if ledger else {}
         query |= {"currency": currency, **self.query}
-        return f"{url_of('reports:trial-balance')}?{urlencode(query, safe=':')}"
+        return f"{url_of('reports:trial-balance')}?{_encode(*query.items())}"
 
     def of_balance(self, line: BalanceLine, *, today: str) -> str:
         """The statement from that day on; without one, the register of the balance."""
         url = url_of("balances:detail", line.balance["public_id"])
         moment = self.scope.moment
-        query = {**moment.parameters, "expect": str(line.figures.closing.net_minor)}
+        query = moment.parameters
         if DAY.fullmatch(self.start_text):
             query = {"from": self.start_text, "to": moment.day or today, **query}
             url = url_of("balances:statement", line.balance["public_id"])
-        return f"{url}?{urlencode(query, safe=':')}"
+        shared = f"{_encode(*query.items())}&" if query else ""
+        return f"{url}?{shared}expect={line.figures.closing.net_minor}"
+
+
+@lru_cache(maxsize=64)
+def _encode(*parameters: tuple[str, str]) -> str:
+    """A part of an address that many lines share."""
+    return urlencode(parameters, safe=":")
 
 
 def format_ledger_lines(lines: Iterable[LedgerLine], addresses: Addresses) -> list[Row]:
@@ -125,7 +134,7 @@ def _row(  # noqa: PLR0913 -- keywords of one row
     closing = format_amount(abs(closing_minor), exponent)
     return {
         "name": name,
-        "url": url,
+        "url": SafeString(escape(url)),
         "currency": currency,
         "has_opening": has_opening,
         "opening": format_amount(abs(opening_minor), exponent),
