@@ -7,9 +7,16 @@ from select import POLLIN, poll
 from typing import Any
 
 import psycopg
-from django.db.backends.postgresql import base, operations
+from django.db.backends.postgresql import base, features, operations
 from psycopg.abc import Buffer
 from psycopg.types.datetime import TimestamptzLoader
+
+from config.binaries import OLDEST_MAJOR
+
+
+class DatabaseFeatures(features.DatabaseFeatures):
+    # Django asks with the first connection of a process, and refuses an older server in words.
+    minimum_database_version = (OLDEST_MAJOR,)
 
 
 class DatabaseOperations(operations.DatabaseOperations):
@@ -32,6 +39,7 @@ class MomentLoader(TimestamptzLoader):
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
+    features_class = DatabaseFeatures
     ops_class = DatabaseOperations
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> psycopg.Connection[Any]:

@@ -5,8 +5,9 @@ from contextlib import contextmanager
 from typing import Any
 
 from django.conf import settings
+from django.core.management.base import CommandError
 from django.core.management.commands import migrate
-from django.db import connections
+from django.db import NotSupportedError, connections
 from django.db import transaction as db_transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations.executor import MigrationExecutor
@@ -60,7 +61,15 @@ def _as_owner(connection: BaseDatabaseWrapper) -> Iterator[str]:
 
 @contextmanager
 def _one_at_a_time(connection: BaseDatabaseWrapper) -> Iterator[None]:
-    """Wait for another migration, however long it takes."""
+    """Wait for another migration, however long it takes.
+
+    Raises:
+        CommandError: the server is too old.
+    """
+    try:
+        connection.ensure_connection()
+    except NotSupportedError as error:
+        raise CommandError(f"The server of DATABASE_URL is too old: {error}") from None
     with db_transaction.atomic(using=connection.alias), connection.cursor() as cursor:
         cursor.execute("SET LOCAL lock_timeout = 0")
         cursor.execute("SELECT pg_advisory_lock(%s)", [LOCK])
