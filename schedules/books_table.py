@@ -1,12 +1,14 @@
 """The tabs of the transactions table that show the books.
 
 Without conditions the rows come along the lists that indexes are, see `transactions.walks`. Under
-conditions, or in another order, they are found by `search.listing`.
+conditions, or in another order, they are found by `search.listing`. By columns without an index
+only as many are sorted as are counted.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, ClassVar
 from urllib.parse import urlencode
 
@@ -32,7 +34,7 @@ from schedules.transaction_table import (
 from search.fields import FIELDS
 from search.listing import Listing, list_transactions
 from search.models import FoundTransaction
-from search.orders import SORTS
+from search.orders import SORTS, is_looked_up
 from transactions import filters
 from transactions.counts import Count, count_all
 from transactions.filters import Tab, TransactionFilter
@@ -45,11 +47,16 @@ from web.counting import EXACT_MAX
 from web.formatting import active_dates, format_count
 from web.pagination import Key, Source
 from web.query import url_with
-from web.sorting import Column
+from web.sorting import Column, Sorting
 from web.tables.conditions import Condition
 from web.tables.definition import Sum, Switch, TableRow, metadata_value
 from web.tables.fields import Field
-from web.tables.state import METADATA, TableState
+from web.tables.state import METADATA, TableState, sort_many
+
+
+def _sorting_few(column: Column) -> Column:
+    return replace(column, fields=SORTS[column.name], sorts_few=True)
+
 
 COLUMNS = (
     Column(
@@ -60,10 +67,10 @@ COLUMNS = (
         is_fixed=True,
     ),
     Column("reference", gettext_lazy("Reference"), SORTS["reference"], is_fixed=True),
-    DESCRIPTION,
-    FROM,
-    TO,
-    STATUS,
+    _sorting_few(DESCRIPTION),
+    _sorting_few(FROM),
+    _sorting_few(TO),
+    _sorting_few(STATUS),
     Column(
         "amount",
         gettext_lazy("Amount"),
@@ -72,7 +79,7 @@ COLUMNS = (
         descending_first=True,
         is_number=True,
     ),
-    CURRENCY,
+    _sorting_few(CURRENCY),
     Column(
         "created",
         gettext_lazy("Recorded"),
@@ -81,8 +88,8 @@ COLUMNS = (
         descending_first=True,
         is_shown=False,
     ),
-    CREATED_BY,
-    KIND,
+    _sorting_few(CREATED_BY),
+    _sorting_few(KIND),
     Column("parent", gettext_lazy("Follows"), css="hide-s", is_shown=False),
     Column("batch", gettext_lazy("Batch"), css="hide-s id", is_shown=False),
     ID,
@@ -121,13 +128,29 @@ class BooksTable(TransactionTable):
         return found.values("transaction_id").distinct()
 
     def source(self, state: TableState) -> tuple[QuerySet[Any, Any] | Source, Sequence[Key]]:
-        descending = state.sorting.order[0].descending
         if self._is_empty(state):
             return FoundTransaction.objects.none(), (Key("effective_at"),)
-        if not state.conditions and _sort_of(state) == self.default_sort.removeprefix("-"):
+        sorting = state.sorting if self._can_be_sorted(state) else sort_many(state, self)
+        sort, descending = _sort_of(sorting), sorting.order[0].descending
+        if not state.conditions and sort == self.default_sort.removeprefix("-"):
             return self.chosen.walk(descending=descending)
         listing = self.listing(state)
+        if sort != listing.sort:
+            listing = listing.in_order(sort)
         return listing, listing.order(descending=descending)
+
+    def sorting(self, state: TableState, count: str) -> Sorting:
+        """As many rows as are counted are sorted by any column, more by those with an index."""
+        said = Count.said(count)
+        are_few = said.is_exact and said.number <= EXACT_MAX
+        if is_looked_up(_sort_of(state.sorting)):
+            are_few = self._can_be_sorted(state)
+        return state.sorting if are_few else sort_many(state, self)
+
+    def _can_be_sorted(self, state: TableState) -> bool:
+        """Whether the rows are so few as the order that was chosen asks for."""
+        is_free = not is_looked_up(_sort_of(state.sorting)) or self._is_empty(state)
+        return is_free or self.listing(state).can_be_sorted
 
     def listing(self, state: TableState, *, events_only: bool = False) -> Listing:
         """What passes scope, text and conditions, as the index of searches has it.
@@ -148,7 +171,7 @@ class BooksTable(TransactionTable):
             tab=chosen.tab,
             scope=chosen.scope,
             is_every=is_every,
-            sort=_sort_of(state),
+            sort=_sort_of(state.sorting),
         )
 
     def _is_empty(self, state: TableState) -> bool:
@@ -264,9 +287,9 @@ class FoundTable(BooksTable):
     default_sort: ClassVar[str] = "reference"
 
 
-def _sort_of(state: TableState) -> str:
+def _sort_of(sorting: Sorting) -> str:
     """The name of the order, as `search.orders` has it."""
-    return SORT_OF[tuple(key.field for key in state.sorting.order)]
+    return SORT_OF[tuple(key.field for key in sorting.order)]
 
 
 def _begins(text: str) -> Q:

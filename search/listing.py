@@ -25,7 +25,7 @@ from search import at_once
 from search.at_once import Compiled, CurrencySum, Found, Page, columns_of, find_at_once
 from search.conditions import OF_TAB, Asked, in_scope
 from search.models import FoundTransaction
-from search.orders import SORTS, after_values, first_by
+from search.orders import LOOKED_UP, SORTS, after_values, comes_after, first_by, is_looked_up
 from search.parts import bounds, lasts, once, pin, required, tells_lines_apart, without
 from search.planned import explain, fetch_planned
 from search.remembered import are_many, remember_many
@@ -41,6 +41,8 @@ CHEAP = 2_000.0
 # as soon as the page is full.
 STRETCHES = ((2_000, 8), (20_000, 80))
 _REFERENCE = F("transaction__reference")
+# What of a document orders look at.
+DOCUMENT = ("transaction_id", "kind", "currency", "text", "actor_id")
 Rows = list[dict[str, Any]]
 
 
@@ -69,6 +71,9 @@ class Listing:
 
     def read(self, keys: Sequence[Key], after: Sequence[Any] | None, limit: int) -> Rows:
         """The first `limit` rows in the order of `keys`, or of those after these values."""
+        if is_looked_up(self.sort):
+            self._find_once()
+            return self._sort_looked_up(keys, after, limit)
         if self._may_be_few and (self.is_filtered or self._pinned is not None):
             rows = self._find(keys, after, limit)
             if rows is not None:
@@ -79,6 +84,17 @@ class Listing:
             if rows is not None:
                 return rows
         return self._sort_all(keys, position, limit)
+
+    @property
+    def can_be_sorted(self) -> bool:
+        """Whether it can be read in this order; what is looked up is for as many as are counted."""
+        return not is_looked_up(self.sort) or self.count() <= EXACT_MAX
+
+    def in_order(self, sort: str) -> Listing:
+        """The same in another order; what has been found of it is not looked for again."""
+        other = Listing(self.q, sort, self.is_filtered)
+        other._found = self._found
+        return other
 
     @property
     def _may_be_few(self) -> bool:
@@ -97,7 +113,7 @@ class Listing:
         self, keys: Sequence[Key] = (), after: Sequence[Any] | None = None, limit: int = 0
     ) -> Rows | None:
         """Find, count and add up all at once, and sort out the page; None if it is too much."""
-        page = Page(self.sort, keys, after, limit)
+        page = Page(self.sort if keys else "created", keys, after, limit)
         lines = _compile(FoundTransaction.objects.filter(self._narrowed).values(*columns_of(page)))
         if self._found is None and self._is_known_as_many(lines):
             self._found = Found(EXACT_MAX + 1, [], is_cut=True)
@@ -118,6 +134,17 @@ class Listing:
         if is_many and stays:
             remember_many(lines, maximum=EXACT_MAX)
         return is_many
+
+    def _sort_looked_up(self, keys: Sequence[Key], after: Sequence[Any] | None, limit: int) -> Rows:
+        field = keys[0].field
+        sql, parameters = _compile(once(self._narrowed).values(*DOCUMENT))
+        position = "" if after is None else f"WHERE {comes_after(keys)}"
+        rows = fetch_planned(
+            f"SELECT * FROM (SELECT transaction_id, {LOOKED_UP[field]} AS {field}"
+            f" FROM ({sql} OFFSET 0) AS search_found) AS listed {position} {first_by(keys, limit)}",
+            [*parameters, *(after or ())],
+        )
+        return self._rows(rows)
 
     def _sort_all(self, keys: Sequence[Key], position: Q, limit: int) -> Rows:
         sql, parameters = _compile(self._select(once(self._narrowed).filter(position)))

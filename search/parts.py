@@ -93,6 +93,6 @@ def _lasts(part: Any) -> bool:
         )
     if not isinstance(part, Expression):
         return False
-    asked = list(part.flatten())
-    names = {each.name for each in asked if isinstance(each, F)}
+    asked: list[Any] = list(part.flatten())
+    names = {cast("Any", each).name for each in asked if isinstance(each, F)}
     return bool(names) and names <= LASTING and not any(isinstance(each, RawSQL) for each in asked)

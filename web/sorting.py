@@ -8,7 +8,10 @@ from typing import TypedDict
 
 from django.http import HttpRequest
 from django.utils.functional import Promise
+from django.utils.translation import gettext as _
 
+from web.counting import EXACT_MAX
+from web.formatting import format_count
 from web.pagination import Key
 from web.query import url_with
 
@@ -19,6 +22,8 @@ class Column:
 
     `fields` are the order's keys, the last one unique: `("name", "id")`. `css` is for both
     head and cells ("num", "hide-s"). `descending_first` suits dates and figures.
+
+    One that `sorts_few` has no index: only as many rows as are counted are sorted by it.
 
     In a table whose columns are chosen, one that `is_fixed` always stands, and one that is not
     `is_shown` stands when it is asked for. In files, `is_number` makes its cells numbers; what is
@@ -34,10 +39,14 @@ class Column:
     is_shown: bool = True
     is_fixed: bool = False
     in_files: bool = True
+    sorts_few: bool = False
 
 
 class Head(TypedDict):
-    """A head as the template draws it; `direction` is "ascending", "descending" or ""."""
+    """A head as the template draws it; `direction` is "ascending", "descending" or "".
+
+    Where only fewer rows are sorted by it, `reason` says so, and `narrow_url` is where to filter.
+    """
 
     id: str
     table: str
@@ -45,14 +54,20 @@ class Head(TypedDict):
     css: str
     url: str
     direction: str
+    reason: str
+    narrow_url: str
 
 
 @dataclass(frozen=True, slots=True)
 class Sorting:
-    """The chosen order, for `paginate`, and the heads, for `components/_table_head.html`."""
+    """The chosen order, for `paginate`, and the heads, for `components/_table_head.html`.
+
+    `problem` says why it is another one than the address asks for.
+    """
 
     order: tuple[Key, ...]
     heads: tuple[Head, ...]
+    problem: str = ""
 
 
 def sort_columns(  # noqa: PLR0913 -- what a table is sorted by
@@ -63,15 +78,23 @@ def sort_columns(  # noqa: PLR0913 -- what a table is sorted by
     default: str,
     shown: Sequence[Column] | None = None,
     first_key: str = "",
+    narrow_url: str = "",
 ) -> Sorting:
-    """Read `?sort=`; anything unknown means `default` (such as "-created").
+    """Read `?sort=`; anything unknown means `default` (such as "-created"), and is told of.
 
     `table` is the id of the element that a head refreshes. Heads are those of the columns
     `shown`, if not of all. With a `first_key`, an order by anything else gives way to that by it.
+    Where the rows are too many for columns that sort few, `narrow_url` is where to filter them.
     """
-    sortable = {column.name: column for column in columns if column.fields}
-    chosen = request.GET.get("sort", default)
+    sortable = {
+        column.name: column
+        for column in columns
+        if column.fields and not (narrow_url and column.sorts_few)
+    }
+    chosen = request.GET.get("sort") or default
+    problem = ""
     if chosen.removeprefix("-") not in sortable:
+        problem = _problem(columns, chosen.removeprefix("-"))
         chosen = default
     if first_key:
         chosen = _by_first_key(sortable, chosen, first_key)
@@ -81,17 +104,37 @@ def sort_columns(  # noqa: PLR0913 -- what a table is sorted by
     for number, column in enumerate(columns if shown is None else shown, start=1):
         current = column.name == name
         turn = not descending if current else column.descending_first
+        is_too_many = bool(narrow_url and column.sorts_few)
         heads.append(
             {
                 "id": f"{table}-sort-{number}",
                 "table": table,
                 "label": str(column.label),
                 "css": column.css,
-                "url": _url(request, column, descending=turn, default=default),
+                "url": ""
+                if is_too_many
+                else _url(request, column, descending=turn, default=default),
                 "direction": ("descending" if descending else "ascending") if current else "",
+                "reason": _say_too_many(column) if is_too_many else "",
+                "narrow_url": narrow_url,
             }
         )
-    return Sorting(order, tuple(heads))
+    return Sorting(order, tuple(heads), problem)
+
+
+def _problem(columns: Sequence[Column], name: str) -> str:
+    """Why there is no sorting by the column of this name."""
+    column = next((column for column in columns if column.name == name), None)
+    if column is None:
+        return _("This table has no column “%(name)s” to sort by.") % {"name": name[:60]}
+    if column.fields:
+        return _say_too_many(column)
+    return _("This table cannot be sorted by %(label)s.") % {"label": column.label}
+
+
+def _say_too_many(column: Column) -> str:
+    told = _("Filter to %(most)s rows or fewer to sort by %(label)s.")
+    return told % {"most": format_count(EXACT_MAX), "label": column.label}
 
 
 def _by_first_key(sortable: Mapping[str, Column], chosen: str, first_key: str) -> str:

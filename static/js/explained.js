@@ -2,11 +2,11 @@
 export function hideExplanations(root) {
   root.addEventListener("keydown", ({ key }) => {
     if (key !== "Escape") return;
-    for (const state of root.querySelectorAll("a.state:is(:hover, :focus)")) state.dataset.dismissed = "";
+    for (const state of root.querySelectorAll("a:is(.state, .unsorted):is(:hover, :focus)")) state.dataset.dismissed = "";
   });
   for (const type of ["pointerout", "focusout"]) {
     root.addEventListener(type, ({ target }) => {
-      if (target.closest) delete target.closest("a.state")?.dataset.dismissed;
+      if (target.closest) delete target.closest("a:is(.state, .unsorted)")?.dataset.dismissed;
     });
   }
 }

@@ -24,7 +24,7 @@ from django.utils.translation import gettext as _
 from web.counting import count_exact
 from web.formatting import format_count
 from web.pagination import Key, Source
-from web.sorting import Column
+from web.sorting import Column, Sorting
 from web.tables.fields import Field
 from web.tables.state import TableState
 
@@ -136,6 +136,10 @@ class Table:
     def source(self, state: TableState) -> tuple[QuerySet[Any, Any] | Source, Sequence[Key]]:
         """What the pages are read from, and in which order."""
         return self.select(state), state.sorting.order
+
+    def sorting(self, state: TableState, count: str) -> Sorting:
+        """The order of `source`, and the heads of the table; `count` is that of its rows."""
+        return state.sorting
 
     def format_rows(self, rows: Sequence[Any], state: TableState) -> list[TableRow]:
         """The rows of a page, ready to print, in their order."""

@@ -61,6 +61,7 @@ def table_context(request: HtmxHttpRequest, table: Table, state: TableState) -> 
     page = paginate_request(request, source, order=order, size=state.size, start=start)
     rows = table.format_rows(page.rows, state)
     count = table.count(state)
+    sorting = table.sorting(state, count)
     return {
         "table": table,
         "live": live,
@@ -72,7 +73,8 @@ def table_context(request: HtmxHttpRequest, table: Table, state: TableState) -> 
         "all_url": all_url(request, table),
         "page": page,
         "rows": render_rows(rows, state.columns, has_bulk=table.has_bulk),
-        "heads": state.sorting.heads,
+        "heads": sorting.heads,
+        "sort_problem": sorting.problem,
         "chips": list_chips(request, table, state),
         "tabs": link_tabs(request, table, state, count=count),
         "kept": kept_parameters(request),

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import Q
 from django.http import HttpRequest
 
+from web.addresses import url_with_names
 from web.pagination import PAGE_SIZE
 from web.sorting import Column, Sorting, sort_columns
 from web.tables.conditions import Compiled, Conditions, find_field
@@ -97,14 +98,7 @@ def read_state(request: HttpRequest, table: Table) -> TableState:
     chosen = choices_of(request, table)
     columns = _columns(table, request.GET.get("columns", ""), chosen)
     jump = read_period(request.GET.get("jump", "")) if table.date_key else None
-    sorting = sort_columns(
-        request,
-        table.columns,
-        table=table.element,
-        default=table.default_sort,
-        shown=columns,
-        first_key=table.date_key if jump else "",
-    )
+    sorting = _sort(request, table, columns, jump)
     return TableState(
         request=request,
         text=search_text(request),
@@ -117,6 +111,32 @@ def read_state(request: HttpRequest, table: Table) -> TableState:
         sorting=sorting,
         fields=table.fields,
         jump=jump,
+    )
+
+
+def sort_many(state: TableState, table: Table) -> Sorting:
+    """Its order where the rows are more than are counted: some columns do not sort so many."""
+    panel_url = url_with_names("web:filters", table.name)
+    narrow_url = f"{panel_url}?{state.request.GET.urlencode()}"
+    return _sort(state.request, table, state.columns, state.jump, narrow_url=narrow_url)
+
+
+def _sort(
+    request: HttpRequest,
+    table: Table,
+    columns: Sequence[Column],
+    jump: Period | None,
+    *,
+    narrow_url: str = "",
+) -> Sorting:
+    return sort_columns(
+        request,
+        table.columns,
+        table=table.element,
+        default=table.default_sort,
+        shown=columns,
+        first_key=table.date_key if jump else "",
+        narrow_url=narrow_url,
     )
 
 
