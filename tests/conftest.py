@@ -15,6 +15,7 @@ import pytest
 from django.contrib.staticfiles.handlers import StaticFilesHandler
 from django.core.management import call_command
 from django.db import connection, connections
+from django.test import Client
 from django.test.testcases import LiveServerThread
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
@@ -24,6 +25,7 @@ from pytest_django import DjangoDbBlocker, Settings
 from config.embedded import APP_ROLE, OWNER_ROLE, Cluster, create_database, drop_database
 from config.testing import CLUSTER
 from tests.browsing import launched_browser
+from tests.factories import make_client
 
 TEMPLATE = "daybook_template"
 BUILDING = "daybook_building"
@@ -162,3 +164,9 @@ def pointed_at(name: str) -> Iterator[None]:
     finally:
         connection.close()
         settings["NAME"] = connection.settings_dict["NAME"] = before
+
+
+@pytest.fixture
+def clerk() -> Client:
+    """Somebody who is signed in."""
+    return make_client()

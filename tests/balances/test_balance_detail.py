@@ -12,7 +12,6 @@ from balances.models import Balance
 from tests.factories import (
     general_ledger,
     make_balance,
-    make_client,
     make_identity,
     make_ledger,
     post_transfer,
@@ -33,11 +32,6 @@ from transactions.posting import post
 from transactions.requests import CREDIT, DEBIT, Indicator, Leg, PostingRequest
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def clerk() -> Client:
-    return make_client()
 
 
 def facts_of(response: Any) -> dict[str, str]:

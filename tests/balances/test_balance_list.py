@@ -12,7 +12,6 @@ from balances.rows import ROWS
 from tests.factories import (
     general_ledger,
     make_balance,
-    make_client,
     make_identity,
     make_ledger,
     post_transfer,
@@ -32,11 +31,6 @@ from web.pagination import Key
 pytestmark = pytest.mark.django_db
 URL = "/balances/"
 HEAD = ["Owner or indicator", "Ledger", "Currency", "Balance", "Inflight", "Created", "Last 7 days"]
-
-
-@pytest.fixture
-def clerk() -> Client:
-    return make_client()
 
 
 def names(client: Client, **query: str) -> list[str]:

@@ -8,16 +8,11 @@ from django.utils import timezone
 
 from balances.models import Balance
 from balances.operations import close_balance
-from tests.factories import make_balance, make_client, make_identity, make_ledger
+from tests.factories import make_balance, make_identity, make_ledger
 from tests.pages import SCRIPT, count_queries, text_of
 
 pytestmark = pytest.mark.django_db
 URL = "/balances/suggest/"
-
-
-@pytest.fixture
-def clerk() -> Client:
-    return make_client()
 
 
 def values(client: Client, text: str, url: str = URL) -> list[str]:

@@ -31,11 +31,6 @@ from transactions.proof import run_proof
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def clerk() -> Client:
-    return make_client()
-
-
 def test_first_run_teaches_the_steps(clerk: Client) -> None:
     text = text_of(clerk.get("/"))
 

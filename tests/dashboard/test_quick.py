@@ -5,16 +5,11 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 
-from tests.factories import make_balance, make_client, make_identity, make_ledger, post_transfer
+from tests.factories import make_balance, make_identity, make_ledger, post_transfer
 from tests.pages import SCRIPT, SLIDE_OVER, is_whole_page, links_of, text_of
 from tests.schedules.building import make_schedule
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def clerk() -> Client:
-    return make_client()
 
 
 def test_a_ledger_with_its_figures_as_links(clerk: Client) -> None:

@@ -10,7 +10,6 @@ from dashboard.search import find_groups
 from search.indexing import index_documents
 from tests.factories import (
     make_balance,
-    make_client,
     make_identity,
     make_ledger,
     post_transfer,
@@ -24,11 +23,6 @@ from web.statements import fetch_all
 pytestmark = pytest.mark.django_db
 URL = "/search/"
 TREASURY = Indicator("@Treasury", "GBP")
-
-
-@pytest.fixture
-def clerk() -> Client:
-    return make_client()
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 
 from identities.operations import change_identity
-from tests.factories import make_balance, make_client, make_identity, make_ledger, make_user
+from tests.factories import make_balance, make_identity, make_ledger, make_user
 from tests.pages import (
     HISTORY_RESTORE,
     HTMX,
@@ -17,11 +17,6 @@ from tests.pages import (
 )
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def clerk() -> Client:
-    return make_client()
 
 
 def test_balances_and_totals_are_shown(clerk: Client) -> None:

@@ -5,7 +5,7 @@ import re
 import pytest
 from django.test import Client
 
-from tests.factories import make_balance, make_client, make_identity
+from tests.factories import make_balance, make_identity
 from tests.pages import (
     HISTORY_RESTORE,
     HTMX,
@@ -19,11 +19,6 @@ from tests.pages import (
 
 pytestmark = pytest.mark.django_db
 URL = "/identities/"
-
-
-@pytest.fixture
-def clerk() -> Client:
-    return make_client()
 
 
 def test_identities_are_shown_newest_first_with_their_balances(clerk: Client) -> None:

@@ -8,7 +8,6 @@ from ledgers.operations import rename_ledger
 from tests.factories import (
     general_ledger,
     make_balance,
-    make_client,
     make_identity,
     make_ledger,
     make_user,
@@ -28,11 +27,6 @@ from transactions.proof import run_proof
 from transactions.requests import Indicator
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def clerk() -> Client:
-    return make_client()
 
 
 def test_figures_are_those_of_the_entries(clerk: Client) -> None:

@@ -8,7 +8,6 @@ from django.test import Client
 from tests.factories import (
     general_ledger,
     make_balance,
-    make_client,
     make_ledger,
     post_transfer,
 )
@@ -26,11 +25,6 @@ from transactions.requests import Indicator
 
 pytestmark = pytest.mark.django_db
 URL = "/ledgers/"
-
-
-@pytest.fixture
-def clerk() -> Client:
-    return make_client()
 
 
 def test_ledgers_are_shown_general_ledger_first_then_newest_first(clerk: Client) -> None:

@@ -3,16 +3,11 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 
-from tests.factories import make_client, make_ledger
+from tests.factories import make_ledger
 from tests.pages import SCRIPT, count_queries, text_of
 
 pytestmark = pytest.mark.django_db
 URL = "/ledgers/suggest/"
-
-
-@pytest.fixture
-def clerk() -> Client:
-    return make_client()
 
 
 def test_ledgers_are_suggested_by_part_of_the_name(clerk: Client) -> None:

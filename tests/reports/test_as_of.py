@@ -27,11 +27,6 @@ AS_OF = "as_of=2025-03-31"
 
 
 @pytest.fixture
-def clerk() -> Client:
-    return make_client()
-
-
-@pytest.fixture
 def balance() -> Balance:
     """Northgate in Suppliers: 100.00 in March; in April 30.00 out, recorded before March's."""
     suppliers = make_ledger(name="Suppliers")

@@ -5,15 +5,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.test import Client
 
-from tests.factories import make_balance, make_client, make_identity, make_ledger, post_transfer
+from tests.factories import make_balance, make_identity, make_ledger, post_transfer
 from tests.pages import SCRIPT, SLIDE_OVER, count_queries, is_whole_page, links_of, rows_of, text_of
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def clerk() -> Client:
-    return make_client()
 
 
 def test_the_last_seven_days_and_five_entries(clerk: Client) -> None:

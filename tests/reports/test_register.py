@@ -6,16 +6,11 @@ import pytest
 from django.test import Client
 
 from balances.models import Balance
-from tests.factories import make_balance, make_client, post_transfer
+from tests.factories import make_balance, post_transfer
 from tests.pages import count_queries, rows_of
 from web.formatting import format_date
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def clerk() -> Client:
-    return make_client()
 
 
 @pytest.fixture

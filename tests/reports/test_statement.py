@@ -25,11 +25,6 @@ pytestmark = pytest.mark.django_db
 TREASURY = Indicator("@Treasury", "GBP")
 
 
-@pytest.fixture
-def clerk() -> Client:
-    return make_client()
-
-
 def at(day: str, time: str = "12:00", zone: str = "UTC") -> datetime:
     return datetime.fromisoformat(f"{day}T{time}").replace(tzinfo=ZoneInfo(zone))
 

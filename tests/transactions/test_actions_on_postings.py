@@ -10,7 +10,7 @@ from django.test import Client
 from balances.models import Balance
 from schedules.operations import post_now
 from tests.books import assert_sound
-from tests.factories import NOON, make_balance, make_client, make_identity, post_transfer
+from tests.factories import NOON, make_balance, make_identity, post_transfer
 from tests.pages import SCRIPT, hidden_value, links_of, rows_of, text_of
 from tests.schedules.building import make_schedule
 from tests.transactions.acting import address, commit_part, confirm, make_hold, review
@@ -20,11 +20,6 @@ from transactions.posting import post
 from transactions.requests import Following, Indicator, PostingRequest, transfer
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def clerk() -> Client:
-    return make_client()
 
 
 @pytest.fixture

@@ -8,17 +8,12 @@ from django.test import Client
 
 from balances.models import Balance
 from tests.books import assert_sound
-from tests.factories import make_balance, make_client
+from tests.factories import make_balance
 from tests.pages import rows_of, text_of
 from tests.transactions.reviewing import NEW, parts, posted, review, token_of
 from transactions.models import Transaction
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def clerk() -> Client:
-    return make_client()
 
 
 @pytest.fixture

@@ -5,16 +5,11 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from tests.factories import make_balance, make_client
+from tests.factories import make_balance
 from tests.pages import rows_of, text_of
 from tests.transactions.reviewing import NEW, REVIEW, entries, journal, posted, token_of
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def clerk() -> Client:
-    return make_client()
 
 
 def test_lines_are_posted_as_they_stand(clerk: Client) -> None:

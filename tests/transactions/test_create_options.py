@@ -27,11 +27,6 @@ from transactions.requests import UNLIMITED
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def clerk() -> Client:
-    return make_client()
-
-
 def tomorrow() -> str:
     return (timezone.localdate() + timedelta(days=1)).isoformat()
 

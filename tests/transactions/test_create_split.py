@@ -5,17 +5,12 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from tests.factories import make_balance, make_client
+from tests.factories import make_balance
 from tests.pages import text_of
 from tests.transactions.reviewing import NEW, entries, filled, parts, posted, review, token_of
 from transactions.models import Transaction
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def clerk() -> Client:
-    return make_client()
 
 
 def post(clerk: Client, **changes: Any) -> None:

@@ -11,18 +11,13 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from balances.models import Balance
-from tests.factories import NOON, make_balance, make_client, make_identity, post_transfer
+from tests.factories import NOON, make_balance, make_identity, post_transfer
 from tests.pages import SCRIPT, count_queries, rows_of, text_of
 from transactions.requests import Indicator
 
 pytestmark = pytest.mark.django_db
 URL = "/entries/"
 TREASURY = Indicator("@Treasury", "GBP")
-
-
-@pytest.fixture
-def clerk() -> Client:
-    return make_client()
 
 
 @pytest.fixture

@@ -5,17 +5,12 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from tests.factories import NOON, make_balance, make_client, post_transfer
+from tests.factories import NOON, make_balance, post_transfer
 from tests.pages import links_of, text_of
 from tests.transactions.reviewing import NEW, journal, review, token_of
 from transactions.models import Transaction
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def clerk() -> Client:
-    return make_client()
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,6 @@ from django.test import Client
 
 from tests.factories import (
     make_balance,
-    make_client,
     make_identity,
     make_ledger,
     make_user,
@@ -32,11 +31,6 @@ from transactions.requests import CREDIT, DEBIT, Indicator, Leg, PostingRequest
 
 pytestmark = pytest.mark.django_db
 TREASURY = Indicator("@Treasury", "GBP")
-
-
-@pytest.fixture
-def clerk() -> Client:
-    return make_client()
 
 
 def post_legs(reference: str, legs: list[Leg]) -> Transaction:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 
-from tests.factories import make_balance, make_client, make_identity, post_transfer
+from tests.factories import make_balance, make_identity, post_transfer
 from tests.pages import count_queries, links_of, rows_of, text_of
 from tests.transactions.living import commit, place_hold, refund, reverse, void
 from transactions.models import Transaction
@@ -15,11 +15,6 @@ from transactions.requests import CREDIT, DEBIT, Indicator, Leg, PostingRequest
 pytestmark = pytest.mark.django_db
 URL = "/transactions/"
 TREASURY = Indicator("@Treasury", "GBP")
-
-
-@pytest.fixture
-def clerk() -> Client:
-    return make_client()
 
 
 def cells(client: Client, **query: str) -> list[tuple[str, str, str]]:

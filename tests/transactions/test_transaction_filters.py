@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from balances.models import Balance
 from search.indexing import index_documents
-from tests.factories import NOON, make_balance, make_client, make_identity, make_user, post_transfer
+from tests.factories import NOON, make_balance, make_identity, make_user, post_transfer
 from tests.pages import count_queries, links_of, rows_of, text_of
 from tests.schedules.building import make_schedule
 from tests.transactions.living import commit, place_hold, refund
@@ -22,11 +22,6 @@ from transactions.requests import CREDIT, DEBIT, Indicator, Leg, PostingRequest
 pytestmark = pytest.mark.django_db
 URL = "/transactions/"
 TREASURY = Indicator("@Treasury", "GBP")
-
-
-@pytest.fixture
-def clerk() -> Client:
-    return make_client()
 
 
 @pytest.fixture

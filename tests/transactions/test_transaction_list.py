@@ -13,7 +13,6 @@ from balances.models import Balance
 from tests.factories import (
     NOON,
     make_balance,
-    make_client,
     make_identity,
     make_ledger,
     post_transfer,
@@ -37,11 +36,6 @@ from web.pagination import Key
 pytestmark = pytest.mark.django_db
 URL = "/transactions/"
 TREASURY = Indicator("@Treasury", "GBP")
-
-
-@pytest.fixture
-def clerk() -> Client:
-    return make_client()
 
 
 def references(client: Client, **query: str) -> list[str]:

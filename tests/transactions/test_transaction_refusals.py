@@ -8,17 +8,12 @@ from django.utils import timezone
 
 from balances.models import Balance
 from balances.operations import close_balance
-from tests.factories import make_balance, make_client, make_identity, post_transfer
+from tests.factories import make_balance, make_identity, post_transfer
 from tests.pages import text_of
 from tests.transactions.reviewing import posted, review
 from transactions.requests import Indicator
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def clerk() -> Client:
-    return make_client()
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,6 @@ from schedules.operations import post_due
 from tests.factories import (
     NOON,
     make_balance,
-    make_client,
     make_identity,
     make_ledger,
     post_transfer,
@@ -27,11 +26,6 @@ pytestmark = pytest.mark.django_db
 URL = "/transactions/"
 TREASURY = Indicator("@Treasury", "GBP")
 TABS = ("", "posted", "inflight", "scheduled", "rejected", "cancelled")
-
-
-@pytest.fixture
-def clerk() -> Client:
-    return make_client()
 
 
 @pytest.fixture

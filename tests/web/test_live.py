@@ -12,18 +12,13 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from tests.factories import make_balance, make_client, make_identity, post_transfer
+from tests.factories import make_balance, make_identity, post_transfer
 from web import live
 from web.live import Mark
 
 MADE_UP = f"identities_identity-ffffffff-{'0' * 40}"
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def clerk() -> Client:
-    return make_client()
 
 
 @pytest.fixture(autouse=True)
