@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sized
+from functools import cache
 from typing import Any
 
 from django import template
@@ -8,6 +9,7 @@ from django.forms import BaseForm
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from web.addresses import url_of
@@ -52,6 +54,11 @@ def is_further(request: HttpRequest) -> bool:
 @register.simple_tag
 def term(slug: str) -> SafeString:
     """`{% term "floor" %}`: a small link to that word of the glossary; its meaning on hover."""
+    return _term(slug, get_language())
+
+
+@cache
+def _term(slug: str, _language: str | None) -> SafeString:
     found = TERMS[slug]
     return format_html(
         '<a class="term" href="{}#{}" title="{}" aria-label="{}"></a>',

@@ -46,10 +46,16 @@ class FixedNode(Node):
         self.texts: dict[str | None, SafeString] = {}
 
     def render(self, context: template.Context) -> SafeString:
-        language = get_language()
+        language = _language(context)
         if language not in self.texts:
             self.texts[language] = self.nodelist.render(context.new({}))
         return self.texts[language]
+
+
+def _language(context: template.Context) -> str | None:
+    """That of the request, which has looked it up already; of a text for no one, the active one."""
+    request = getattr(context, "request", None)
+    return getattr(request, "LANGUAGE_CODE", None) or get_language()
 
 
 @register.tag
