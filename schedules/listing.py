@@ -42,7 +42,11 @@ OF_TRANSACTIONS = "SELECT transaction_id FROM schedules_schedule WHERE transacti
 
 def schedules_on(tab: Tab, chosen: TransactionFilter) -> QuerySet[Schedule]:
     """Those on the tab that pass the filters of the table."""
-    schedules = schedules_in(STATES[tab])
+    return passing(schedules_in(STATES[tab]), chosen)
+
+
+def passing(schedules: QuerySet[Schedule], chosen: TransactionFilter) -> QuerySet[Schedule]:
+    """Those among them that pass the scope and the text of the table."""
     if chosen.is_impossible:
         return schedules.none()
     if chosen.text:

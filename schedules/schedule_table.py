@@ -13,9 +13,10 @@ from django.utils.translation import gettext_lazy
 
 from ledgers.money import format_plain
 from schedules.cells import table_row
-from schedules.listing import IS_LATE, schedules_on
+from schedules.listing import IS_LATE, passing, schedules_on
 from schedules.lives import rows_of_schedules
 from schedules.models import Schedule
+from schedules.news import schedules_since
 from schedules.parties import Party, PartyKey, find_parties, key_of
 from schedules.transaction_table import (
     CREATED_BY,
@@ -28,11 +29,13 @@ from schedules.transaction_table import (
     TO,
     TransactionTable,
 )
+from transactions.filters import Tab
 from transactions.models import Transaction
 from transactions.requests import DEBIT
 from transactions.row_details import Details
 from web.counting import count_exact
 from web.formatting import active_dates, format_count
+from web.live import Mark
 from web.sorting import Column
 from web.tables.definition import TableRow
 from web.tables.fields import (
@@ -67,6 +70,12 @@ COLUMNS = (
     KIND,
     ID,
 )
+ENTERED_BY = {
+    Tab.SCHEDULED: "schedule.created",
+    Tab.REJECTED: "schedule.rejected",
+    Tab.CANCELLED: "schedule.cancelled",
+}
+DECIDED = ("schedule.posted", "schedule.rejected", "schedule.cancelled")
 # What is debited in each currency, in major units.
 LINES = """EXISTS (
     SELECT FROM jsonb_array_elements(schedules_schedule.request -> 'legs') AS leg
@@ -157,10 +166,34 @@ class ScheduleTable(TransactionTable):
         ),
     )
     default_sort: ClassVar[str] = "due"
+    # Its rows only change, and each change is told there.
+    watches: ClassVar[str] = "audit_auditevent"
     date_key: ClassVar[str] = "due_at"
 
+    def select_new(self, state: TableState, since: Mark) -> QuerySet[Any, Any]:
+        return self.select(state).filter(public_id__in=schedules_since(since, self.entered_by))
+
+    def select_changed(self, state: TableState, since: Mark) -> QuerySet[Any, Any]:
+        """Those that were here, and are decided."""
+        left = schedules_since(since, *self.left_by) if self.left_by else set()
+        left -= schedules_since(since, self.entered_by) if left else set()
+        gone = passing(Schedule.objects.filter(public_id__in=left), self.chosen)
+        return self._filter(gone, state)
+
+    @property
+    def entered_by(self) -> str:
+        """The audit event that puts a schedule on this tab."""
+        return ENTERED_BY[self.chosen.tab]
+
+    @property
+    def left_by(self) -> Sequence[str]:
+        """Those that take one away."""
+        return DECIDED if self.chosen.tab == Tab.SCHEDULED else ()
+
     def select(self, state: TableState) -> QuerySet[Any, Any]:
-        schedules = schedules_on(self.chosen.tab, self.chosen)
+        return self._filter(schedules_on(self.chosen.tab, self.chosen), state)
+
+    def _filter(self, schedules: QuerySet[Schedule], state: TableState) -> QuerySet[Any, Any]:
         if state.is_broken:
             return schedules.none()
         if any(column.name == CREATED_BY.name for column in state.columns):

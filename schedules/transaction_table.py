@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import ClassVar
+from typing import Any, ClassVar
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from schedules.listing import STATES, count_tabs_of_schedules
+from schedules.news import followed_since
 from transactions.counts import Count, count_tabs
 from transactions.filters import Tab, TransactionFilter
+from transactions.models import Transaction
+from web.live import Mark
 from web.sorting import Column
 from web.tables.definition import Label, Table, with_column
 from web.tables.definition import Tab as TableTab
@@ -69,6 +73,20 @@ class TransactionTable(Table):
         if state.conditions:
             return {state.tab_name: count}
         return {tab.value: each.text for tab, each in self.counts.items()} | {state.tab_name: count}
+
+    def select_new(self, state: TableState, since: Mark) -> QuerySet[Any, Any]:
+        return self.select(state).filter(since.added_since(self.watched_key))
+
+    def select_changed(self, state: TableState, since: Mark) -> QuerySet[Any, Any]:
+        """Rows that something has followed since; of Inflight also those that it ended."""
+        is_inflight = self.chosen.tab == Tab.INFLIGHT
+        followed = followed_since(since, of_holds=is_inflight)
+        if is_inflight and not state.conditions:
+            holds = self.chosen.on_tab(Tab.ALL).select().filter(kind=Transaction.Kind.HOLD)
+            rows: QuerySet[Any, Any] = holds.filter(pk__in=followed)
+        else:
+            rows = self.select(state).filter(**{f"{self.watched_key}__in": followed})
+        return rows.exclude(since.added_since(self.watched_key))
 
     def file_columns(self, state: TableState) -> Sequence[Column]:
         """On the page the currency stands behind the amount."""

@@ -1,10 +1,11 @@
-"""What others have added to a table since it was read, told to every page that shows it.
+"""What others have added to a table, or changed in it, since it was read; told to who shows it.
 
 Each of them asks every second or so, and almost always nothing was added. So each process looks
 for the newest rows at most every `FRESH_SECONDS`, whoever asks, and an answer comes with a ticket:
 who shows that of the newest rows is told "nothing new" from memory, before sessions and users are
 read. A ticket is only given to who is signed in, cannot be guessed, and ends after half a minute.
-Only when something was added is it counted, under the filters of the address.
+Only when something was added is it counted, under the filters of the address. Nothing is asked
+for the sake of changes: what changes a row (a commit, a decision) is itself a row that is added.
 """
 
 from __future__ import annotations
@@ -15,10 +16,10 @@ import time
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from threading import Lock
-from typing import Self
+from typing import Any, Protocol, Self, runtime_checkable
 
 from django.db import connection
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest, JsonResponse
 from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.timezone import get_current_timezone_name
@@ -29,7 +30,7 @@ from django.views.decorators.http import require_safe
 from web.formatting import format_count
 from web.statements import fetch_one
 from web.tables.definition import Table, find_table
-from web.tables.state import read_state
+from web.tables.state import TableState, read_state
 
 PATH = "/live/"
 FRESH_SECONDS = 0.25
@@ -45,7 +46,6 @@ NEWEST = "ARRAY(SELECT id FROM {table} ORDER BY id DESC LIMIT {window})"
 MARK = re.compile(r"([0-9a-f]{1,16})-([0-9a-f]{1,16})", re.ASCII)
 TICKET = re.compile(r"(\w{1,63})-([0-9a-f]{1,10})-([0-9a-f]{40,64})", re.ASCII)
 
-_SAID: dict[Hashable, str] = {}
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -84,6 +84,26 @@ class Mark:
         below = range(1, min(WINDOW, self.newest))
         missing = [self.newest - n for n in below if not self.there >> n & 1]
         return Q(**{f"{key}__gt": self.newest}) | Q(**{f"{key}__in": missing})
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What is to be told: "" for nothing. `is_new` when there are rows that were not there."""
+
+    words: str = ""
+    is_new: bool = False
+
+
+_SAID: dict[Hashable, News] = {}
+
+
+@runtime_checkable
+class Changing(Protocol):
+    """A table that knows which rows are new, and which of those before were changed."""
+
+    def select_new(self, state: TableState, since: Mark) -> QuerySet[Any, Any]: ...
+
+    def select_changed(self, state: TableState, since: Mark) -> QuerySet[Any, Any]: ...
 
 
 class Watch:
@@ -179,7 +199,7 @@ class LiveMiddleware:
 
 @require_safe
 def live(request: HttpRequest) -> HttpResponse:
-    """How many rows that pass the filters were added since the mark, in words, and a new ticket."""
+    """How many rows under the filters are new or changed, in words, and a new ticket."""
     table, since = find_table(request.GET.get("table", "")), Mark.read(request.GET.get("since", ""))
     if table is not None:
         table = table.for_request(request)
@@ -188,35 +208,54 @@ def live(request: HttpRequest) -> HttpResponse:
     if since is None:
         return HttpResponseBadRequest()
     now = WATCH.mark(table.watches)
-    words = say_added(request, table, since, now)
-    return JsonResponse({"words": words, "ticket": make_ticket(table.watches, now)})
+    news = tell_news(request, table, since, now)
+    ticket = make_ticket(table.watches, now)
+    return JsonResponse({"words": news.words, "isNew": news.is_new, "ticket": ticket})
 
 
-def say_added(request: HttpRequest, table: Table, since: Mark, now: Mark) -> str:
-    """ "12 new – show", or "" when none is of those that the address asks for.
+def tell_news(request: HttpRequest, table: Table, since: Mark, now: Mark) -> News:
+    """ "12 new – show", or nothing when none is of those that the address asks for.
 
     Counted once for all who ask the same at the same time, as the readers of one page do.
     """
     if now == since:
-        return ""
+        return News()
     asked = [(name, tuple(each)) for name, each in request.GET.lists() if name != "ticket"]
     key = (now, get_language(), get_current_timezone_name(), *asked)
-    words = _SAID.get(key)
-    if words is None:
+    news = _SAID.get(key)
+    if news is None:
         if len(_SAID) >= SAID_MAX:
             _SAID.clear()
-        words = _SAID[key] = _say_count(request, table, since, now)
-    return words
+        news = _SAID[key] = _read_news(request, table, since, now)
+    return news
 
 
-def _say_count(request: HttpRequest, table: Table, since: Mark, now: Mark) -> str:
+def _read_news(request: HttpRequest, table: Table, since: Mark, now: Mark) -> News:
     if now.newest - since.newest > SPAN:
-        return _("Many new – show")
-    rows = table.select(read_state(request, table)).filter(since.added_since(table.watched_key))
-    count = rows.order_by()[: SHOWN_MAX + 1].count()
-    if not count:
-        return ""
-    if count > SHOWN_MAX:
-        return _("%(count)s+ new – show") % {"count": format_count(SHOWN_MAX)}
-    words = ngettext("%(count)s new – show", "%(count)s new – show", count)
-    return words % {"count": format_count(count)}
+        return News(_("Many new – show"), is_new=True)
+    state = read_state(request, table)
+    if not isinstance(table, Changing):
+        added = table.select(state).filter(since.added_since(table.watched_key))
+        return _say(_count(added), 0)
+    return _say(_count(table.select_new(state, since)), _count(table.select_changed(state, since)))
+
+
+def _count(rows: QuerySet[Any, Any]) -> int:
+    return rows.order_by()[: SHOWN_MAX + 1].count()
+
+
+def _say(added: int, changed: int) -> News:
+    counts = {"added": _said(added), "changed": _said(changed)}
+    if added and changed:
+        words = _("%(added)s new, %(changed)s changed – show")
+    elif added:
+        words = ngettext("%(added)s new – show", "%(added)s new – show", added)
+    elif changed:
+        words = ngettext("%(changed)s changed – show", "%(changed)s changed – show", changed)
+    else:
+        return News()
+    return News(words % counts, is_new=bool(added))
+
+
+def _said(count: int) -> str:
+    return format_count(count) if count <= SHOWN_MAX else f"{format_count(SHOWN_MAX)}+"

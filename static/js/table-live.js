@@ -6,7 +6,7 @@ const ONCE_TOLD = 5000;
 const AT_MOST = 60000;
 let shown = null;
 
-/** Keep asking whether others have added rows to a table; a chip says so, and shows them if pressed. */
+/** Keep asking whether others have added rows to a table, or changed some; a chip says so, and shows them if pressed. */
 export function watchForNews(root) {
   for (const chip of root.querySelectorAll("[data-live]")) {
     watch(chip);
@@ -31,13 +31,15 @@ function watch(chip) {
     if (answer?.ticket) {
       ticket = answer.ticket;
       tell(chip, answer.words);
+      chip.toggleAttribute("data-changed", !answer.isNew);
     }
     wait = !answer ? Math.min(wait * 2, AT_MOST) : chip.hidden ? EVERY : ONCE_TOLD;
     later(wait);
   };
   // A tab that nobody sees asks nothing.
   document.addEventListener("visibilitychange", () => { if (!document.hidden) later(0); }, { signal: ending.signal });
-  chip.addEventListener("click", () => { shown = { table: tableOf(chip), keys: keysOf(chip) }; });
+  // Rows that were only changed are where they were.
+  chip.addEventListener("click", () => { if (!chip.hasAttribute("data-changed")) shown = { table: tableOf(chip), keys: keysOf(chip) }; });
   later(wait);
 }
 

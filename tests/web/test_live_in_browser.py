@@ -13,8 +13,11 @@ from playwright.sync_api import Browser, Page, Request, expect
 
 from tests.browsing import PHONE, axe_violations, opened_page, overflow
 from tests.factories import make_balance, make_user, post_transfer
+from tests.transactions.living import commit, place_hold
+from transactions.requests import Indicator
 
 TABLE = "/transactions/"
+TREASURY = Indicator("@Treasury", "GBP")
 SECONDS = 2.0
 LATER = datetime(2025, 6, 1, tzinfo=UTC)
 
@@ -56,6 +59,19 @@ def test_a_posting_of_others_is_told_and_shown(page: Page) -> None:
     page.keyboard.press(".")
     expect(page.locator("tr.new")).to_have_attribute("data-row", posted.key)
     expect(chip).to_be_hidden()
+
+
+def test_a_commit_of_others_is_told_as_a_change_and_shown(page: Page) -> None:
+    hold = place_hold(source=TREASURY, destination=make_balance())
+    page.goto(f"{TABLE}?tab=inflight")
+    expect(page.locator("tr[data-row]")).to_have_count(1)
+
+    commit(hold)
+    page.get_by_role("link", name="1 changed – show").click()
+
+    expect(page.locator("tr[data-row]")).to_have_count(0)
+    expect(page.locator(".live")).to_be_hidden()
+    expect(page.get_by_role("link", name="stands on another page")).to_have_count(0)
 
 
 def test_what_is_new_but_stands_elsewhere_is_said_so(page: Page) -> None:
