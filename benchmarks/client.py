@@ -22,7 +22,7 @@ class UnexpectedAnswerError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """Who asks: the port of the server and the session cookie, empty for a stranger."""
+    """Who asks: the port of the server and the cookies, empty for a stranger."""
 
     port: int
     cookie: str = ""

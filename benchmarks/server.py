@@ -19,6 +19,8 @@ from django.contrib.auth import (
     get_user_model,
 )
 from django.contrib.sessions.backends.db import SessionStore
+from django.middleware.csrf import CSRF_SECRET_LENGTH
+from django.utils.crypto import get_random_string
 
 from benchmarks.client import Visitor
 from benchmarks.cluster import Books, ProgramError, run, use
@@ -68,7 +70,7 @@ def _wait_until_ready(server: subprocess.Popen[bytes], port: int) -> None:
 
 
 def _sign_in(books: Books) -> str:
-    """The cookie of a session, as signing in on the page would make it."""
+    """The cookies that a browser keeps after signing in: of the session, and against forgeries."""
     with use(books):
         user = get_user_model().objects.create_superuser("bench", password=None)
         session = SessionStore()
@@ -76,4 +78,8 @@ def _sign_in(books: Books) -> str:
         session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
         session[HASH_SESSION_KEY] = user.get_session_auth_hash()
         session.create()
-    return f"{settings.SESSION_COOKIE_NAME}={session.session_key}"
+    secret = get_random_string(CSRF_SECRET_LENGTH)
+    return (
+        f"{settings.SESSION_COOKIE_NAME}={session.session_key};"
+        f" {settings.CSRF_COOKIE_NAME}={secret}"
+    )
