@@ -237,7 +237,10 @@ def _read_news(request: HttpRequest, table: Table, since: Mark, now: Mark) -> Ne
     if not isinstance(table, Changing):
         added = table.select(state).filter(since.added_since(table.watched_key))
         return _say(_count(added), 0)
-    return _say(_count(table.select_new(state, since)), _count(table.select_changed(state, since)))
+    added = _count(table.select_new(state, since))
+    # Who is told of so many new ones need not know how many others were changed.
+    changed = _count(table.select_changed(state, since)) if added <= SHOWN_MAX else 0
+    return _say(added, changed)
 
 
 def _count(rows: QuerySet[Any, Any]) -> int:
