@@ -7,11 +7,21 @@ from datetime import datetime
 from itertools import count
 
 from balances.models import Balance
-from tests.factories import NOON
+from tests.factories import NOON, make_balance
 from transactions import lifecycle
 from transactions.models import Transaction
-from transactions.posting import hold
-from transactions.requests import Following, HoldRequest, Indicator, Result, transfer
+from transactions.posting import hold, post
+from transactions.requests import (
+    CREDIT,
+    DEBIT,
+    Following,
+    HoldRequest,
+    Indicator,
+    Leg,
+    PostingRequest,
+    Result,
+    transfer,
+)
 
 _numbers = count(1)
 
@@ -30,6 +40,18 @@ def place_hold(
     reference = reference or f"hold-{next(_numbers)}"
     request = HoldRequest(reference, legs, effective_at=effective_at, expires_at=expires_at)
     return _stored(hold(request))
+
+
+def exchange(*, reference: str = "exchange") -> Transaction:
+    """50.00 pounds become 58.00 euros."""
+    pounds, euros = make_balance(floor_minor=None), make_balance(currency="EUR", floor_minor=None)
+    legs = [
+        Leg(pounds.pk, DEBIT, 50_00),
+        Leg(Indicator("@Liquidity", "GBP"), CREDIT, 50_00),
+        Leg(Indicator("@Liquidity", "EUR"), DEBIT, 58_00),
+        Leg(euros.pk, CREDIT, 58_00),
+    ]
+    return _stored(post(PostingRequest(reference, legs)))
 
 
 def commit(of: Transaction, amount_minor: int | None = None, *, reference: str = "") -> Transaction:

@@ -7,10 +7,9 @@ from django.test import Client
 
 from tests.factories import make_balance, make_identity, post_transfer
 from tests.pages import count_queries, links_of, rows_of, text_of
-from tests.transactions.living import commit, place_hold, refund, reverse, void
+from tests.transactions.living import commit, exchange, place_hold, refund, reverse, void
 from transactions.models import Transaction
-from transactions.posting import post
-from transactions.requests import CREDIT, DEBIT, Indicator, Leg, PostingRequest
+from transactions.requests import Indicator
 
 pytestmark = pytest.mark.django_db
 URL = "/transactions/"
@@ -62,15 +61,7 @@ def test_posting_says_that_it_was_undone(clerk: Client) -> None:
 
 
 def test_exchange_that_was_refunded_says_so(clerk: Client) -> None:
-    pounds, euros = make_balance(floor_minor=None), make_balance(currency="EUR", floor_minor=None)
-    legs = [
-        Leg(pounds.pk, DEBIT, 50_00),
-        Leg(Indicator("@Liquidity", "GBP"), CREDIT, 50_00),
-        Leg(Indicator("@Liquidity", "EUR"), DEBIT, 58_00),
-        Leg(euros.pk, CREDIT, 58_00),
-    ]
-    post(PostingRequest("fx", legs))
-    refund(Transaction.objects.get(reference="fx"))
+    refund(exchange(reference="fx"))
 
     assert cells(clerk) == [("fx Life", "Posted Refunded", "2 currencies")]
 

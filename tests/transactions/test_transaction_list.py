@@ -27,6 +27,7 @@ from tests.pages import (
     rows_of,
     text_of,
 )
+from tests.transactions.living import exchange
 from transactions import walks
 from transactions.posting import post
 from transactions.requests import CREDIT, DEBIT, Indicator, Leg, PostingRequest
@@ -100,14 +101,7 @@ def test_several_balances_are_told_by_their_number_and_the_amount_is_what_was_de
 
 
 def test_two_currencies_are_said_and_not_added_up(clerk: Client) -> None:
-    pounds, euros = make_balance(floor_minor=None), make_balance(currency="EUR", floor_minor=None)
-    legs = [
-        Leg(pounds.pk, DEBIT, 50_00),
-        Leg(Indicator("@Liquidity", "GBP"), CREDIT, 50_00),
-        Leg(Indicator("@Liquidity", "EUR"), DEBIT, 58_00),
-        Leg(euros.pk, CREDIT, 58_00),
-    ]
-    post(PostingRequest("exchange", legs))
+    exchange()
 
     assert rows_of(clerk.get(URL))[1][3:] == ["2 balances", "2 balances", "Posted", "2 currencies"]
 
