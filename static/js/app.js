@@ -9,7 +9,6 @@ import { hideExplanations } from "./explained.js";
 import { followExports } from "./exports.js";
 import { askAgainForInputs } from "./filters.js";
 import { keepFocus } from "./focus.js";
-import { editFormRows } from "./form-rows.js";
 import { closeMenus } from "./menu.js";
 import { showNetworkErrors } from "./network-error.js";
 import { submitOnce } from "./once.js";
@@ -25,11 +24,11 @@ import { keepTicks, tickRows } from "./table-ticks.js";
 import { applyTheme } from "./theme.js";
 import { tellTimeZone } from "./time-zone.js";
 
-for (const start of [chooseWhileTyping, markBusy, keepFocus, hideExplanations, followExports, closeMenus, dismissOnClick, showNetworkErrors, submitOnce, openPalette, pressByKey, pressShortcuts, openSlideOvers, moveThroughRows, lookBeside, tickRows, applyTheme, tellTimeZone]) {
+for (const start of [chooseWhileTyping, editRows, markBusy, keepFocus, hideExplanations, followExports, closeMenus, dismissOnClick, showNetworkErrors, submitOnce, openPalette, pressByKey, pressShortcuts, openSlideOvers, moveThroughRows, lookBeside, tickRows, applyTheme, tellTimeZone]) {
   start(document);
 }
 
 // htmx says so for the body once, and then for everything it swaps in.
 document.addEventListener("htmx:load", ({ target }) => {
-  for (const start of [copyOnClick, offerDismissal, editRows, editFormRows, suggestWhileTyping, askAgainForInputs, orderRows, nameShortcuts, reachRows, watchForNews, keepTicks]) start(target);
+  for (const start of [copyOnClick, offerDismissal, suggestWhileTyping, askAgainForInputs, orderRows, nameShortcuts, reachRows, watchForNews, keepTicks]) start(target);
 });

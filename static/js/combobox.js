@@ -1,4 +1,5 @@
-import { chooseByKey, closeList, showList } from "./listbox.js";
+import { announce } from "./announce.js";
+import { activeOption, askFor, fillList, moveByKey, options } from "./listbox.js";
 
 /** Suggest records under every input[data-combobox] inside `root` while a person types. */
 export function suggestWhileTyping(root) {
@@ -8,11 +9,12 @@ export function suggestWhileTyping(root) {
 function connect(input) {
   const list = input.parentElement.querySelector("[data-options]");
   const picked = input.parentElement.querySelector("[data-picked]");
+  const close = () => fillList(input, list, "");
   const pick = (option) => {
     if (!option.dataset.value) return;
     input.value = option.dataset.value;
     picked.textContent = option.dataset.label;
-    closeList(input, list);
+    close();
     input.dispatchEvent(new Event("change", { bubbles: true }));
   };
   Object.assign(input, { role: "combobox", ariaAutoComplete: "list", ariaExpanded: "false" });
@@ -32,27 +34,35 @@ function connect(input) {
       const html = await ask(input);
       if (turn !== latest) return;
       timer = null;
-      if (html !== null && document.activeElement === input) showList(input, list, html);
+      if (html !== null && document.activeElement === input) show(input, list, html);
     }, 150);
   });
   input.addEventListener("keydown", (event) => {
     // Escape leaves the suggestions, on their way or shown, and not the form around them.
     if (event.key === "Escape" && timer !== null) event.preventDefault();
     if (event.key === "Escape" || event.key === "Enter") cancel();
-    chooseByKey(event, input, list, pick);
+    if (list.hidden) return;
+    if (event.key === "Enter" && activeOption(list)) pick(activeOption(list));
+    else if (event.key === "Escape") close();
+    else if (!moveByKey(event, input, list)) return;
+    event.preventDefault();
+    event.stopPropagation();
   });
   input.addEventListener("blur", () => {
     cancel();
-    closeList(input, list);
+    close();
   });
   // Pressing on an option must not take the focus from the input.
   list.addEventListener("mousedown", (event) => event.preventDefault());
   list.addEventListener("click", ({ target }) => target.closest("[role=option]") && pick(target.closest("[role=option]")));
 }
 
+function show(input, list, html) {
+  fillList(input, list, html);
+  announce(options(list).map((option) => option.textContent.trim()).slice(0, 3).join(", "));
+}
+
 async function ask(input) {
-  const url = new URL(input.dataset.combobox, location);
-  url.searchParams.set("q", input.value);
-  const response = await fetch(url, { headers: { "HX-Request": "true" } }).catch(() => null);
+  const response = await askFor(input.dataset.combobox, { q: input.value });
   return response?.ok && !response.headers.has("HX-Redirect") ? response.text() : null;
 }

@@ -1,42 +1,43 @@
-import { announce } from "./announce.js";
-
-/** The list of a combobox: which option is active, and the keys that move it. */
-export function showList(input, list, html) {
+/** The list of options under an input that is a combobox: which one is active, and what moves it. */
+export function fillList(input, list, html) {
   list.innerHTML = html;
   options(list).forEach((option, index) => { option.id = `${list.id}_${index}`; });
-  list.hidden = false;
-  input.ariaExpanded = "true";
-  input.removeAttribute("aria-activedescendant");
-  announce(options(list).map((option) => option.textContent.trim()).slice(0, 3).join(", "));
-}
-
-export function closeList(input, list) {
-  list.hidden = true;
-  input.ariaExpanded = "false";
+  list.hidden = !list.childElementCount;
+  input.ariaExpanded = String(!list.hidden);
   input.removeAttribute("aria-activedescendant");
 }
 
-export function chooseByKey(event, input, list, pick) {
-  if (list.hidden) return;
-  const active = list.querySelector("[aria-selected=true]");
-  if (event.key === "ArrowDown" || event.key === "ArrowUp") activate(input, list, active, event.key === "ArrowDown" ? 1 : -1);
-  else if (event.key === "Enter" && active) pick(active);
-  else if (event.key === "Escape") closeList(input, list);
-  else return;
-  event.preventDefault();
-  event.stopPropagation();
-}
-
-function activate(input, list, active, step) {
-  const all = options(list);
-  const at = active ? all.indexOf(active) + step : step > 0 ? 0 : -1;
-  const next = all.at(at % all.length);
-  active?.setAttribute("aria-selected", "false");
-  next.setAttribute("aria-selected", "true");
-  next.scrollIntoView({ block: "nearest" });
-  input.setAttribute("aria-activedescendant", next.id);
-}
-
-function options(list) {
+export function options(list) {
   return [...list.querySelectorAll("[role=option]")];
+}
+
+export function activeOption(list) {
+  return list.querySelector("[aria-selected=true]");
+}
+
+/** Make this option the active one, or none of them. */
+export function activate(input, list, option) {
+  activeOption(list)?.setAttribute("aria-selected", "false");
+  input.removeAttribute("aria-activedescendant");
+  if (!option) return;
+  option.setAttribute("aria-selected", "true");
+  option.scrollIntoView({ block: "nearest" });
+  input.setAttribute("aria-activedescendant", option.id);
+}
+
+/** Whether the key was one that moves through the options; from the last it goes on with the first. */
+export function moveByKey({ key }, input, list) {
+  const step = { ArrowDown: 1, ArrowUp: -1 }[key];
+  const all = options(list);
+  if (!step || !all.length) return false;
+  const at = all.indexOf(activeOption(list));
+  activate(input, list, all.at(at < 0 ? Math.min(step, 0) : (at + step) % all.length));
+  return true;
+}
+
+/** The server's answer to what is typed, or null if there is none. */
+export function askFor(address, asked) {
+  const url = new URL(address, location);
+  for (const [name, value] of Object.entries(asked)) url.searchParams.set(name, value);
+  return fetch(url, { headers: { "HX-Request": "true" } }).catch(() => null);
 }

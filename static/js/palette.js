@@ -1,4 +1,5 @@
 import { openDialog } from "./keys.js";
+import { activate, activeOption, askFor, fillList, moveByKey, options } from "./listbox.js";
 
 const PAUSE = 120;
 
@@ -59,43 +60,27 @@ function suggestInto(dialog, input, list) {
 }
 
 function moveOrOpen(event, input, list) {
-  const all = [...list.querySelectorAll("[role=option]")];
-  const at = all.findIndex((option) => option.ariaSelected === "true");
-  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-  if (event.isComposing || !all.length || event.altKey) return;
-  if (step) activate(input, list, all.at(at < 0 ? Math.min(step, 0) : (at + step) % all.length));
-  else if (event.key === "Enter" && at >= 0) all[at].click();
-  else return;
+  if (event.isComposing || event.altKey) return;
+  const active = activeOption(list);
+  if (event.key === "Enter" && active) active.click();
+  else if (!moveByKey(event, input, list)) return;
   event.preventDefault();
 }
 
 function show(dialog, input, list, html) {
-  list.innerHTML = html ?? "";
+  fillList(input, list, html ?? "");
   list.ariaBusy = null;
-  const all = [...list.querySelectorAll("[role=option]")];
-  all.forEach((option, index) => { option.id = `${list.id}-${index}`; });
-  list.hidden = !all.length;
+  const [first] = options(list);
+  list.hidden = !first;
   input.ariaExpanded = String(!list.hidden);
   // Enter opens what was looked for; what is only offered has to be chosen.
-  activate(input, list, input.value.trim() && !all[0]?.closest("[data-offered]") ? all[0] : null);
+  activate(input, list, input.value.trim() && !first?.closest("[data-offered]") ? first : null);
   const told = html === null ? dialog.dataset.failed : list.querySelector("[data-found]")?.dataset.found;
   dialog.querySelector("[role=status]").textContent = told ?? "";
 }
 
-function activate(input, list, option) {
-  list.querySelector("[aria-selected=true]")?.setAttribute("aria-selected", "false");
-  input.removeAttribute("aria-activedescendant");
-  if (!option) return;
-  option.setAttribute("aria-selected", "true");
-  option.scrollIntoView({ block: "nearest" });
-  input.setAttribute("aria-activedescendant", option.id);
-}
-
 async function fetchList(address, text) {
-  const url = new URL(address, location);
-  url.searchParams.set("q", text);
-  url.searchParams.set("from", location.pathname);
-  const response = await fetch(url, { headers: { "HX-Request": "true" } }).catch(() => null);
+  const response = await askFor(address, { q: text, from: location.pathname });
   const login = response?.headers.get("HX-Redirect");
   if (login) location.assign(login);
   return response?.ok && !login ? response.text() : null;
