@@ -1,11 +1,10 @@
-const PATIENCE = 200;
-
 /**
  * Ticking rows for what is done to many at once. Without scripts the boxes are those of `form#bulk`,
  * which stands below its table. With them it shows as soon as a row is ticked, and says in
- * [data-ticked] how many are (`data-words`: "{count} ticked"), and in [data-ticked-sums] what the
- * server answers to the form, sent to `data-sums`; a [data-count] in it is how many there are. [data-tick-page] in the head of the table ticks
- * the page, [data-tick-all] holds the box that means all rows of the filter, [data-untick] none.
+ * [data-ticked] how many are (`data-words`: "{count} ticked"). [data-ticked-sums] asks the server
+ * on the event `ticked` what they add up to; a [data-count] in the answer is how many there are.
+ * [data-tick-page] in the head of the table ticks the page, [data-tick-all] holds the box that
+ * means all rows of the filter, [data-untick] none.
  */
 export function tickRows(root) {
   let last = null;
@@ -16,7 +15,12 @@ export function tickRows(root) {
       changed();
     } else if (target.matches("[data-tick-page]")) tick(boxes(), target.checked);
     else if (target.closest("[data-untick]")) tick(boxes(), false);
-    else if (target.matches("[name=all][form=bulk], #bulk [name=all]")) askSums(0);
+    else if (target.matches("[name=all][form=bulk], #bulk [name=all]")) askSums(target.form);
+  });
+  // With all rows of the filter, only the server knows how many.
+  root.addEventListener("htmx:afterSwap", ({ target }) => {
+    const count = target.matches("[data-ticked-sums]") && target.querySelector("[data-count]")?.textContent;
+    if (count) say(target.closest("form"), count);
   });
   // A browser keeps the ticks of a page that it reloads.
   window.addEventListener("pageshow", () => changed());
@@ -33,8 +37,6 @@ export function keepTicks(root) {
 }
 
 let ticked = new Set();
-let timer = null;
-let asking = null;
 
 function boxes() {
   return [...document.querySelectorAll("input[name=key][form=bulk]")];
@@ -70,29 +72,13 @@ function changed({ isFresh = false } = {}) {
   }
   for (const button of form.querySelectorAll("[data-untick][hidden]")) button.hidden = false;
   say(form, ticked.size);
-  if (isFresh || [...ticked].join() !== [...before].join()) askSums(PATIENCE);
+  if (isFresh || [...ticked].join() !== [...before].join()) askSums(form);
 }
 
 function say(form, count) {
   form.querySelector("[data-ticked]").textContent = form.dataset.words.replace("{count}", count);
 }
 
-function askSums(milliseconds) {
-  const form = document.getElementById("bulk");
-  clearTimeout(timer);
-  asking?.abort();
-  if (!form?.dataset.sums || !ticked.size) return;
-  timer = setTimeout(async () => {
-    asking = new AbortController();
-    const place = form.querySelector("[data-ticked-sums]");
-    try {
-      const response = await fetch(form.dataset.sums, { method: "POST", body: new FormData(form), redirect: "manual", signal: asking.signal });
-      place.innerHTML = response.ok ? await response.text() : "";
-      // With all rows of the filter, only the server knows how many.
-      const count = place.querySelector("[data-count]")?.textContent;
-      if (count) say(form, count);
-    } catch (error) {
-      if (error.name !== "AbortError") place.textContent = "";
-    }
-  }, milliseconds);
+function askSums(form) {
+  if (ticked.size) htmx.trigger(form.querySelector("[data-ticked-sums]"), "ticked");
 }
