@@ -216,11 +216,12 @@ def test_a_run_gets_through_while_others_move_its_balances(own_database: OwnData
         post_transfer(source=Indicator("@Rent", "GBP"), destination=ada, amount_minor=1)
         return True
 
+    move()
     done = at_once([*[move] * 6, lambda: doing.do_reviewed(run), *[move] * 6])
 
     assert done == [True] * 13
     ada.refresh_from_db()
-    assert ada.balance_minor == 90_12
+    assert ada.balance_minor == 90_13
     run.refresh_from_db()
     assert (run.done_count, run.refused_count) == (10, 0)
     assert run.ended_at is not None
