@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any, ClassVar
 from urllib.parse import urlencode
 
@@ -33,6 +34,7 @@ from schedules.transaction_table import (
 )
 from search.fields import FIELDS
 from search.listing import Listing, list_transactions
+from search.looking_back import look_back
 from search.models import FoundTransaction
 from search.orders import SORTS, is_looked_up
 from transactions import filters
@@ -51,6 +53,7 @@ from web.sorting import Column, Sorting
 from web.tables.conditions import Condition
 from web.tables.definition import Sum, Switch, TableRow, metadata_value
 from web.tables.fields import Field
+from web.tables.lookback import say_looked_back
 from web.tables.state import METADATA, TableState, sort_many
 
 
@@ -117,6 +120,7 @@ class BooksTable(TransactionTable):
     def __init__(self, chosen: TransactionFilter | None = None) -> None:
         super().__init__(chosen)
         self._listed: tuple[TableState, Listing] | None = None
+        self._since: datetime | None = None
 
     def select(self, state: TableState) -> QuerySet[Any, Any]:
         """The same in no order: what live pages count the newest of."""
@@ -142,7 +146,7 @@ class BooksTable(TransactionTable):
     def sorting(self, state: TableState, count: str) -> Sorting:
         """As many rows as are counted are sorted by any column, more by those with an index."""
         said = Count.said(count)
-        are_few = said.is_exact and said.number <= EXACT_MAX
+        are_few = bool(self._since) or (said.is_exact and said.number <= EXACT_MAX)
         if is_looked_up(_sort_of(state.sorting)):
             are_few = self._can_be_sorted(state)
         return state.sorting if are_few else sort_many(state, self)
@@ -161,8 +165,19 @@ class BooksTable(TransactionTable):
         if events_only and is_every:
             return self._list(state, is_every=False)
         if self._listed is None or self._listed[0] is not state:
-            self._listed = state, self._list(state, is_every=is_every)
+            self._listed = state, self._look_back(state, self._list(state, is_every=is_every))
         return self._listed[1]
+
+    def _look_back(self, state: TableState, listing: Listing) -> Listing:
+        """The latest part, where all would take long and nobody asks for it."""
+        looked_back = look_back(listing) if state.conditions and not state.is_exact else None
+        if looked_back is None:
+            return listing
+        self._since = looked_back.since
+        return looked_back.listing
+
+    def note(self, state: TableState) -> str:
+        return say_looked_back(state.request, self._since) if self._since else ""
 
     def _list(self, state: TableState, *, is_every: bool) -> Listing:
         chosen = self.chosen
@@ -208,11 +223,10 @@ class BooksTable(TransactionTable):
     def _count_found(self, state: TableState) -> Count:
         if self._found_count is None:
             listing = self.listing(state)
-            self._found_count = (
-                Count.of(listing.count(maximum=None))
-                if state.is_exact
-                else Count.of(listing.count(), maximum=EXACT_MAX)
-            )
+            count = listing.count(maximum=None if state.is_exact else EXACT_MAX + 1)
+            self._found_count = Count.of(count, maximum=None if state.is_exact else EXACT_MAX)
+            if self._since:
+                self._found_count = Count(f"{format_count(count)}+", is_exact=False)
         return self._found_count
 
     def sums(self, state: TableState) -> list[Sum]:

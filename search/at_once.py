@@ -8,9 +8,9 @@ from decimal import Context, Decimal
 from typing import Any
 
 from search.orders import SORTS, comes_after, first_by, sorted_by
-from search.planned import fetch_planned
 from web.counting import EXACT_MAX
 from web.pagination import Key
+from web.planned import fetch_planned
 from web.statements import Row
 
 # So many lines are found at most to be counted at once: some transactions have several.

@@ -23,9 +23,9 @@ from django.db.models import F
 from ledgers.models import Currency
 from ledgers.money import AmountError, format_amount, parse_amount
 from search.models import FoundTransaction
-from search.planned import fetch_planned
 from web.addresses import url_of
 from web.formatting import PLAIN, number_style
+from web.planned import fetch_planned
 
 LIMIT = 10
 # So many of the newest are looked through; and of what is found by an index, so many are read.

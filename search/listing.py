@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 
@@ -26,12 +27,13 @@ from search.at_once import Compiled, CurrencySum, Found, Page, columns_of, find_
 from search.conditions import OF_TAB, Asked, in_scope
 from search.models import FoundTransaction
 from search.orders import LOOKED_UP, SORTS, after_values, comes_after, first_by, is_looked_up
-from search.parts import bounds, lasts, once, pin, required, tells_lines_apart, without
-from search.planned import explain, fetch_planned
+from search.parts import lasts, once, pin, tells_lines_apart, without
 from search.remembered import are_many, remember_many
 from transactions.filters import Tab
 from web.counting import EXACT_MAX
 from web.pagination import Key
+from web.planned import explain, fetch_planned
+from web.tables.conditions import bounds, required
 
 # So many transactions that a live table names are looked up one by one.
 FEW = 5_000
@@ -95,6 +97,15 @@ class Listing:
         other = Listing(self.q, sort, self.is_filtered)
         other._found = self._found
         return other
+
+    @property
+    def cost(self) -> float:
+        """What finding all of it costs, in the server's units."""
+        return explain(*_compile(once(self._narrowed).values("transaction_id"))).cost
+
+    def since(self, moment: datetime) -> Listing:
+        """The part of it that is effective then or later."""
+        return Listing(self.q & Q(effective_at__gte=moment), self.sort, self.is_filtered)
 
     @property
     def _may_be_few(self) -> bool:

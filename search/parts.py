@@ -5,36 +5,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any, cast
 
-from django.db.models import BooleanField, Exists, Expression, F, OuterRef, Q, QuerySet
+from django.db.models import (
+    BooleanField,
+    Exists,
+    Expression,
+    F,
+    Func,
+    OuterRef,
+    Q,
+    QuerySet,
+    Value,
+)
 from django.db.models.expressions import RawSQL
+from django.db.models.lookups import Contains
 
 from search.conditions import ROW, Asked
 from search.models import FoundLine, FoundTransaction
 
 # What the lines of one transaction differ in.
 OF_LINES = ("amount", "currency")
+# What looks inside extra information; and so many letters a text has that an index leads to.
+INSIDE = {"jsonb_path_exists", "jsonb_extract_path_text"}
+LETTERS_MIN = 3
 # What of a document, and of its transaction, never changes.
 LASTING = {
     *("effective_at", "created_at", "actor", "actor_id", "line", "kind", "currency", "amount"),
     *("text", "transaction_id"),
 }
 LASTING_OF_TRANSACTION = {"reference", "description", "batch_id", "public_id"}
-
-
-def required(q: Q) -> Iterator[Any]:
-    """The parts of a condition that everything that passes must pass."""
-    if q.negated:
-        return
-    if q.connector != Q.AND and len(q.children) > 1:
-        return
-    for child in q.children:
-        if isinstance(child, Q):
-            yield from required(child)
-        else:
-            yield child
 
 
 def without(q: Q, part: Asked) -> Q:
@@ -54,12 +54,6 @@ def once(q: Q) -> QuerySet[FoundTransaction]:
         q, transaction_id=OuterRef("transaction_id"), line__lt=OuterRef("line")
     )
     return passing.filter(Q(line=1) | ~Exists(lower))
-
-
-def bounds(q: Q, field: str) -> Q:
-    """What it says of the first key of an order: between which of its values to walk."""
-    said = [part for part in required(q) if isinstance(part, tuple)]
-    return Q(*(part for part in said if part[0].startswith(f"{field}__")))
 
 
 def pin(driver: Asked, maximum: int) -> Q:
@@ -96,3 +90,20 @@ def _lasts(part: Any) -> bool:
     asked: list[Any] = list(part.flatten())
     names = {cast("Any", each).name for each in asked if isinstance(each, F)}
     return bool(names) and names <= LASTING and not any(isinstance(each, RawSQL) for each in asked)
+
+
+def is_unaided(q: Q) -> bool:
+    """Whether no index answers a part of it: in extra information, or of one or two letters."""
+    return any(
+        is_unaided(child) if isinstance(child, Q) else _is_unaided(child) for child in q.children
+    )
+
+
+def _is_unaided(part: Any) -> bool:
+    asked: list[Any] = list(part.flatten()) if isinstance(part, Expression) else []
+    looks_inside = any(
+        each.extra.get("function") in INSIDE for each in asked if isinstance(each, Func)
+    )
+    is_contained = isinstance(part, Contains) and isinstance(part.rhs, Expression)
+    texts = [each.value for each in asked if isinstance(each, Value)] if is_contained else []
+    return looks_inside or any(len(str(text)) < LETTERS_MIN for text in texts)

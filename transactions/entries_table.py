@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from functools import cached_property
 from typing import Any, ClassVar
 
@@ -21,11 +22,14 @@ from transactions.models import Entry
 from web.converters import parse_key
 from web.counting import EXACT_MAX, count_exact, is_exact
 from web.formatting import format_count
+from web.planned import explain
 from web.sorting import Column
 from web.statements import Row, fetch_all
+from web.tables.conditions import bounds
 from web.tables.definition import Label, Table, TableRow, register, with_column
 from web.tables.definition import Sum as TableSum
 from web.tables.fields import Field
+from web.tables.lookback import DEAR, LATEST, say_looked_back, to_the_minute
 from web.tables.state import TableState
 
 # How many entries some balances have, and what these add up to, is kept with them.
@@ -103,6 +107,7 @@ class EntryTable(Table):
         self.chosen = chosen or TransactionFilter()
         self._count: str | None = None
         self._sums: list[Row] | None = None
+        self._looked_back: tuple[datetime | None] | None = None
 
     def for_request(self, request: HttpRequest) -> Table:
         chosen = TransactionFilter.read(request)
@@ -122,6 +127,36 @@ class EntryTable(Table):
         return rows
 
     def _entries(self, state: TableState) -> QuerySet[Entry, Any]:
+        """What passes; of the latest, where all would take long and nobody asks for it."""
+        passing = self._passing(state)
+        if self._looked_back is None:
+            self._looked_back = (self._look_back(state, passing),)
+        (since,) = self._looked_back
+        return self._since(passing, since) if since else passing
+
+    def _look_back(self, state: TableState, passing: QuerySet[Entry, Any]) -> datetime | None:
+        """Since when entries are looked through; None for all of them."""
+        if not state.conditions or state.is_exact or _cost_of(passing) <= DEAR:
+            return None
+        dates = bounds(state.compiled.q, self.date_key)
+        latest = Entry.objects.filter(dates, **self._scope()).order_by(f"-{self.date_key}")
+        moments = list(latest.values_list(self.date_key, flat=True)[LATEST - 1 : LATEST + 1])
+        if len(moments) < 2:
+            return None
+        # Where more pass than are counted, they are found soon enough in all of it.
+        since = to_the_minute(moments[0])
+        part = self._since(passing, since)
+        is_enough = part.order_by()[: EXACT_MAX + 1].count() > EXACT_MAX
+        return None if is_enough else since
+
+    def _since(self, entries: QuerySet[Entry, Any], moment: datetime) -> QuerySet[Entry, Any]:
+        return entries.filter(**{f"{self.date_key}__gte": moment})
+
+    def note(self, state: TableState) -> str:
+        (since,) = self._looked_back or (None,)
+        return say_looked_back(state.request, since) if since else ""
+
+    def _passing(self, state: TableState) -> QuerySet[Entry, Any]:
         chosen = self.chosen
         if chosen.is_impossible or state.is_broken:
             return Entry.objects.none()
@@ -150,7 +185,8 @@ class EntryTable(Table):
             else:
                 count = sum(row[-1] for row in self._added_up(state))
                 is_many = count > EXACT_MAX and not state.is_exact
-                self._count = f"{format_count(EXACT_MAX)}+" if is_many else format_count(count)
+                said = format_count(EXACT_MAX if is_many else count)
+                self._count = f"{said}+" if is_many or self.note(state) else said
         return self._count
 
     def _added_up(self, state: TableState) -> list[Row]:
@@ -219,6 +255,14 @@ def _is_of(text: str) -> Q:
     if public_id:
         return Q(transaction__public_id=public_id)
     return Q(transaction__reference__startswith=text)
+
+
+def _cost_of(entries: QuerySet[Entry, Any]) -> float:
+    """What reading all of them costs, in the server's units."""
+    try:
+        return explain(*entries.order_by().values("pk").query.sql_with_params()).cost
+    except EmptyResultSet:
+        return 0.0
 
 
 def _add_up(entries: QuerySet[Entry, Any], *, limit: int | None) -> list[Row]:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from operator import and_, or_
+from typing import Any
 
 from django.db.models import Q
 from django.http import QueryDict
@@ -147,6 +148,25 @@ def say_condition(condition: Condition, fields: Sequence[Field]) -> str:
     if field is None or condition.operator not in list(Operator):
         return str(condition)[:120]
     return field.say(Operator(condition.operator), condition.values)
+
+
+def required(q: Q) -> Iterator[Any]:
+    """The parts of a condition that everything that passes must pass."""
+    if q.negated:
+        return
+    if q.connector != Q.AND and len(q.children) > 1:
+        return
+    for child in q.children:
+        if isinstance(child, Q):
+            yield from required(child)
+        else:
+            yield child
+
+
+def bounds(q: Q, field: str) -> Q:
+    """What it says of the first key of an order: between which of its values to walk."""
+    said = [part for part in required(q) if isinstance(part, tuple)]
+    return Q(*(part for part in said if part[0].startswith(f"{field}__")))
 
 
 def _join(parts: Iterable[Q], how: object) -> Q:

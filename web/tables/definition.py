@@ -172,6 +172,10 @@ class Table:
         """What the templates of its page ask for beside what all tables have."""
         return {}
 
+    def note(self, state: TableState) -> str:
+        """What is to be said of the rows above them, such as how far back was looked."""
+        return ""
+
     def above(self, state: TableState) -> str:
         """A template that stands above the rows, such as their totals; "" for none."""
         return ""

@@ -75,6 +75,7 @@ def table_context(request: HtmxHttpRequest, table: Table, state: TableState) -> 
         "rows": render_rows(rows, state.columns, has_bulk=table.has_bulk),
         "heads": sorting.heads,
         "sort_problem": sorting.problem,
+        "note": table.note(state),
         "chips": list_chips(request, table, state),
         "tabs": link_tabs(request, table, state, count=count),
         "kept": kept_parameters(request),
