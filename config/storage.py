@@ -15,14 +15,22 @@ class HashedStaticStorage(CompressedManifestStaticFilesStorage):  # type: ignore
 
     # Django's own switch would also follow what packages only mention in a comment.
     patterns = (*CompressedManifestStaticFilesStorage.patterns, ("js/*.js", _IMPORTS))
+    _is_told = False
 
     def url(self, name: str, force: bool = False) -> str:
         """The address of a file; a page without its style is better than none.
 
-        Where files were not collected, every page would break, and the page that says so.
+        Where no files were collected, every page would break, and the page that says so.
+
+        Raises:
+            ValueError: other files were collected, and not this one.
         """
         try:
             return str(super().url(name, force))
         except ValueError:
-            logger.exception("%s is not collected: run `manage.py collectstatic`", name)
-            return StaticFilesStorage.url(self, name)
+            if self.hashed_files:
+                raise
+        if not self._is_told:
+            self._is_told = True
+            logger.error("No static files were collected: run `manage.py collectstatic`")
+        return StaticFilesStorage.url(self, name)

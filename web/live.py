@@ -235,8 +235,8 @@ def _read_news(request: HttpRequest, table: Table, since: Mark, now: Mark) -> Ne
         return News(_("Many new – show"), is_new=True)
     state = read_state(request, table)
     if not isinstance(table, Changing):
-        added = table.select(state).filter(since.added_since(table.watched_key))
-        return _say(_count(added), 0)
+        rows = table.select(state).filter(since.added_since(table.watched_key))
+        return _say(_count(rows), 0)
     added = _count(table.select_new(state, since))
     # Who is told of so many new ones need not know how many others were changed.
     changed = _count(table.select_changed(state, since)) if added <= SHOWN_MAX else 0

@@ -68,12 +68,22 @@ def server_error(request: HttpRequest) -> HttpResponse:
     error = sys.exception()
     if is_database_lost(error):
         logger.error("The database does not answer at %s: %s", request.path, error)
-        page = HttpResponse(render_to_string("503.html"), status=503)
+        page = HttpResponse(_render("503.html"), status=503)
         page.headers["Retry-After"] = str(RETRY_SECONDS)
         return page
     error_id = uuid4().hex[:12]
     logger.error("Error %s at %s", error_id, request.path, exc_info=True)
-    return HttpResponse(render_to_string("500.html", {"error_id": error_id}), status=500)
+    return HttpResponse(_render("500.html", error_id=error_id), status=500)
+
+
+def _render(template_name: str, **context: str) -> str:
+    """The page; in bare words where even that breaks, as for a style that is not there."""
+    try:
+        return render_to_string(template_name, context)
+    except Exception:
+        logger.exception("%s cannot be shown", template_name)
+        said = _("Something broke on our side")
+        return f"<!doctype html><title>Daybook</title><h1>{said}</h1>{context.get('error_id', '')}"
 
 
 def is_database_lost(error: BaseException | None) -> bool:
