@@ -80,3 +80,21 @@ def test_balance_that_was_closed_with_something_inflight_refuses_the_commit(
     assert refused.value.balance_id == destination.pk
     void(Following(held, "V-1"))
     assert run_proof(actor=None).is_ok
+
+
+def test_books_with_holds_get_the_later_functions(own_database: OwnDatabase) -> None:
+    source, destination = make_balance(floor_minor=None), make_balance()
+    call_command("migrate", "transactions", "0006", verbosity=0)
+    with own_database.owner() as owner:
+        owner.execute(
+            "CREATE OR REPLACE FUNCTION transactions_apply_entries() RETURNS trigger"
+            " LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'"
+        )
+
+    call_command("migrate", verbosity=0)
+
+    legs = transfer(source=source.pk, destination=destination.pk, amount_minor=500)
+    post(PostingRequest("after", legs))
+    destination.refresh_from_db()
+    assert destination.balance_minor == 500
+    assert run_proof(actor=None).is_ok

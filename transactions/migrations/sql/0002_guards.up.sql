@@ -12,13 +12,11 @@
 CREATE OR REPLACE FUNCTION transactions_check_transactions() RETURNS trigger
 LANGUAGE plpgsql AS $$
 DECLARE
-    has_postings boolean;
     v_row record;
     v_id bigint;
     v_problem text;
 BEGIN
-    SELECT bool_or(t.kind = 'POST') INTO has_postings
-    FROM new_transactions AS t
+    PERFORM FROM new_transactions AS t
     WHERE (t.reference <> ''
            AND t.kind = 'POST'
            AND t.status = 'POSTED'
@@ -30,7 +28,7 @@ BEGIN
            AND t.parent_id IS NULL AND t.reverses_id IS NULL AND t.actor_id IS NULL
            AND t.overdraft_minor IS NULL AND t.exchange_rate IS NULL
           ) IS NOT TRUE;
-    IF has_postings IS NULL THEN
+    IF NOT FOUND THEN
         RETURN NULL;
     END IF;
     SELECT g.id, g.problem INTO v_id, v_problem
@@ -47,19 +45,15 @@ BEGIN
                    WHEN t.actor_id IS NOT NULL AND NOT EXISTS (
                        SELECT FROM public.users_user AS u WHERE u.id = t.actor_id OFFSET 0
                    ) THEN 'transaction_actor_exists'
+                   WHEN t.kind = 'POST' AND NOT EXISTS (
+                       SELECT FROM public.transactions_entry AS e
+                       WHERE e.transaction_id = t.id OFFSET 0
+                   ) THEN 'transaction_with_its_entries'
                END AS problem
         FROM new_transactions AS t
     ) AS g
     WHERE g.problem IS NOT NULL
     LIMIT 1;
-    IF v_id IS NULL AND has_postings THEN
-        SELECT t.id, 'transaction_with_its_entries' INTO v_id, v_problem
-        FROM new_transactions AS t
-        WHERE t.kind = 'POST' AND NOT EXISTS (
-            SELECT FROM public.transactions_entry AS e WHERE e.transaction_id = t.id OFFSET 0
-        )
-        LIMIT 1;
-    END IF;
     IF v_id IS NULL THEN
         FOR v_row IN
             SELECT t.id, t.kind, t.status, t.entry_count, t.parent_id, t.reverses_id
@@ -225,56 +219,71 @@ LANGUAGE plpgsql AS $$
 DECLARE
     v_id bigint;
     v_problem text;
-    v_lines bigint := (SELECT count(*) FROM (SELECT FROM new_entries LIMIT 3) AS few);
+    v_lines bigint;
     v_moved bigint := 0;
+    v_currency text;
+    v_other_currency text;
     is_applied boolean;
 BEGIN
+    PERFORM FROM new_entries;
+    GET DIAGNOSTICS v_lines = ROW_COUNT;
     IF v_lines = 0 THEN
         RETURN NULL;
     ELSIF v_lines = 2 THEN
-        -- The usual posting: one transaction, one entry on each of two balances.
-        WITH moved AS (
+        -- The usual posting: one transaction, one entry on each of two balances. OFFSET 0 keeps the
+        -- lines a table of few columns: an UPDATE carries each row of what it joins as a whole.
+        FOR v_id, v_currency IN
             UPDATE public.balances_balance AS b
-            SET credit_minor = b.credit_minor
-                    + CASE e.direction WHEN 1 THEN e.amount_minor ELSE 0 END,
-                debit_minor = b.debit_minor
-                    + CASE e.direction WHEN 1 THEN 0 ELSE e.amount_minor END,
-                entry_count = e.position,
+            SET credit_minor = b.credit_minor + l.credit_minor,
+                debit_minor = b.debit_minor + l.debit_minor,
+                entry_count = l.position,
                 transaction_count = b.transaction_count + 1,
-                ledger_transaction_count = b.ledger_transaction_count
-                    + CASE WHEN e.ledger_id = o.ledger_id AND e.balance_id > o.balance_id
-                           THEN 0 ELSE 1 END,
-                last_entry_at = t.created_at
-            FROM new_entries AS e
-            JOIN new_entries AS o ON o.balance_id <> e.balance_id
-            JOIN public.transactions_transaction AS t ON t.id = e.transaction_id
-            WHERE b.id = e.balance_id
-              AND o.transaction_id = e.transaction_id
-              AND o.amount_minor = e.amount_minor AND e.amount_minor > 0
-              AND o.direction = -e.direction AND e.direction IN (-1, 1)
-              AND t.entry_count = 2
-              AND t.effective_at = e.effective_at
-              AND b.ledger_id = e.ledger_id
+                ledger_transaction_count = b.ledger_transaction_count + l.counted,
+                last_entry_at = l.created_at
+            FROM (
+                SELECT e.transaction_id, e.balance_id, e.ledger_id, e.position, e.running_minor,
+                       t.created_at,
+                       CASE e.direction WHEN 1 THEN e.amount_minor ELSE 0 END AS credit_minor,
+                       CASE e.direction WHEN 1 THEN 0 ELSE e.amount_minor END AS debit_minor,
+                       CASE WHEN e.ledger_id = o.ledger_id AND e.balance_id > o.balance_id
+                            THEN 0 ELSE 1 END AS counted,
+                       coalesce(t.overdraft_minor, 0) AS overdraft_minor
+                FROM new_entries AS e
+                JOIN new_entries AS o ON o.balance_id <> e.balance_id
+                JOIN public.transactions_transaction AS t ON t.id = e.transaction_id
+                WHERE o.transaction_id = e.transaction_id
+                  AND o.amount_minor = e.amount_minor AND e.amount_minor > 0
+                  AND CASE e.direction WHEN 1 THEN o.direction = -1
+                                       WHEN -1 THEN o.direction = 1 END
+                  AND t.kind = 'POST'
+                  AND t.entry_count = 2
+                  AND t.effective_at = e.effective_at
+                OFFSET 0
+            ) AS l
+            WHERE b.id = l.balance_id
+              AND b.ledger_id = l.ledger_id
               AND b.closed_at IS NULL
-              AND b.entry_count = e.position - 1
-              AND b.credit_minor - b.debit_minor = e.running_minor - e.direction * e.amount_minor
-              AND (b.last_entry_at > t.created_at) IS NOT TRUE
-              AND (b.floor_minor > CASE
-                       WHEN (e.direction = -1) = (b.normal_side = 'CREDIT')
-                       THEN coalesce(t.overdraft_minor, 0) - e.direction * e.running_minor
-                            - CASE e.direction WHEN -1 THEN b.inflight_debit_minor
-                                               ELSE b.inflight_credit_minor END
-                   END) IS NOT TRUE
-              AND t.parent_id IS NULL AND t.reverses_id IS NULL
-            RETURNING b.currency, e.transaction_id
-        )
-        SELECT count(*) = 2 AND min(m.currency) = max(m.currency) AND (
-                   SELECT count(*) FROM public.transactions_entry AS x
-                   WHERE x.transaction_id = max(m.transaction_id)
-               ) = 2,
-               count(*)
-        INTO is_applied, v_moved
-        FROM moved AS m;
+              AND b.entry_count + 1 = l.position
+              AND b.credit_minor - b.debit_minor + l.credit_minor - l.debit_minor = l.running_minor
+              AND (b.last_entry_at > l.created_at) IS NOT TRUE
+              AND (b.floor_minor - l.overdraft_minor > CASE b.normal_side
+                  WHEN 'CREDIT' THEN CASE WHEN l.debit_minor > 0
+                                          THEN l.running_minor - b.inflight_debit_minor END
+                  ELSE CASE WHEN l.credit_minor > 0
+                            THEN -l.running_minor - b.inflight_credit_minor END
+              END) IS NOT TRUE
+            RETURNING l.transaction_id, b.currency
+        LOOP
+            v_moved := v_moved + 1;
+            is_applied := v_moved = 2 AND v_currency = v_other_currency;
+            v_other_currency := v_currency;
+        END LOOP;
+        IF is_applied THEN
+            -- It had none before.
+            PERFORM FROM public.transactions_entry AS e WHERE e.transaction_id = v_id;
+            GET DIAGNOSTICS v_lines = ROW_COUNT;
+            is_applied := v_lines = 2;
+        END IF;
     END IF;
     IF v_moved = 0 THEN
         WITH line AS (
@@ -284,7 +293,8 @@ BEGIN
                    -- The hold of a commit reserved what it takes.
                    CASE t.kind WHEN 'COMMIT' THEN 1e38 ELSE t.overdraft_minor END AS overdraft_minor,
                    (e.amount_minor > 0 AND e.direction IN (-1, 1)
-                       AND e.effective_at = t.effective_at) IS TRUE AS is_sound,
+                       AND e.effective_at = t.effective_at
+                       AND t.kind NOT IN ('HOLD', 'VOID', 'EXPIRY')) IS TRUE AS is_sound,
                    e.running_minor - sum(e.direction * e.amount_minor)
                        OVER (PARTITION BY e.balance_id ORDER BY e.position) AS start_minor,
                    -- A transaction counts once for a ledger: on the lowest of its balances there.
@@ -366,6 +376,7 @@ BEGIN
     FROM (
         SELECT e.transaction_id,
                CASE
+                   WHEN bool_or(t.kind IN ('HOLD', 'VOID', 'EXPIRY')) THEN 'hold_without_entries'
                    WHEN bool_or(e.amount_minor <= 0) THEN 'entry_amount_positive'
                    WHEN bool_or(e.direction NOT IN (-1, 1)) THEN 'entry_direction_known'
                    WHEN bool_or(e.ledger_id IS DISTINCT FROM b.ledger_id)

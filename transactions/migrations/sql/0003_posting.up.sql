@@ -265,7 +265,8 @@ SET search_path = public, pg_temp SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
     v_low bigint := least(p_balances[1], p_balances[2]);
     v_high bigint := greatest(p_balances[1], p_balances[2]);
-    v_amount numeric := p_amounts[CASE WHEN p_balances[1] = v_low THEN 1 ELSE 2 END];  -- onto v_low
+    is_low_first boolean := v_low = p_balances[1];
+    v_amount numeric := p_amounts[CASE WHEN is_low_first THEN 1 ELSE 2 END];  -- onto v_low
     v_pair record;
     v_now timestamptz;
 BEGIN
@@ -317,13 +318,17 @@ BEGIN
             )
             SELECT posted_id, e.balance_id, e.ledger_id, e.position, coalesce(p_effective_at, v_now),
                    e.direction, abs(v_amount), e.running
+            -- In the order of the legs without a sort, which would cost more than the choices.
             FROM (VALUES
-                (v_low, v_pair.low_ledger, v_pair.low_position, sign(v_amount),
-                 v_pair.low_running),
-                (v_high, v_pair.high_ledger, v_pair.high_position, -sign(v_amount),
-                 v_pair.high_running)
-            ) AS e (balance_id, ledger_id, position, direction, running)
-            ORDER BY e.balance_id <> p_balances[1];
+                (p_balances[1], sign(p_amounts[1]),
+                 CASE WHEN is_low_first THEN v_pair.low_ledger ELSE v_pair.high_ledger END,
+                 CASE WHEN is_low_first THEN v_pair.low_position ELSE v_pair.high_position END,
+                 CASE WHEN is_low_first THEN v_pair.low_running ELSE v_pair.high_running END),
+                (p_balances[2], sign(p_amounts[2]),
+                 CASE WHEN is_low_first THEN v_pair.high_ledger ELSE v_pair.low_ledger END,
+                 CASE WHEN is_low_first THEN v_pair.high_position ELSE v_pair.low_position END,
+                 CASE WHEN is_low_first THEN v_pair.high_running ELSE v_pair.low_running END)
+            ) AS e (balance_id, direction, ledger_id, position, running);
             outcome := 'posted';
         END IF;
     END IF;
