@@ -191,16 +191,40 @@ FORGERIES: dict[str, tuple[str, str]] = {
         _commit(reserved=HALF),
         "commit_of_what_was_held",
     ),
+    "commit that posts the other way round": (
+        _commit(entered=[(SOURCE, 1, 400, 3, -600), (TARGET, -1, 400, 3, 600)]),
+        "commit_of_what_was_held",
+    ),
+    "commit that releases one side twice": (
+        _commit(
+            reserved=[(SOURCE, -1, 200), (SOURCE, -1, 200)],
+            entered=[(SOURCE, -1, 200, 3, -1200), (TARGET, 1, 200, 3, 1200)],
+        ),
+        "reservations_balanced",
+    ),
+    "commit that takes from two holds": (
+        _commit(hold="CASE r.direction WHEN 1 THEN %(held)s ELSE %(other)s END"),
+        "reservations_of_one_statement",
+    ),
+    "void of more than is held": (_void(reserved=MORE), "hold_within_total"),
+    "void of the other sides": (
+        _void(reserved=[(TARGET, -1, 400), (SOURCE, 1, 400)]),
+        "hold_not_exceeded",
+    ),
+    "void with a refund's status": (
+        _void().replace("'VOIDED'", "'POSTED'"),
+        "transaction_status_known",
+    ),
     "commit that posts only": (_commit(reserved=None), "transaction_with_its_reservations"),
     "commit that releases only": (_commit(entered=None), "transaction_with_its_entries"),
     "commit of a posting": (
         _commit(parent="%(posted)s", hold="%(posted)s"),
-        "transaction_follows_its_kind",
+        "hold_with_its_remainder",
     ),
     "commit of nothing": (_commit(parent="NULL"), "transaction_follows_its_kind"),
     "commit of what does not exist": (
         _commit(parent="99999999", hold="99999999"),
-        "transaction_parent_exists",
+        "hold_with_its_remainder",
     ),
     "commit beside its hold": (
         _commit(hold="%(other)s"),

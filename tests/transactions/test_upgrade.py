@@ -98,3 +98,21 @@ def test_books_with_holds_get_the_later_functions(own_database: OwnDatabase) -> 
     destination.refresh_from_db()
     assert destination.balance_minor == 500
     assert run_proof(actor=None).is_ok
+
+
+def test_migrating_installs_how_holds_move(own_database: OwnDatabase) -> None:
+    source, destination = make_balance(floor_minor=None), make_balance()
+    call_command("migrate", "transactions", "0006", verbosity=0)
+    with own_database.owner() as owner:
+        owner.execute(
+            "CREATE OR REPLACE FUNCTION transactions_apply_reservations() RETURNS trigger"
+            " LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'"
+        )
+
+    call_command("migrate", verbosity=0)
+
+    legs = transfer(source=source.pk, destination=destination.pk, amount_minor=500)
+    held = hold(HoldRequest("held", legs)).transaction_id
+    assert held is not None
+    commit(Following(held, "committed"))
+    assert run_proof(actor=None).is_ok

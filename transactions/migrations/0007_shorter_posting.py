@@ -8,4 +8,4 @@ from web.sql import run_sql_again
 class Migration(migrations.Migration):
     dependencies = [("transactions", "0006_life_of_a_hold")]
 
-    operations = [run_sql_again(__file__, "0002_guards", "0003_posting")]
+    operations = [run_sql_again(__file__, "0002_guards", "0003_posting", "0006_life_of_a_hold")]

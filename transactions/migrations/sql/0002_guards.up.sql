@@ -31,6 +31,40 @@ BEGIN
     IF NOT FOUND THEN
         RETURN NULL;
     END IF;
+
+    -- Holds of two lines, and what ends them: the triggers of reservations and entries see that
+    -- there are two of each, that the hold is one with as much left, and that they balance.
+    PERFORM FROM new_transactions AS t
+    WHERE (t.reference <> ''
+           AND t.entry_count = 2
+           AND t.effective_at <= t.created_at
+           AND t.reverses_id IS NULL AND t.actor_id IS NULL
+           AND t.overdraft_minor IS NULL AND t.exchange_rate IS NULL
+           AND CASE t.kind
+               WHEN 'HOLD' THEN t.status = 'INFLIGHT' AND t.parent_id IS NULL
+               WHEN 'COMMIT' THEN t.status = 'POSTED' AND t.parent_id IS NOT NULL
+               WHEN 'VOID' THEN t.status = 'VOIDED' AND t.parent_id IS NOT NULL
+               WHEN 'EXPIRY' THEN t.status = 'EXPIRED' AND t.parent_id IS NOT NULL
+           END
+           AND CASE t.kind
+               WHEN 'COMMIT' THEN 2 = (
+                   SELECT count(*)
+                   FROM public.transactions_entry AS e
+                   JOIN public.transactions_reservation AS r ON r.transaction_id = t.id
+                   WHERE e.transaction_id = t.id AND e.balance_id = r.balance_id
+                     AND e.direction = r.direction AND e.amount_minor = r.amount_minor
+                   OFFSET 0
+               )
+               ELSE EXISTS (
+                   SELECT FROM public.transactions_reservation AS r
+                   WHERE r.transaction_id = t.id OFFSET 0
+               )
+           END
+          ) IS NOT TRUE;
+    IF NOT FOUND THEN
+        RETURN NULL;
+    END IF;
+
     SELECT g.id, g.problem INTO v_id, v_problem
     FROM (
         SELECT t.id,
@@ -247,7 +281,9 @@ BEGIN
                        CASE e.direction WHEN 1 THEN 0 ELSE e.amount_minor END AS debit_minor,
                        CASE WHEN e.ledger_id = o.ledger_id AND e.balance_id > o.balance_id
                             THEN 0 ELSE 1 END AS counted,
-                       coalesce(t.overdraft_minor, 0) AS overdraft_minor
+                       -- The hold of a commit reserved what it takes.
+                       CASE t.kind WHEN 'COMMIT' THEN 1e38 ELSE coalesce(t.overdraft_minor, 0) END
+                           AS overdraft_minor
                 FROM new_entries AS e
                 JOIN new_entries AS o ON o.balance_id <> e.balance_id
                 JOIN public.transactions_transaction AS t ON t.id = e.transaction_id
@@ -255,7 +291,7 @@ BEGIN
                   AND o.amount_minor = e.amount_minor AND e.amount_minor > 0
                   AND CASE e.direction WHEN 1 THEN o.direction = -1
                                        WHEN -1 THEN o.direction = 1 END
-                  AND t.kind = 'POST'
+                  AND t.kind IN ('POST', 'COMMIT')
                   AND t.entry_count = 2
                   AND t.effective_at = e.effective_at
                 OFFSET 0
@@ -289,7 +325,8 @@ BEGIN
         WITH line AS (
             SELECT e.balance_id, e.transaction_id, e.position, e.direction, e.amount_minor,
                    e.ledger_id, t.created_at, t.entry_count,
-                   (t.parent_id IS NOT NULL OR t.reverses_id IS NOT NULL) AS is_follower,
+                   -- What follows a hold is counted by its reservations.
+                   t.kind IN ('REVERSAL', 'REFUND') AS is_follower,
                    -- The hold of a commit reserved what it takes.
                    CASE t.kind WHEN 'COMMIT' THEN 1e38 ELSE t.overdraft_minor END AS overdraft_minor,
                    (e.amount_minor > 0 AND e.direction IN (-1, 1)
@@ -302,8 +339,7 @@ BEGIN
                        OVER (PARTITION BY e.transaction_id, e.ledger_id) AS is_lowest
             FROM new_entries AS e
             LEFT JOIN LATERAL (
-                SELECT t.created_at, t.effective_at, t.entry_count, t.kind, t.parent_id,
-                       t.reverses_id, t.overdraft_minor
+                SELECT t.created_at, t.effective_at, t.entry_count, t.kind, t.overdraft_minor
                 FROM public.transactions_transaction AS t WHERE t.id = e.transaction_id OFFSET 0
             ) AS t ON true
         ), move AS (

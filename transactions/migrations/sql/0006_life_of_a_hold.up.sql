@@ -9,96 +9,162 @@ ALTER TABLE transactions_reservation
     ALTER COLUMN id SET DEFAULT nextval('transactions_entry_id_seq');
 
 -- Inflight figures move by reservations, and by nothing else: this adds new ones to the balances
--- and to what is left of their holds. It runs before the trigger on the entries of a commit, which
--- then finds the funds free that the hold kept for it.
+-- and to what is left of their holds. It counts all that follows a hold; what a commit moves is for
+-- the trigger of its entries, which holds no commit to the floor, so that either may run first.
 CREATE OR REPLACE FUNCTION transactions_apply_reservations() RETURNS trigger
 LANGUAGE plpgsql AS $$
 DECLARE
     v_id bigint;
     v_problem text;
-    v_lines bigint := (SELECT count(*) FROM (SELECT FROM new_reservations LIMIT 3) AS few);
-    v_moved bigint := 0;
+    v_lines int := 0;
+    v_moved int := 0;
+    v_kind text;
+    v_amount numeric;
+    v_debit bigint;
+    v_credit bigint;
+    v_counted int;
+    v_other_counted int;
+    v_currency text;
+    v_other_currency text;
     is_applied boolean;
 BEGIN
-    UPDATE public.transactions_hold AS h
-    SET committed_minor = h.committed_minor + m.committed,
-        released_minor = h.released_minor + m.released,
-        ended_as = coalesce(m.ended_as, h.ended_as)
-    FROM (
-        SELECT r.hold_id,
-               coalesce(sum(r.amount_minor) FILTER (WHERE r.kind = 'COMMIT'), 0) AS committed,
-               coalesce(sum(r.amount_minor) FILTER (WHERE r.kind IN ('VOID', 'EXPIRY')), 0) AS released,
-               max(r.kind) FILTER (WHERE r.kind IN ('VOID', 'EXPIRY')) AS ended_as
-        FROM new_reservations AS r
-        WHERE r.direction = -1 AND r.kind <> 'HOLD'
-        GROUP BY r.hold_id
-    ) AS m
-    WHERE h.transaction_id = m.hold_id;
-
-    IF v_lines = 2 THEN
-        -- The usual hold: one reservation on each of two balances, and what takes it away again.
-        WITH moved AS (
+    FOR v_kind IN SELECT r.kind FROM new_reservations AS r LIMIT 3 LOOP
+        v_lines := v_lines + 1;
+    END LOOP;
+    IF v_lines = 0 THEN
+        RETURN NULL;
+    ELSIF v_lines = 2 AND v_kind = 'HOLD' THEN
+        -- The usual hold: one reservation on each of two balances. OFFSET 0 keeps the lines a table
+        -- of few columns: an UPDATE carries each row of what it joins as a whole.
+        FOR v_currency IN
             UPDATE public.balances_balance AS b
-            SET inflight_credit_minor = b.inflight_credit_minor
-                    + CASE WHEN r.direction = -1 THEN 0
-                           WHEN r.kind = 'HOLD' THEN r.amount_minor ELSE -r.amount_minor END,
-                inflight_debit_minor = b.inflight_debit_minor
-                    + CASE WHEN r.direction = 1 THEN 0
-                           WHEN r.kind = 'HOLD' THEN r.amount_minor ELSE -r.amount_minor END,
-                transaction_count = b.transaction_count + c.counted,
-                ledger_transaction_count = b.ledger_transaction_count + c.counted * c.lowest,
-                follower_count = b.follower_count + c.following,
-                ledger_follower_count = b.ledger_follower_count + c.following * c.lowest
-            FROM new_reservations AS r
-            JOIN new_reservations AS o ON o.balance_id <> r.balance_id
-            JOIN public.transactions_transaction AS t ON t.id = r.transaction_id
-            JOIN public.transactions_hold AS h ON h.transaction_id = r.hold_id
-            CROSS JOIN LATERAL (
-                SELECT CASE r.kind WHEN 'COMMIT' THEN 0 ELSE 1 END AS counted,
-                       CASE WHEN r.kind IN ('VOID', 'EXPIRY') THEN 1 ELSE 0 END AS following,
+            SET inflight_credit_minor = b.inflight_credit_minor + l.credit_minor,
+                inflight_debit_minor = b.inflight_debit_minor + l.debit_minor,
+                transaction_count = b.transaction_count + 1,
+                ledger_transaction_count = b.ledger_transaction_count + l.counted
+            FROM (
+                SELECT r.balance_id, r.ledger_id,
+                       CASE r.direction WHEN 1 THEN r.amount_minor ELSE 0 END AS credit_minor,
+                       CASE r.direction WHEN 1 THEN 0 ELSE r.amount_minor END AS debit_minor,
                        CASE WHEN r.ledger_id = o.ledger_id AND r.balance_id > o.balance_id
-                            THEN 0 ELSE 1 END AS lowest
-            ) AS c
-            WHERE b.id = r.balance_id
-              AND o.transaction_id = r.transaction_id
-              AND o.amount_minor = r.amount_minor AND r.amount_minor > 0
-              AND o.direction = -r.direction AND r.direction IN (-1, 1)
-              AND r.kind = t.kind AND t.entry_count = 2
-              AND r.effective_at = t.effective_at
-              AND r.hold_id = coalesce(t.parent_id, t.id)
-              AND b.ledger_id = r.ledger_id
-              AND CASE WHEN r.kind = 'HOLD' THEN
-                      h.total_minor = r.amount_minor
-                      AND h.effective_at = r.effective_at
-                      AND b.closed_at IS NULL
-                  ELSE
-                      -- On each of two balances a hold has as much left as it has itself.
-                      (h.ended_as = '' OR h.total_minor = h.committed_minor + h.released_minor)
-                      AND (SELECT count(*) = 2 AND bool_or(x.balance_id = r.balance_id
-                                                           AND x.direction = r.direction)
-                           FROM public.transactions_reservation AS x
-                           WHERE x.transaction_id = r.hold_id)
-                  END
-            RETURNING b.currency, r.transaction_id, (b.floor_minor > CASE
-                WHEN r.kind = 'HOLD' AND (r.direction = -1) = (b.normal_side = 'CREDIT')
-                THEN coalesce(t.overdraft_minor, 0) - r.direction * (b.credit_minor - b.debit_minor)
-                     - CASE r.direction WHEN -1 THEN b.inflight_debit_minor
-                                        ELSE b.inflight_credit_minor END
-            END) IS NOT TRUE AS is_above_floor
-        )
-        SELECT count(*) = 2 AND bool_and(m.is_above_floor) AND min(m.currency) = max(m.currency) AND (
-                   SELECT count(*) FROM public.transactions_reservation AS x
-                   WHERE x.transaction_id = max(m.transaction_id)
-               ) = 2,
-               count(*)
-        INTO is_applied, v_moved
-        FROM moved AS m;
-        IF is_applied THEN
-            RETURN NULL;
+                            THEN 0 ELSE 1 END AS counted,
+                       coalesce(t.overdraft_minor, 0) AS overdraft_minor
+                FROM new_reservations AS r
+                JOIN new_reservations AS o ON o.balance_id <> r.balance_id
+                JOIN public.transactions_transaction AS t ON t.id = r.transaction_id
+                JOIN public.transactions_hold AS h ON h.transaction_id = r.transaction_id
+                WHERE o.transaction_id = r.transaction_id
+                  AND o.amount_minor = r.amount_minor AND r.amount_minor > 0
+                  AND CASE r.direction WHEN 1 THEN o.direction = -1
+                                       WHEN -1 THEN o.direction = 1 END
+                  AND r.kind = 'HOLD' AND t.kind = 'HOLD' AND t.entry_count = 2
+                  AND r.hold_id = r.transaction_id
+                  AND t.effective_at = r.effective_at AND h.effective_at = r.effective_at
+                  AND h.total_minor = r.amount_minor
+                  AND NOT EXISTS (
+                      -- None was there before, or comes beside these.
+                      SELECT FROM public.transactions_reservation AS x
+                      WHERE x.transaction_id = r.transaction_id OFFSET 2
+                  )
+                OFFSET 0
+            ) AS l
+            WHERE b.id = l.balance_id
+              AND b.ledger_id = l.ledger_id
+              AND b.closed_at IS NULL
+            -- What raises a balance is welcome, also where it stays below its floor.
+            RETURNING CASE WHEN (b.floor_minor - l.overdraft_minor > CASE b.normal_side
+                WHEN 'CREDIT' THEN CASE WHEN l.debit_minor > 0
+                                        THEN b.credit_minor - b.debit_minor - b.inflight_debit_minor
+                                   END
+                ELSE CASE WHEN l.credit_minor > 0
+                          THEN b.debit_minor - b.credit_minor - b.inflight_credit_minor END
+            END) IS NOT TRUE THEN b.currency END
+        LOOP
+            v_moved := v_moved + 1;
+            is_applied := v_moved = 2 AND v_currency = v_other_currency;
+            v_other_currency := v_currency;
+        END LOOP;
+    ELSIF v_lines = 2 THEN
+        -- The usual end of one: a line on each of its two balances, with as much of each.
+        UPDATE public.transactions_hold AS h
+        SET committed_minor = h.committed_minor + CASE l.kind WHEN 'COMMIT' THEN l.amount_minor ELSE 0 END,
+            released_minor = h.released_minor + CASE l.kind WHEN 'COMMIT' THEN 0 ELSE l.amount_minor END,
+            ended_as = CASE l.kind WHEN 'COMMIT' THEN h.ended_as ELSE l.kind END
+        FROM (
+            SELECT d.hold_id, d.kind, d.amount_minor, d.balance_id AS debit_id,
+                   c.balance_id AS credit_id, x.amount_minor AS debit_held,
+                   y.amount_minor AS credit_held,
+                   CASE WHEN d.ledger_id = c.ledger_id AND d.balance_id > c.balance_id
+                        THEN 0 ELSE 1 END AS debit_counted,
+                   CASE WHEN d.ledger_id = c.ledger_id AND d.balance_id < c.balance_id
+                        THEN 0 ELSE 1 END AS credit_counted
+            FROM new_reservations AS d
+            JOIN new_reservations AS c ON c.transaction_id = d.transaction_id
+            JOIN public.transactions_transaction AS t ON t.id = d.transaction_id
+            JOIN public.transactions_reservation AS x ON x.transaction_id = d.hold_id
+            JOIN public.transactions_reservation AS y ON y.transaction_id = d.hold_id
+            WHERE d.direction = -1 AND c.direction = 1
+              AND d.amount_minor > 0 AND c.amount_minor = d.amount_minor
+              AND d.kind IN ('COMMIT', 'VOID', 'EXPIRY') AND c.kind = d.kind AND t.kind = d.kind
+              AND t.entry_count = 2
+              AND t.parent_id = d.hold_id AND c.hold_id = d.hold_id
+              AND d.effective_at = t.effective_at AND c.effective_at = t.effective_at
+              AND x.direction = -1 AND x.balance_id = d.balance_id AND x.ledger_id = d.ledger_id
+              AND y.direction = 1 AND y.balance_id = c.balance_id AND y.ledger_id = c.ledger_id
+              AND NOT EXISTS (
+                  SELECT FROM public.transactions_reservation AS z
+                  WHERE z.transaction_id = d.transaction_id OFFSET 2
+              )
+            OFFSET 0
+        ) AS l
+        WHERE h.transaction_id = l.hold_id
+          -- Each is the only line of its side, so it has as much left as the hold itself.
+          AND h.total_minor = l.debit_held AND h.total_minor = l.credit_held
+          AND CASE l.kind WHEN 'COMMIT' THEN h.ended_as = ''
+                   ELSE h.total_minor - h.committed_minor - h.released_minor = l.amount_minor END
+        RETURNING l.amount_minor, l.debit_id, l.credit_id, l.debit_counted, l.credit_counted
+        INTO v_amount, v_debit, v_credit, v_counted, v_other_counted;
+        IF FOUND THEN
+            -- A commit is counted by its entries, but here among what follows.
+            UPDATE public.balances_balance AS b
+            SET inflight_debit_minor = b.inflight_debit_minor
+                    - CASE b.id WHEN v_debit THEN v_amount ELSE 0 END,
+                inflight_credit_minor = b.inflight_credit_minor
+                    - CASE b.id WHEN v_debit THEN 0 ELSE v_amount END,
+                transaction_count = b.transaction_count
+                    + CASE v_kind WHEN 'COMMIT' THEN 0 ELSE 1 END,
+                ledger_transaction_count = b.ledger_transaction_count
+                    + CASE WHEN v_kind = 'COMMIT' THEN 0
+                           WHEN b.id = v_debit THEN v_counted ELSE v_other_counted END,
+                follower_count = b.follower_count + 1,
+                ledger_follower_count = b.ledger_follower_count
+                    + CASE b.id WHEN v_debit THEN v_counted ELSE v_other_counted END
+            WHERE b.id IN (v_debit, v_credit);
+            GET DIAGNOSTICS v_moved = ROW_COUNT;
+            is_applied := v_moved = 2;
+            v_moved := 2;
         END IF;
+    END IF;
+    IF is_applied THEN
+        RETURN NULL;
     END IF;
 
     IF v_moved = 0 THEN
+        UPDATE public.transactions_hold AS h
+        SET committed_minor = h.committed_minor + m.committed,
+            released_minor = h.released_minor + m.released,
+            ended_as = coalesce(m.ended_as, h.ended_as)
+        FROM (
+            SELECT r.hold_id,
+                   coalesce(sum(r.amount_minor) FILTER (WHERE r.kind = 'COMMIT'), 0) AS committed,
+                   coalesce(sum(r.amount_minor) FILTER (WHERE r.kind IN ('VOID', 'EXPIRY')), 0) AS released,
+                   max(r.kind) FILTER (WHERE r.kind IN ('VOID', 'EXPIRY')) AS ended_as
+            FROM new_reservations AS r
+            WHERE r.direction = -1 AND r.kind <> 'HOLD'
+            GROUP BY r.hold_id
+        ) AS m
+        WHERE h.transaction_id = m.hold_id;
+
         UPDATE public.balances_balance AS b
         SET inflight_credit_minor = b.inflight_credit_minor + m.credit_minor,
             inflight_debit_minor = b.inflight_debit_minor + m.debit_minor,
@@ -114,10 +180,9 @@ BEGIN
                    count(DISTINCT r.transaction_id) FILTER (WHERE r.kind <> 'COMMIT') AS transactions,
                    count(DISTINCT r.transaction_id) FILTER (WHERE r.kind <> 'COMMIT' AND r.is_lowest)
                        AS ledger_transactions,
-                   count(DISTINCT r.transaction_id) FILTER (WHERE r.kind IN ('VOID', 'EXPIRY'))
-                       AS followers,
+                   count(DISTINCT r.transaction_id) FILTER (WHERE r.kind <> 'HOLD') AS followers,
                    count(DISTINCT r.transaction_id)
-                       FILTER (WHERE r.kind IN ('VOID', 'EXPIRY') AND r.is_lowest) AS ledger_followers
+                       FILTER (WHERE r.kind <> 'HOLD' AND r.is_lowest) AS ledger_followers
             FROM (
                 SELECT r.*,
                        CASE r.kind WHEN 'HOLD' THEN r.amount_minor ELSE -r.amount_minor END
@@ -279,13 +344,82 @@ CREATE OR REPLACE FUNCTION transactions_hold(
 )
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = public, pg_temp SET plan_cache_mode = force_generic_plan AS $$
+DECLARE
+    v_low bigint := least(p_balances[1], p_balances[2]);
+    v_high bigint := greatest(p_balances[1], p_balances[2]);
+    is_low_first boolean := v_low = p_balances[1];
+    v_amount numeric := p_amounts[CASE WHEN is_low_first THEN 1 ELSE 2 END];  -- onto v_low
+    v_pair record;
+    v_now timestamptz;
 BEGIN
-    SELECT l.outcome, l.posted_id, l.culprit_id INTO outcome, posted_id, culprit_id
-    FROM transactions_post_legs(
-        p_public_id, p_reference, p_description, p_effective_at, p_metadata, p_balances, p_amounts,
-        p_actor, p_overdraft, NULL, 'HOLD', NULL, p_expires_at
-    ) AS l;
-    IF outcome = 'posted' THEN
+    IF cardinality(p_balances) = 2 AND v_low < v_high AND p_amounts[1] + p_amounts[2] = 0
+       AND v_amount <> 0 AND p_overdraft IS NULL
+    THEN
+        -- Locked in the order of the FROM list, which is the order of ids.
+        SELECT a.ledger_id AS low_ledger, b.ledger_id AS high_ledger,
+               greatest(a.last_entry_at, b.last_entry_at) AS latest,
+               a.currency = b.currency
+               AND a.closed_at IS NULL AND b.closed_at IS NULL
+               AND greatest(a.inflight_credit_minor, a.inflight_debit_minor,
+                            b.inflight_credit_minor, b.inflight_debit_minor) + abs(v_amount) < 1e38
+               AND (a.floor_minor > CASE a.normal_side
+                   WHEN 'CREDIT' THEN a.credit_minor - a.debit_minor - a.inflight_debit_minor + v_amount
+                   ELSE a.debit_minor - a.credit_minor - a.inflight_credit_minor - v_amount
+               END) IS NOT TRUE
+               AND (b.floor_minor > CASE b.normal_side
+                   WHEN 'CREDIT' THEN b.credit_minor - b.debit_minor - b.inflight_debit_minor - v_amount
+                   ELSE b.debit_minor - b.credit_minor - b.inflight_credit_minor + v_amount
+               END) IS NOT TRUE AS is_allowed
+        INTO v_pair
+        FROM balances_balance AS a, balances_balance AS b
+        WHERE a.id = v_low AND b.id = v_high
+        FOR NO KEY UPDATE;
+        -- Taken with the locks held, so that time and position agree on every balance.
+        v_now := greatest(clock_timestamp(), v_pair.latest);
+        IF v_pair.is_allowed AND (p_effective_at > v_now) IS NOT TRUE
+           AND (p_expires_at <= v_now) IS NOT TRUE AND NOT EXISTS (
+            SELECT FROM transactions_transaction AS t WHERE t.reference = p_reference
+        ) THEN
+            posted_id := nextval('transactions_transaction_id_seq');
+            WITH written AS (
+                INSERT INTO transactions_transaction (
+                    id, public_id, reference, kind, status, description, entry_count,
+                    effective_at, created_at, actor_id, metadata
+                )
+                VALUES (
+                    posted_id, coalesce(p_public_id, gen_random_uuid()), p_reference, 'HOLD',
+                    'INFLIGHT', p_description, 2, coalesce(p_effective_at, v_now), v_now, p_actor,
+                    p_metadata
+                )
+            ), remainder AS (
+                INSERT INTO transactions_hold (
+                    transaction_id, effective_at, expires_at, total_minor, committed_minor,
+                    released_minor, ended_as
+                )
+                VALUES (posted_id, coalesce(p_effective_at, v_now), p_expires_at, abs(v_amount), 0, 0, '')
+            )
+            INSERT INTO transactions_reservation (
+                transaction_id, hold_id, balance_id, ledger_id, kind, effective_at, direction,
+                amount_minor
+            )
+            VALUES
+                (posted_id, posted_id, p_balances[1],
+                 CASE WHEN is_low_first THEN v_pair.low_ledger ELSE v_pair.high_ledger END,
+                 'HOLD', coalesce(p_effective_at, v_now), sign(p_amounts[1]), abs(v_amount)),
+                (posted_id, posted_id, p_balances[2],
+                 CASE WHEN is_low_first THEN v_pair.high_ledger ELSE v_pair.low_ledger END,
+                 'HOLD', coalesce(p_effective_at, v_now), sign(p_amounts[2]), abs(v_amount));
+            outcome := 'posted';
+        END IF;
+    END IF;
+    IF outcome IS NULL THEN
+        SELECT l.outcome, l.posted_id, l.culprit_id INTO outcome, posted_id, culprit_id
+        FROM transactions_post_legs(
+            p_public_id, p_reference, p_description, p_effective_at, p_metadata, p_balances,
+            p_amounts, p_actor, p_overdraft, NULL, 'HOLD', NULL, p_expires_at
+        ) AS l;
+    END IF;
+    IF p_actor IS NOT NULL AND outcome = 'posted' THEN
         PERFORM transactions_tell(p_actor, 'transaction.held', posted_id);
     END IF;
 END;
@@ -384,11 +518,119 @@ DECLARE
     v_ids bigint[] := '{}';
     v_position bigint[] := '{}';
     v_raw numeric[] := '{}';
+    v_pair record;
 BEGIN
     IF p_kind NOT IN ('COMMIT', 'VOID', 'EXPIRY') THEN
         RAISE EXCEPTION 'a hold is committed, voided or expires' USING ERRCODE = 'invalid_parameter_value';
     END IF;
-    -- The hold first, then its balances: the order of all who lock both.
+    -- The hold first, then its balances in id order: the order of all who lock both.
+    --
+    -- All of a hold of two lines takes a straight path as long as nothing stands in its way and
+    -- nothing was taken from it; everything else, each refusal included, is decided below.
+    SELECT h.expires_at, h.total_minor AS total, x.direction,
+           x.balance_id AS first_id, x.ledger_id AS first_ledger,
+           CASE a.id WHEN x.balance_id THEN a.entry_count ELSE b.entry_count END + 1 AS first_position,
+           CASE a.id WHEN x.balance_id THEN a.credit_minor - a.debit_minor
+                     ELSE b.credit_minor - b.debit_minor END
+               + x.direction * h.total_minor AS first_running,
+           y.balance_id AS second_id, y.ledger_id AS second_ledger,
+           CASE a.id WHEN y.balance_id THEN a.entry_count ELSE b.entry_count END + 1 AS second_position,
+           CASE a.id WHEN y.balance_id THEN a.credit_minor - a.debit_minor
+                     ELSE b.credit_minor - b.debit_minor END
+               - x.direction * h.total_minor AS second_running,
+           greatest(a.last_entry_at, b.last_entry_at, t.created_at) AS latest,
+           a.closed_at IS NULL AND b.closed_at IS NULL
+           AND greatest(a.credit_minor, a.debit_minor, b.credit_minor, b.debit_minor) + h.total_minor
+               < c_limit AS is_allowed
+    INTO v_pair
+    FROM transactions_hold AS h, transactions_transaction AS t, transactions_reservation AS x,
+         transactions_reservation AS y, balances_balance AS a, balances_balance AS b
+    WHERE h.transaction_id = p_hold AND t.id = p_hold
+      -- Each of them the only line of its side.
+      AND x.transaction_id = p_hold AND y.transaction_id = p_hold AND x.id < y.id
+      AND x.amount_minor = h.total_minor AND y.amount_minor = h.total_minor
+      AND a.id = least(x.balance_id, y.balance_id) AND b.id = greatest(x.balance_id, y.balance_id)
+      AND h.committed_minor = 0 AND h.released_minor = 0
+      AND (p_amount <> h.total_minor) IS NOT TRUE
+    FOR NO KEY UPDATE OF h, a, b;
+    -- Taken with the locks held, so that time and position agree on every balance.
+    v_now := greatest(clock_timestamp(), v_pair.latest);
+    IF v_pair.is_allowed AND (p_effective_at > v_now) IS NOT TRUE
+       AND (CASE p_kind WHEN 'COMMIT' THEN (v_pair.expires_at <= v_now) IS NOT TRUE
+                        WHEN 'EXPIRY' THEN v_pair.expires_at <= clock_timestamp()
+                        ELSE true END)
+       AND NOT EXISTS (
+        SELECT FROM transactions_transaction AS t WHERE t.reference = p_reference
+    ) THEN
+        posted_id := nextval('transactions_transaction_id_seq');
+        v_effective := coalesce(p_effective_at, v_now);
+        IF p_kind = 'COMMIT' THEN
+            WITH written AS (
+                INSERT INTO transactions_transaction (
+                    id, public_id, reference, kind, status, description, entry_count,
+                    effective_at, created_at, parent_id, actor_id, metadata
+                )
+                VALUES (
+                    posted_id, coalesce(p_public_id, gen_random_uuid()), p_reference, 'COMMIT',
+                    'POSTED', p_description, 2, v_effective, v_now, p_hold, p_actor, p_metadata
+                )
+            ), released AS (
+                INSERT INTO transactions_reservation (
+                    transaction_id, hold_id, balance_id, ledger_id, kind, effective_at, direction,
+                    amount_minor
+                )
+                VALUES
+                    (posted_id, p_hold, v_pair.first_id, v_pair.first_ledger, 'COMMIT', v_effective,
+                     v_pair.direction, v_pair.total),
+                    (posted_id, p_hold, v_pair.second_id, v_pair.second_ledger, 'COMMIT',
+                     v_effective, -v_pair.direction, v_pair.total)
+            )
+            INSERT INTO transactions_entry (
+                transaction_id, balance_id, ledger_id, position, effective_at, direction,
+                amount_minor, running_minor
+            )
+            VALUES
+                (posted_id, v_pair.first_id, v_pair.first_ledger, v_pair.first_position,
+                 v_effective, v_pair.direction, v_pair.total, v_pair.first_running),
+                (posted_id, v_pair.second_id, v_pair.second_ledger, v_pair.second_position,
+                 v_effective, -v_pair.direction, v_pair.total, v_pair.second_running);
+        ELSE
+            WITH written AS (
+                INSERT INTO transactions_transaction (
+                    id, public_id, reference, kind, status, description, entry_count,
+                    effective_at, created_at, parent_id, actor_id, metadata
+                )
+                VALUES (
+                    posted_id, coalesce(p_public_id, gen_random_uuid()), p_reference, p_kind,
+                    CASE p_kind WHEN 'VOID' THEN 'VOIDED' ELSE 'EXPIRED' END,
+                    p_description, 2, v_effective, v_now, p_hold, p_actor, p_metadata
+                )
+            )
+            INSERT INTO transactions_reservation (
+                transaction_id, hold_id, balance_id, ledger_id, kind, effective_at, direction,
+                amount_minor
+            )
+            VALUES
+                (posted_id, p_hold, v_pair.first_id, v_pair.first_ledger, p_kind, v_effective,
+                 v_pair.direction, v_pair.total),
+                (posted_id, p_hold, v_pair.second_id, v_pair.second_ledger, p_kind, v_effective,
+                 -v_pair.direction, v_pair.total);
+        END IF;
+    END IF;
+    IF posted_id IS NOT NULL THEN
+        outcome := 'posted';
+        IF p_actor IS NOT NULL THEN
+            PERFORM transactions_tell(
+                p_actor,
+                CASE p_kind WHEN 'COMMIT' THEN 'transaction.committed'
+                            WHEN 'VOID' THEN 'transaction.voided'
+                            ELSE 'transaction.expired' END,
+                posted_id
+            );
+        END IF;
+        RETURN;
+    END IF;
+
     SELECT h.expires_at, h.total_minor - h.committed_minor - h.released_minor AS remaining, t.created_at
     INTO v_hold
     FROM transactions_hold AS h JOIN transactions_transaction AS t ON t.id = h.transaction_id
