@@ -14,6 +14,7 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django import Settings
 
+from config.storage import HashedStaticStorage
 from tests.conftest import OwnDatabase
 from tests.factories import PASSWORD, make_balance, make_client, make_user
 from tests.pages import text_of
@@ -129,9 +130,8 @@ def uncollected(settings: Settings, tmp_path: Path) -> Settings:
 
 
 @pytest.mark.django_db
-def test_pages_stand_without_their_static_files(
-    uncollected: Settings, caplog: pytest.LogCaptureFixture
-) -> None:
+@pytest.mark.usefixtures("uncollected")
+def test_pages_stand_without_their_static_files() -> None:
     visitor = make_client()
 
     page = visitor.get(reverse("ledgers:list"))
@@ -139,6 +139,15 @@ def test_pages_stand_without_their_static_files(
 
     assert (page.status_code, missing.status_code) == (200, 404)
     assert "/static/css/app.css" in page.content.decode()
+
+
+@pytest.mark.usefixtures("uncollected")
+def test_missing_static_files_are_told_of_once(caplog: pytest.LogCaptureFixture) -> None:
+    storage = HashedStaticStorage()
+
+    addresses = [storage.url(name) for name in ("css/app.css", "js/app.js", "css/app.css")]
+
+    assert addresses == ["/static/css/app.css", "/static/js/app.js", "/static/css/app.css"]
     assert caplog.text.count("No static files were collected: run `manage.py collectstatic`") == 1
 
 

@@ -88,6 +88,7 @@ def test_reversal_and_refund_of_a_commit_change_the_event() -> None:
 
 
 def test_what_is_new_and_followed_is_only_new() -> None:
+    post_transfer(source=TREASURY, destination=make_balance())
     reader = Reader()
 
     commit(place_hold(source=TREASURY, destination=make_balance(), reference="hold"))
