@@ -22,9 +22,11 @@ POSTED = """
 from transactions.models import Entry
 print(list(Entry.objects.values_list("amount_minor", flat=True)))
 """
-# A terminal sends its signals to the session that it controls.
+# A terminal sends its signals to the session that it controls. Whoever runs the tests may ignore
+# that one is closed (nohup), and what they start would, too.
 LEAD_SESSION = """
-import fcntl, os, sys, termios
+import fcntl, os, signal, sys, termios
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 os.execv(sys.argv[1], sys.argv[1:])
 """
