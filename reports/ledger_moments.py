@@ -28,9 +28,13 @@ on_top AS (
         {last_day}
         UNION ALL
         SELECT e.ledger_id, e.balance_id, e.direction, e.amount_minor
-        FROM transactions_entry AS e
-        WHERE e.id > (SELECT entry_id FROM mark) AND e.id <= (SELECT last_id FROM mark)
-          AND e.effective_at < %(before)s AND {is_entry_asked}
+        FROM (
+            -- Few; a ledger has many, which must not be gone through to find these among them.
+            SELECT * FROM transactions_entry AS e
+            WHERE e.id > (SELECT entry_id FROM mark) AND e.id <= (SELECT last_id FROM mark)
+            OFFSET 0
+        ) AS e
+        WHERE e.effective_at < %(before)s AND {is_entry_asked}
     ) AS e
     {with_currency}
     GROUP BY {columns}
