@@ -72,7 +72,13 @@ def test_found_by_text_amount_and_extra_information(
 
 @pytest.mark.parametrize("text", ['"', "'; --", "$.** ? (@ == 1)", "%s %d {}", "\\", "1e5", "٣"])
 def test_hostile_text_is_only_text(text: str) -> None:
+    source, target = make_balance(floor_minor=None), make_balance()
+    for reference, words in [("odd", f"paid {text} twice"), ("even", "paid twice")]:
+        post_transfer(source=source, destination=target, reference=reference, description=words)
+
     find_transactions(text)
+
+    assert [hit.reference for hit in find_transactions(f"paid {text} twice")] == ["odd"]
 
 
 def test_newest_come_first_and_no_more_than_asked_for() -> None:

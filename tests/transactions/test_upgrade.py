@@ -82,16 +82,21 @@ def test_balance_that_was_closed_with_something_inflight_refuses_the_commit(
     assert run_proof(actor=None).is_ok
 
 
-def test_books_with_holds_get_the_later_functions(own_database: OwnDatabase) -> None:
-    source, destination = make_balance(floor_minor=None), make_balance()
+def migrate_over_idle(own_database: OwnDatabase, function: str) -> None:
+    """Go on from the books of 0006, where this trigger does nothing until it is installed again."""
     call_command("migrate", "transactions", "0006", verbosity=0)
     with own_database.owner() as owner:
         owner.execute(
-            "CREATE OR REPLACE FUNCTION transactions_apply_entries() RETURNS trigger"
+            f"CREATE OR REPLACE FUNCTION {function}() RETURNS trigger"
             " LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'"
         )
-
     call_command("migrate", verbosity=0)
+
+
+def test_books_with_holds_get_the_later_functions(own_database: OwnDatabase) -> None:
+    source, destination = make_balance(floor_minor=None), make_balance()
+
+    migrate_over_idle(own_database, "transactions_apply_entries")
 
     legs = transfer(source=source.pk, destination=destination.pk, amount_minor=500)
     post(PostingRequest("after", legs))
@@ -102,14 +107,8 @@ def test_books_with_holds_get_the_later_functions(own_database: OwnDatabase) -> 
 
 def test_migrating_installs_how_holds_move(own_database: OwnDatabase) -> None:
     source, destination = make_balance(floor_minor=None), make_balance()
-    call_command("migrate", "transactions", "0006", verbosity=0)
-    with own_database.owner() as owner:
-        owner.execute(
-            "CREATE OR REPLACE FUNCTION transactions_apply_reservations() RETURNS trigger"
-            " LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'"
-        )
 
-    call_command("migrate", verbosity=0)
+    migrate_over_idle(own_database, "transactions_apply_reservations")
 
     legs = transfer(source=source.pk, destination=destination.pk, amount_minor=500)
     held = hold(HoldRequest("held", legs)).transaction_id
