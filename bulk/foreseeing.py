@@ -6,6 +6,7 @@ which balances run into a limit. Figures that others move meanwhile make no diff
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -97,6 +98,11 @@ def tell_outcome(run: Run, decided: Sequence[Decided]) -> dict[str, Any]:
 def is_same_outcome(outcome: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
     """Whether the same becomes of each record, whatever the balances stand at."""
     return _compared(outcome) == _compared(other)
+
+
+def digest_of(outcome: Mapping[str, Any]) -> str:
+    """The same for outcomes that are the same: it says which review is on the screen."""
+    return hashlib.sha256(json.dumps(_compared(outcome), sort_keys=True).encode()).hexdigest()
 
 
 def _compared(outcome: Mapping[str, Any]) -> tuple[Any, ...]:

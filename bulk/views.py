@@ -21,7 +21,7 @@ from balances.figures import sum_by_currency
 from balances.models import Balance
 from bulk.choosing import RECORDS, NothingChosenError, choose_records
 from bulk.doing import do_reviewed, plan, start
-from bulk.foreseeing import Foreseen, is_tried_out
+from bulk.foreseeing import Foreseen, digest_of, is_tried_out
 from bulk.forms import FORMS, BulkForm
 from bulk.jobs import GO_ON
 from bulk.models import Run
@@ -187,6 +187,7 @@ def _show_run(request: HtmxHttpRequest, run: Run, *, is_changed: bool = False) -
         "is_changed": is_changed,
         "review": (review := Foreseen.of(run)),
         "more": format_count(review.more) if review.more else "",
+        "digest": digest_of(run.foreseen),
         **_way_back(run),
     }
     return render_page(
@@ -220,8 +221,13 @@ def run_results(request: HtmxHttpRequest) -> HttpResponse:
 
 @require_POST
 def run_start(request: HtmxHttpRequest, public_id: UUID) -> HttpResponse:
-    """Do what was reviewed; if it would come out otherwise by now, the review is shown again."""
+    """Do what was reviewed; if it would come out otherwise by now, the review is shown again.
+
+    So it is where another tab has been shown another review since.
+    """
     run = _run_or_404(request, public_id)
+    if run.started_at is None and request.POST.get("review") != digest_of(run.foreseen):
+        return _show_run(request, run, is_changed=True)
     try:
         if is_tried_out(run.item_count):
             if not do_reviewed(run):

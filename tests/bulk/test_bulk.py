@@ -10,6 +10,7 @@ from bulk import doing
 from bulk.doing import go_on, plan, start
 from bulk.models import Item, Run
 from tests.at_once import at_once
+from tests.bulk.starting import press_start, seen_review
 from tests.conftest import OwnDatabase
 from tests.factories import make_balance, make_client, make_identity, make_ledger, make_user
 from tests.pages import text_of
@@ -58,7 +59,7 @@ def test_ticked_holds_are_committed_each_by_itself(clerk: Client) -> None:
     run = reviewed(clerk, "commit", key=[first.key, second.key, ended.key], description="Month end")
     review = text_of(clerk.get(f"/bulk/{run.public_id}/"))
     assert Hold.objects.get(pk=first.pk).state == HoldState.INFLIGHT
-    clerk.post(f"/bulk/{run.public_id}/start/")
+    press_start(clerk, run.get_absolute_url())
 
     run.refresh_from_db()
     assert "Wouldbedone2" in review.replace(" ", "")
@@ -77,7 +78,7 @@ def test_all_rows_of_the_filter_are_meant_and_no_other(clerk: Client) -> None:
     small, large, larger = (make_hold(amount_minor=minor) for minor in (1_00, 50_00, 60_00))
 
     run = reviewed(clerk, "void", all="1", query="tab=inflight&where=amount:at-least:50")
-    clerk.post(f"/bulk/{run.public_id}/start/")
+    press_start(clerk, run.get_absolute_url())
 
     assert set(run.items.values_list("record_id", flat=True)) == {large.pk, larger.pk}
     assert Hold.objects.get(pk=small.pk).state == HoldState.INFLIGHT
@@ -89,12 +90,12 @@ def test_a_run_whose_outcome_changed_since_the_review_is_shown_again(clerk: Clie
     run = reviewed(clerk, "void", key=[hold.key, other.key])
     commit(Following(hold.pk, reference="meanwhile"))
 
-    response = clerk.post(f"/bulk/{run.public_id}/start/")
+    response = press_start(clerk, run.get_absolute_url())
 
     assert response.status_code == 422
     assert "The books have changed since the review" in text_of(response)
     assert Hold.objects.get(pk=other.pk).state == HoldState.INFLIGHT
-    assert clerk.post(f"/bulk/{run.public_id}/start/").status_code == 302
+    assert press_start(clerk, run.get_absolute_url()).status_code == 302
     assert Hold.objects.get(pk=other.pk).state == HoldState.VOIDED
 
 
@@ -102,8 +103,9 @@ def test_starting_twice_does_it_once(clerk: Client) -> None:
     hold = make_hold()
     run = reviewed(clerk, "commit", key=[hold.key])
 
-    clerk.post(f"/bulk/{run.public_id}/start/")
-    clerk.post(f"/bulk/{run.public_id}/start/")
+    seen = seen_review(clerk, run.get_absolute_url())
+    press_start(clerk, run.get_absolute_url(), seen=seen)
+    press_start(clerk, run.get_absolute_url(), seen=seen)
 
     assert Transaction.objects.filter(parent=hold).count() == 1
 
@@ -121,7 +123,7 @@ def test_extra_information_is_added_to_each_record_and_keeps_what_was_there(
     }
 
     response = clerk.post("/ledgers/bulk/metadata/", sent)
-    clerk.post(f"{response['Location']}start/")
+    press_start(clerk, response["Location"])
 
     kept.refresh_from_db()
     fresh.refresh_from_db()

@@ -15,6 +15,7 @@ from bulk.doing import go_on, start
 from bulk.models import Item, Run
 from tests.at_once import at_once
 from tests.books import assert_sound
+from tests.bulk.starting import press_start, seen_review
 from tests.conftest import OwnDatabase
 from tests.factories import make_balance, make_client, make_user, post_transfer
 from tests.pages import SLIDE_OVER, links_of, text_of
@@ -73,7 +74,7 @@ def test_a_large_batch_is_one_run_from_its_page_to_the_result_of_each(clerk: Cli
     shown = text_of(clerk.get(run.get_absolute_url()))
     assert not Transaction.objects.filter(kind="REVERSAL").exists()
 
-    started = clerk.post(f"{run.get_absolute_url()}start/", follow=True)
+    started = press_start(clerk, run.get_absolute_url(), follow=True)
     running = text_of(clerk.get(address(first, "reverse-batch")))
     work()
 
@@ -102,7 +103,7 @@ def test_what_cannot_be_reversed_is_told_and_the_others_are(clerk: Client) -> No
 
     run = review(clerk, first)
     shown = text_of(clerk.get(run.get_absolute_url()))
-    clerk.post(f"{run.get_absolute_url()}start/")
+    press_start(clerk, run.get_absolute_url())
     work()
 
     assert "What is known to be refused" in shown
@@ -125,7 +126,7 @@ def test_what_is_added_to_the_batch_after_the_review_stays(clerk: Client) -> Non
     )
     post_many([PostingRequest("late", legs)], batch_id=first.batch_id)
 
-    clerk.post(f"{run.get_absolute_url()}start/")
+    press_start(clerk, run.get_absolute_url())
     work()
 
     late = Transaction.objects.get(reference="late")
@@ -164,8 +165,9 @@ def test_two_runs_over_the_same_batch_reverse_each_once(clerk: Client) -> None:
     runs = [review(clerk, first) for _number in range(2)]
 
     for run in runs:
-        clerk.post(f"{run.get_absolute_url()}start/")
-        clerk.post(f"{run.get_absolute_url()}start/")
+        seen = seen_review(clerk, run.get_absolute_url())
+        press_start(clerk, run.get_absolute_url(), seen=seen)
+        press_start(clerk, run.get_absolute_url(), seen=seen)
     work()
     work()
 

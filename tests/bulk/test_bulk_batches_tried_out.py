@@ -7,6 +7,7 @@ from django.test import Client
 
 from balances.models import Balance
 from tests.books import assert_sound
+from tests.bulk.starting import press_start, seen_review
 from tests.bulk.test_bulk_batches import make_batch, review
 from tests.factories import make_balance, make_client, make_user, post_transfer
 from tests.pages import links_of, rows_of, text_of
@@ -51,8 +52,9 @@ def test_batch_is_reviewed_and_reversed_once(clerk: Client, payroll: Transaction
     reviewed = text_of(clerk.get(run.get_absolute_url()))
     assert reversals() == []
 
-    clerk.post(f"{run.get_absolute_url()}start/")
-    again = clerk.post(f"{run.get_absolute_url()}start/", follow=True)
+    seen = seen_review(clerk, run.get_absolute_url())
+    press_start(clerk, run.get_absolute_url(), seen=seen)
+    again = press_start(clerk, run.get_absolute_url(), seen=seen, follow=True)
 
     for told in ("Reverse: 4 records", "Would be done4", "Moved10.00 GBP", "Wrong month"):
         assert told in reviewed
@@ -73,7 +75,7 @@ def test_one_that_was_reversed_before_does_not_keep_the_others(
     run = review(clerk, payroll)
     reviewed = clerk.get(run.get_absolute_url())
 
-    clerk.post(f"{run.get_absolute_url()}start/")
+    press_start(clerk, run.get_absolute_url())
 
     assert "What would be refused" in text_of(reviewed)
     told = [row[1:] for row in rows_of(reviewed) if row[0].isdigit()]
@@ -105,12 +107,12 @@ def test_one_that_is_reversed_after_the_review_brings_it_again(
     run = review(clerk, payroll)
     reverse(Following(payroll.pk, "R-1"))
 
-    changed = clerk.post(f"{run.get_absolute_url()}start/")
+    changed = press_start(clerk, run.get_absolute_url())
 
     assert changed.status_code == 422
     assert "This transaction is reversed already.1" in text_of(changed)
     assert len(reversals()) == 1
-    assert clerk.post(f"{run.get_absolute_url()}start/").status_code == 302
+    assert press_start(clerk, run.get_absolute_url()).status_code == 302
     assert len(reversals()) == 4
 
 

@@ -11,6 +11,7 @@ from django.test import Client
 from audit.models import AuditEvent
 from bulk.models import Run
 from exports.models import Export
+from tests.bulk.starting import press_start
 from tests.bulk.test_bulk import holds, reviewed
 from tests.exports.test_export import HOSTILE
 from tests.factories import make_client, make_ledger
@@ -32,7 +33,7 @@ def run(clerk: Client) -> Run:
     made = holds(3)
     void(Following(made[1].pk, reference="before"))
     run = reviewed(clerk, "void", key=[hold.key for hold in made])
-    clerk.post(f"/bulk/{run.public_id}/start/")
+    press_start(clerk, run.get_absolute_url())
     return run
 
 
@@ -134,7 +135,7 @@ def test_hostile_names_stay_texts(clerk: Client) -> None:
     run = Run.objects.get(
         public_id=clerk.post("/ledgers/bulk/metadata/", sent)["Location"].split("/")[2]
     )
-    clerk.post(f"{run.get_absolute_url()}start/")
+    press_start(clerk, run.get_absolute_url())
 
     (row,) = read_csv(body_of(export(clerk, run, "csv")))[1:-1]
     line = json.loads(body_of(export(clerk, run, "jsonl")).splitlines()[1])
@@ -146,7 +147,7 @@ def test_hostile_names_stay_texts(clerk: Client) -> None:
 def test_results_go_on_on_a_second_page(clerk: Client) -> None:
     made = holds(51)
     run = reviewed(clerk, "void", key=[hold.key for hold in made])
-    clerk.post(f"/bulk/{run.public_id}/start/")
+    press_start(clerk, run.get_absolute_url())
 
     first = clerk.get(f"{run.get_absolute_url()}?tab=done")
     (following,) = {link for link in links_of(first) if "cursor=" in link}

@@ -12,9 +12,10 @@ from balances.models import Balance
 from bulk import doing, foreseeing
 from bulk.models import Item, Run
 from tests.at_once import at_once
+from tests.bulk.starting import press_start, seen_review
 from tests.conftest import OwnDatabase
 from tests.factories import make_balance, make_client, make_identity, make_user, post_transfer
-from tests.pages import rows_of, text_of
+from tests.pages import hidden_value, rows_of, text_of
 from tests.transactions.acting import make_hold as place_hold
 from tests.transactions.acting import review
 from transactions.lifecycle import commit, reverse
@@ -80,7 +81,7 @@ def test_a_balance_that_several_rows_move_stands_once_with_all_of_them(clerk: Cl
     url = plan(clerk, "commit", *holds)
 
     shown = clerk.get(url)
-    clerk.post(f"{url}start/")
+    press_start(clerk, url)
 
     assert [row[1:] for row in figures(shown) if row[0].startswith(("Ada", "Bea"))] == [
         ["100.00", "0.00"],
@@ -142,7 +143,7 @@ def test_figures_that_others_moved_meanwhile_do_not_bring_the_review_again(
     url = plan(clerk, "commit", hold)
     post_transfer(source=Indicator("@Rent", "GBP"), destination=ada, amount_minor=1_00)
 
-    started = clerk.post(f"{url}start/")
+    started = press_start(clerk, url)
 
     assert started.status_code == 302
     ada.refresh_from_db()
@@ -158,7 +159,7 @@ def test_a_balance_that_runs_into_a_limit_by_now_brings_it_again(clerk: Client) 
     assert "Down to its floor" not in text_of(clerk.get(url))
     post_transfer(source=bea, destination=Indicator("@Rent", "GBP"), amount_minor=3_00)
 
-    changed = clerk.post(f"{url}start/")
+    changed = press_start(clerk, url)
 
     assert changed.status_code == 422
     assert "Down to its floor of 0.00" in text_of(changed)
@@ -174,7 +175,7 @@ def test_an_amount_that_is_another_by_now_brings_it_again_and_leaves_no_trace(
     url = plan(clerk, "commit", first, second)
     commit(Following(second.pk, "meanwhile", 10_00))
 
-    changed = clerk.post(f"{url}start/")
+    changed = press_start(clerk, url)
 
     assert changed.status_code == 422
     assert "Moved50.00 GBP" in text_of(changed)
@@ -183,6 +184,36 @@ def test_an_amount_that_is_another_by_now_brings_it_again_and_leaves_no_trace(
     assert (run.started_at, run.done_count) == (None, 0)
     assert not run.items.exclude(state=Item.State.WAITING).exists()
     assert not AuditEvent.objects.filter(subject=run.key).exists()
+
+
+def test_a_review_that_another_tab_replaced_is_not_started(clerk: Client) -> None:
+    hold, other = (
+        make_hold(named(name, opening_minor=90_00), named("Bea"), 30_00) for name in ("Ada", "Cy")
+    )
+    url = plan(clerk, "commit", hold, other)
+    seen_first = seen_review(clerk, url)
+    commit(Following(hold.pk, "meanwhile", 10_00))
+    replaced = press_start(clerk, url, seen=seen_first)
+
+    changed = press_start(clerk, url, seen=seen_first)
+
+    assert (replaced.status_code, changed.status_code) == (422, 422)
+    assert "Moved50.00 GBP" in text_of(changed)
+    assert "The books have changed since the review" in text_of(changed)
+    assert Hold.objects.get(pk=other.pk).state == HoldState.INFLIGHT
+    started = press_start(clerk, url, seen=hidden_value(changed, "review"))
+    assert started.status_code == 302
+    assert Hold.objects.get(pk=other.pk).state == HoldState.COMMITTED
+
+
+@pytest.mark.parametrize("seen", ["", "0" * 64, "\N{SNOWMAN}"])
+def test_nothing_is_started_without_saying_which_review_was_seen(clerk: Client, seen: str) -> None:
+    hold = make_hold(named("Ada", opening_minor=90_00), named("Bea"), 30_00)
+    url = plan(clerk, "void", hold)
+
+    assert press_start(clerk, url, seen=seen).status_code == 422
+
+    assert Hold.objects.get(pk=hold.pk).state == HoldState.INFLIGHT
 
 
 def test_another_record_refused_for_the_same_reason_brings_it_again(clerk: Client) -> None:
@@ -197,7 +228,7 @@ def test_another_record_refused_for_the_same_reason_brings_it_again(clerk: Clien
     assert list(run.foreseen["refused"]) == ["1"]
     Run.objects.update(foreseen={**run.foreseen, "refused": {"2": run.foreseen["refused"]["1"]}})
 
-    changed = clerk.post(f"{url}start/")
+    changed = press_start(clerk, url)
 
     assert undone.outcome == "posted"
     assert changed.status_code == 422
@@ -233,8 +264,8 @@ def test_a_plan_of_an_older_version_shows_its_figures_before_it_is_done(clerk: C
     Run.objects.update(foreseen={"done": 1, "reasons": {}})
 
     assert clerk.get(url).status_code == 200
-    assert clerk.post(f"{url}start/").status_code == 422
-    assert clerk.post(f"{url}start/").status_code == 302
+    assert press_start(clerk, url).status_code == 422
+    assert press_start(clerk, url).status_code == 302
 
 
 def test_extra_information_moves_no_balance(clerk: Client) -> None:
