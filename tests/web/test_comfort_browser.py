@@ -161,3 +161,19 @@ def test_paper_shows_the_page_without_the_shell_and_repeats_the_heads(
                 found[path] = (shown, overflow(page), heads, ink)
 
     assert found == {}
+
+
+@pytest.mark.parametrize("width", [1366, 700, 390])
+def test_what_a_page_is_for_leaves_no_mark_alone_on_a_line(
+    browser: Browser, own_server: str, width: int
+) -> None:
+    options: Any = {"viewport": {"width": width, "height": 800}}
+    with opened_page(browser, own_server, user=make_user(), **options) as page:
+        page.goto("/transactions/")
+        line, mark = (
+            page.locator(selector).bounding_box() for selector in (".head p", ".head .term")
+        )
+
+    assert line is not None
+    assert mark is not None
+    assert mark["x"] > line["x"] + 2 * mark["width"]
