@@ -174,7 +174,7 @@ class BooksTable(TransactionTable):
         if looked_back is None:
             return listing
         self._since = looked_back.since
-        return looked_back.listing
+        return looked_back.part
 
     def note(self, state: TableState) -> str:
         return say_looked_back(state.request, self._since) if self._since else ""

@@ -29,7 +29,7 @@ from web.tables.conditions import bounds
 from web.tables.definition import Label, Table, TableRow, register, with_column
 from web.tables.definition import Sum as TableSum
 from web.tables.fields import Field
-from web.tables.lookback import DEAR, LATEST, say_looked_back, to_the_minute
+from web.tables.lookback import look_back, say_looked_back
 from web.tables.state import TableState
 
 # How many entries some balances have, and what these add up to, is kept with them.
@@ -136,18 +136,16 @@ class EntryTable(Table):
 
     def _look_back(self, state: TableState, passing: QuerySet[Entry, Any]) -> datetime | None:
         """Since when entries are looked through; None for all of them."""
-        if not state.conditions or state.is_exact or _cost_of(passing) <= DEAR:
+        if not state.conditions or state.is_exact:
             return None
         dates = bounds(state.compiled.q, self.date_key)
-        latest = Entry.objects.filter(dates, **self._scope()).order_by(f"-{self.date_key}")
-        moments = list(latest.values_list(self.date_key, flat=True)[LATEST - 1 : LATEST + 1])
-        if len(moments) < 2:
-            return None
-        # Where more pass than are counted, they are found soon enough in all of it.
-        since = to_the_minute(moments[0])
-        part = self._since(passing, since)
-        is_enough = part.order_by()[: EXACT_MAX + 1].count() > EXACT_MAX
-        return None if is_enough else since
+        rows = Entry.objects.filter(dates, **self._scope()).order_by(f"-{self.date_key}")
+        looked_back = look_back(
+            _cost_of(passing),
+            rows.values_list(self.date_key, flat=True),
+            lambda since: self._since(passing, since).order_by()[: EXACT_MAX + 1],
+        )
+        return looked_back.since if looked_back else None
 
     def _since(self, entries: QuerySet[Entry, Any], moment: datetime) -> QuerySet[Entry, Any]:
         return entries.filter(**{f"{self.date_key}__gte": moment})

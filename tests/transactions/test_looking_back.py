@@ -9,12 +9,11 @@ from html import unescape
 import pytest
 from django.test import Client
 
-from search import looking_back
 from tests.factories import NOON, make_balance, make_client, post_transfer
 from tests.files import body_of, read_csv
 from tests.pages import rows_of, text_of
-from transactions import entries_table
 from transactions.requests import Indicator
+from web.tables import lookback
 
 pytestmark = pytest.mark.django_db
 TOLD = "Only what is effective 12 Jan 2025, 12:00 or later has been looked through so far."
@@ -26,8 +25,8 @@ def clerk() -> Client:
 
 
 @pytest.fixture(autouse=True)
-def books(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Ten transactions, a day apart from 15 January 2025 back; the latest four are looked at."""
+def books() -> None:
+    """Ten transactions, a day apart from 15 January 2025 back."""
     target = make_balance()
     for number in range(10):
         post_transfer(
@@ -38,10 +37,13 @@ def books(monkeypatch: pytest.MonkeyPatch) -> None:
             metadata={"order": number, "name": f"n{number}"},
             effective_at=NOON - timedelta(days=number) + timedelta(seconds=30),
         )
-    monkeypatch.setattr(looking_back, "DEAR", -1.0)
-    monkeypatch.setattr(looking_back, "LATEST", 4)
-    monkeypatch.setattr(entries_table, "DEAR", -1.0)
-    monkeypatch.setattr(entries_table, "LATEST", 8)
+
+
+@pytest.fixture(autouse=True)
+def looked_at(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The latest four transactions, or their eight entries."""
+    monkeypatch.setattr(lookback, "DEAR", -1.0)
+    monkeypatch.setattr(lookback, "LATEST", 8 if url.startswith("/entries/") else 4)
 
 
 def references(client: Client, url: str) -> list[str]:
@@ -114,27 +116,27 @@ def test_nothing_found_so_far_is_said_as_well(clerk: Client, url: str) -> None:
     assert TOLD in text_of(response)
 
 
-def test_many_few_and_indexed_are_looked_for_in_everything(
-    clerk: Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for url in (
+@pytest.mark.parametrize(
+    "url",
+    [
         "/transactions/?where=metadata.order:is:7",
         "/transactions/?where=amount:greater:1.06&where=text:contains:tra",
         "/transactions/",
         "/entries/",
-    ):
-        assert "looked through" not in text_of(clerk.get(url))
-    for module in (looking_back, entries_table):
-        monkeypatch.setattr(module, "EXACT_MAX", 0)
-    assert len(references(clerk, TRANSACTIONS)) == len(references(clerk, ENTRIES)) == 7
-    for module in (looking_back, entries_table):
-        monkeypatch.setattr(module, "EXACT_MAX", 10_000)
-        monkeypatch.setattr(module, "LATEST", 20)
-    assert len(references(clerk, TRANSACTIONS)) == len(references(clerk, ENTRIES)) == 7
-    for module in (looking_back, entries_table):
-        monkeypatch.setattr(module, "LATEST", 4)
-        monkeypatch.setattr(module, "DEAR", 1e9)
-    assert len(references(clerk, TRANSACTIONS)) == len(references(clerk, ENTRIES)) == 7
+    ],
+)
+def test_what_an_index_answers_is_looked_for_in_everything(clerk: Client, url: str) -> None:
+    assert "looked through" not in text_of(clerk.get(url))
+
+
+@pytest.mark.parametrize(("name", "value"), [("EXACT_MAX", 0), ("LATEST", 20), ("DEAR", 1e9)])
+@pytest.mark.parametrize("url", [TRANSACTIONS, ENTRIES])
+def test_many_few_and_cheap_are_looked_for_in_everything(
+    clerk: Client, url: str, name: str, value: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lookback, name, value)
+
+    assert len(references(clerk, url)) == 7
 
 
 @pytest.mark.parametrize("url", [TRANSACTIONS, ENTRIES])
