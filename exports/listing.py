@@ -14,6 +14,8 @@ from web.formatting import active_dates, format_count
 from web.tables.definition import find_table
 from web.tables.tabs import table_url
 
+MISSED_MAX = 30
+
 
 @dataclass(frozen=True, slots=True)
 class ExportRow:
@@ -26,6 +28,16 @@ class ExportRow:
     kind: str
     progress: str
     started: SafeString | str
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far an export has come; `share` goes from 0 to 1, and is None before that is known."""
+
+    words: str
+    is_running: bool
+    share: float | None = None
+    is_whole: bool = False
 
 
 def format_exports(exports: Iterable[Export]) -> list[ExportRow]:
@@ -60,11 +72,24 @@ def progress_words(export: Export) -> str:
     return _("Failed after %(count)s rows; the file is not whole. Export again.") % {"count": count}
 
 
-def share_of(export: Export) -> float | None:
-    """How much of it is done, from 0 to 1; None before that is known."""
-    if export.expected_count is None:
-        return None
-    return export.row_count / export.expected_count if export.expected_count else 1.0
+def tell_progress(export: Export) -> Progress:
+    """For the page that began it."""
+    share = None
+    if export.expected_count is not None:
+        share = export.row_count / export.expected_count if export.expected_count else 1.0
+    return Progress(
+        words=progress_words(export),
+        share=share,
+        is_running=export.is_running,
+        is_whole=export.state == Export.State.FINISHED,
+    )
+
+
+def await_beginning(missed: int) -> Progress:
+    """For the page that began it, which has asked so often: the browser may still ask where to."""
+    if missed > MISSED_MAX:
+        return Progress(words=_("It has not begun. Export again."), is_running=False)
+    return Progress(words=_("Begins …"), is_running=True)
 
 
 def _running_words(export: Export, count: str) -> str:

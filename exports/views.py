@@ -5,13 +5,13 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.db.models import QuerySet
-from django.http import Http404, HttpResponse, JsonResponse
+from django.http import Http404, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
-from exports.listing import format_exports, progress_words, share_of
+from exports.listing import await_beginning, format_exports, tell_progress
 from exports.models import Export
 from exports.operations import ExportRefusedError, ask_to_stop
 from exports.reading import Selection
@@ -54,26 +54,19 @@ def export_list(request: HtmxHttpRequest) -> HttpResponse:
 
 @require_safe
 def export_progress(request: HtmxHttpRequest, public_id: UUID) -> HttpResponse:
-    """What the page shows of the export it began; nothing while the server knows of none."""
+    """What the page shows of the export it began, and asks for again until it is over."""
     export = _own(request).filter(public_id=public_id).first()
-    if export is None:
-        return HttpResponse(status=204)
-    return JsonResponse(
-        {
-            "words": progress_words(export),
-            "share": share_of(export),
-            "isOver": not export.is_running,
-            "isWhole": export.state == Export.State.FINISHED,
-        }
-    )
+    tries = request.GET.get("tries", "")
+    missed = int(tries) + 1 if tries.isdecimal() and len(tries) < 3 else 1
+    progress = await_beginning(missed) if export is None else tell_progress(export)
+    context = {"progress": progress, "missed": missed, "public_id": public_id}
+    return render(request, "exports/progress.html", context)
 
 
 @require_POST
 def export_cancel(request: HtmxHttpRequest, public_id: UUID) -> HttpResponse:
     ask_to_stop(get_object_or_404(_own(request), public_id=public_id))
-    if request.accepts("text/html"):
-        return redirect("exports:list")
-    return HttpResponse(status=204)
+    return HttpResponse(status=204) if request.htmx else redirect("exports:list")
 
 
 def _own(request: HtmxHttpRequest) -> QuerySet[Export]:
