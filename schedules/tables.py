@@ -7,7 +7,8 @@ from typing import ClassVar
 
 from django.http import HttpRequest
 
-from schedules.books_table import COLUMNS, OF_BOOKS, BooksTable, FoundTable
+from schedules.books_columns import COLUMNS
+from schedules.books_table import OF_BOOKS, BooksTable, FoundTable
 from schedules.listing import STATES
 from schedules.schedule_table import DecidedTable, ScheduleTable
 from schedules.transaction_table import TransactionTable

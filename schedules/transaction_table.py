@@ -58,7 +58,6 @@ class TransactionTable(Table):
 
     def __init__(self, chosen: TransactionFilter | None = None) -> None:
         self.chosen = chosen or TransactionFilter()
-        self._found_count: Count | None = None
 
     @cached_property
     def counts(self) -> dict[Tab, Count]:

@@ -150,7 +150,7 @@ def test_sums_are_of_events_and_of_what_passes(clerk: Client, wallet: Balance) -
 def test_many_are_rounded_and_counted_and_added_up_on_demand(
     clerk: Client, wallet: Balance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("schedules.books_table.EXACT_MAX", 2)
+    monkeypatch.setattr("schedules.books_listing.EXACT_MAX", 2)
     query = {"where": "amount:at-least:50"}
 
     rounded, exact = clerk.get(URL, query), clerk.get(URL, {**query, "count": "exact"})

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from schedules import books_table
+from schedules import books_listing, books_table
 from search import listing
 from tests.factories import make_balance, make_client, make_identity, make_user, post_transfer
 from tests.pages import rows_of, text_of
@@ -111,7 +111,7 @@ def test_head_of_the_order_says_its_direction(clerk: Client, books: None) -> Non
 def test_many_rows_say_why_they_are_not_sorted(
     clerk: Client, books: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in (books_table, listing):
+    for module in (books_table, books_listing, listing):
         monkeypatch.setattr(module, "EXACT_MAX", 44)
     usual = rows_of(clerk.get(URL))
 

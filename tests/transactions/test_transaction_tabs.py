@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -109,6 +110,19 @@ def test_all_says_what_it_leaves_out_and_leads_there(clerk: Client, wallet: Bala
     assert found == [(f"{URL}?q=other&amp;tab=scheduled", "1 scheduled, not yet posted")]
     for tab in TABS[1:]:
         assert beside(clerk, tab=tab) == []
+
+
+def test_a_page_asks_the_same_whatever_it_leaves_out(
+    clerk: Client, django_assert_num_queries: Any
+) -> None:
+    target = make_balance()
+    post_transfer(source=TREASURY, destination=target)
+
+    with django_assert_num_queries(10):
+        assert beside(clerk) == []
+    make_schedule(source=TREASURY, destination=target)
+    with django_assert_num_queries(10):
+        assert len(beside(clerk)) == 1
 
 
 def test_numbers_elsewhere_are_those_of_the_table(clerk: Client, wallet: Balance) -> None:
