@@ -25,6 +25,7 @@ from balances.naming import name_of
 from identities.models import Identity
 from ledgers.models import Ledger
 from web.tables.fields import (
+    AmountField,
     ChoiceField,
     DateField,
     Field,
@@ -117,14 +118,14 @@ LASTING: Sequence[Field] = (
 )
 FIELDS: Sequence[Field] = (
     *LASTING[:5],
-    NumberField(name="balance", label=_("Balance"), lookup="balance_major"),
-    NumberField(name="credits", label=_("Credits"), lookup="credit_major"),
-    NumberField(name="debits", label=_("Debits"), lookup="debit_major"),
-    NumberField(name="inflight", label=_("Inflight"), lookup="inflight_major"),
-    NumberField(
+    AmountField(name="balance", label=_("Balance"), lookup="balance_major"),
+    AmountField(name="credits", label=_("Credits"), lookup="credit_major"),
+    AmountField(name="debits", label=_("Debits"), lookup="debit_major"),
+    AmountField(name="inflight", label=_("Inflight"), lookup="inflight_major"),
+    AmountField(
         name="inflight-credits", label=_("Inflight credits"), lookup="inflight_credit_major"
     ),
-    NumberField(name="inflight-debits", label=_("Inflight debits"), lookup="inflight_debit_major"),
+    AmountField(name="inflight-debits", label=_("Inflight debits"), lookup="inflight_debit_major"),
     NumberField(name="transactions", label=_("Number of transactions"), lookup="event_total"),
     ChoiceField(name="state", label=_("State"), choices=STATES, conditions=OF_STATE),
     DateField(name="activity", label=_("Last activity"), lookup="last_entry_at", can_be_empty=True),

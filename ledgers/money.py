@@ -7,7 +7,14 @@ import re
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from web.formatting import NUMBER_STYLES, PLAIN, NumberStyle, format_number, number_style
+from web.formatting import (
+    NUMBER_STYLES,
+    PLAIN,
+    NumberStyle,
+    format_number,
+    number_style,
+    sign_in_doubt,
+)
 
 MINUS = "\N{MINUS SIGN}"
 AMOUNT_DIGITS_MAX = 38
@@ -31,7 +38,6 @@ def _amount_pattern(style: NumberStyle) -> re.Pattern[str]:
 
 
 _AMOUNTS = {style: _amount_pattern(style) for style in NUMBER_STYLES.values()}
-_ONE_GROUP = re.compile(r"([1-9]\d{0,2})([.,])(\d{3})", re.ASCII)
 
 
 class AmountError(ValueError):
@@ -103,8 +109,7 @@ def parse_entered(text: str, exponent: int) -> int:
 
 def has_one_group(text: str, *, style: NumberStyle) -> bool:
     """Whether `text` is such as `1.250`, which is 1.25 to whoever writes numbers the other way."""
-    match = _ONE_GROUP.fullmatch(text.strip())
-    return match is not None and match[2] == style.group
+    return sign_in_doubt(text) == style.group
 
 
 def refuse_two_readings(text: str, *, style: NumberStyle, decimals: int) -> None:

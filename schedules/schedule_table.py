@@ -39,11 +39,11 @@ from web.live import Mark
 from web.sorting import Column
 from web.tables.definition import TableRow
 from web.tables.fields import (
+    AmountField,
     ChoiceField,
     DateField,
     Field,
     MetadataField,
-    NumberField,
     TextField,
 )
 from web.tables.operators import Operator
@@ -100,7 +100,7 @@ def _has_line(having: str, *parameters: Any) -> Q:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LineAmountField(NumberField):
+class LineAmountField(AmountField):
     """What a schedule debits in one of its currencies."""
 
     def condition(self, operator: Operator, values: Sequence[Any]) -> Q:

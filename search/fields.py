@@ -36,13 +36,13 @@ from transactions.states import (
 )
 from users.models import User
 from web.tables.fields import (
+    AmountField,
     ChoiceField,
     DateField,
     Field,
     FilterError,
     KeyField,
     MetadataField,
-    NumberField,
     RecordField,
     TextField,
 )
@@ -244,7 +244,7 @@ FIELDS: Sequence[Field] = (
         part="substr(%(expressions)s, strpos(%(expressions)s, E'\\n') + 1)",
     ),
     AnyTextField(name="text", label=gettext_lazy("Reference or description")),
-    NumberField(name="amount", label=gettext_lazy("Amount")),
+    AmountField(name="amount", label=gettext_lazy("Amount")),
     CurrencyField(name="currency", label=gettext_lazy("Currency")),
     _choice("status", gettext_lazy("Status"), STATUSES),
     _choice("kind", gettext_lazy("Kind"), KINDS),

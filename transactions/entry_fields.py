@@ -15,7 +15,7 @@ from balances.fields import find_balance, find_ledger, find_owner
 from balances.models import Balance
 from ledgers.models import Currency
 from transactions.models import Entry, Transaction
-from web.tables.fields import ChoiceField, DateField, Field, NumberField, RecordField, TextField
+from web.tables.fields import AmountField, ChoiceField, DateField, Field, RecordField, TextField
 from web.tables.operators import Operator
 
 
@@ -31,7 +31,7 @@ class CurrencyField(Field):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EntryAmountField(NumberField):
+class EntryAmountField(AmountField):
     """The amount of an entry in major units; compared in minor ones, of which there are counts."""
 
     def condition(self, operator: Operator, values: Sequence[Any]) -> Q:

@@ -50,6 +50,10 @@ _SIGNS = {
     style: str.maketrans({PLAIN.group: style.group, PLAIN.decimal: style.decimal})
     for style in NUMBER_STYLES.values()
 }
+_PLAIN_SIGNS = {
+    style: str.maketrans({style.group: PLAIN.group, style.decimal: PLAIN.decimal})
+    for style in NUMBER_STYLES.values()
+}
 
 
 def _number_pattern(style: NumberStyle) -> re.Pattern[str]:
@@ -59,6 +63,8 @@ def _number_pattern(style: NumberStyle) -> re.Pattern[str]:
     )
 
 
+# Such as `1.250`, which is 1250 to some and 1.25 to others; nobody groups after a nought.
+_ONE_GROUP = re.compile(r"[1-9]\d{0,2}([.,])\d{3}", re.ASCII)
 _NUMBERS = {style: _number_pattern(style) for style in NUMBER_STYLES.values()}
 _style: ContextVar[NumberStyle] = ContextVar("number_style", default=PLAIN)
 _is_iso: ContextVar[bool] = ContextVar("dates_are_iso", default=False)
@@ -93,11 +99,17 @@ def show_number(plain: str) -> str:
 
 
 def plain_number(text: str) -> str:
-    """A number that whoever asks has typed, as `PLAIN` without groups; other text stays."""
+    """A number that whoever asks has typed, in the signs of `PLAIN`; other text stays."""
     style = _style.get()
     if style is PLAIN or not _NUMBERS[style].fullmatch(text):
         return text
-    return "".join(text.split()).replace(style.group, "").replace(style.decimal, PLAIN.decimal)
+    return "".join(text.split()).translate(_PLAIN_SIGNS[style])
+
+
+def sign_in_doubt(text: str) -> str:
+    """The sign that may group thousands or begin the decimals, as in `1.250`; "" for none."""
+    match = _ONE_GROUP.fullmatch(text.strip())
+    return match[1] if match else ""
 
 
 # For the help of a form's field, which is made before anyone asks.

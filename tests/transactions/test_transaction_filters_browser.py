@@ -48,7 +48,7 @@ def test_filter_is_built_shown_changed_and_removed_by_keys(
         assert page.url.endswith("/transactions/?where=amount:at-least:80")
         expect(page.locator(".added-up")).to_contain_text("980.00")
         chip = page.locator(".chip a.edit")
-        expect(chip).to_have_text("Amount is at least 80")
+        expect(chip).to_have_text("Amount is at least 80.00")
         chip.press("Enter")
         panel.get_by_label("Value").fill("900")
         page.keyboard.press("Enter")

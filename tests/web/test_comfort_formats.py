@@ -30,7 +30,8 @@ from web.formatting import (
     formats,
     plain_number,
 )
-from web.tables.fields import NumberField
+from web.tables.fields import AmountField, MetadataField, NumberField
+from web.tables.operators import Operator
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 GAP = "\N{NO-BREAK SPACE}"
@@ -275,9 +276,11 @@ def test_percentage_is_read_in_the_chosen_style() -> None:
     ("numbers", "typed", "plain"),
     [
         ("point", "1,250.00", "1,250.00"),
-        ("comma", "1.250,00", "1250.00"),
-        ("comma", "-1.250", "-1250"),
+        ("comma", "1.250,00", "1,250.00"),
+        ("comma", "-1.250", "-1,250"),
+        ("comma", "1,250", "1.250"),
         ("space", f"1{GAP}250,5", "1250.5"),
+        ("space", "1,250", "1.250"),
         ("comma", "12.50", "12.50"),
         ("comma", "many", "many"),
     ],
@@ -290,11 +293,46 @@ def test_a_number_typed_into_a_filter_is_plain_in_the_address(
 
 
 def test_a_filter_reads_the_address_and_shows_the_style_of_who_asks() -> None:
-    amount = NumberField(name="amount", label="Amount")
+    amount = AmountField(name="amount", label="Amount")
 
     with formats(numbers="comma"):
         assert amount.read("1250.50") == Decimal("1250.50")
-        assert amount.say_value("1250.50") == "1250,50"
+        assert amount.say(Operator.IS, ["1250.50"]) == "Amount is 1.250,50"
+
+
+@pytest.mark.parametrize(
+    ("numbers", "asked", "said"),
+    [
+        ("point", "1250", "1,250.00"),
+        ("point", "1,250.5", "1,250.50"),
+        ("point", "1,250", "1,250 = 1250.00"),
+        ("point", "1.250", "1.250 = 1.25"),
+        ("point", "-1.255", "-1.255 = -1.2550"),
+        ("comma", "1,250", "1.250 = 1250,00"),
+        ("comma", "1.250", "1,250 = 1,25"),
+        ("space", "1.250", "1,250 = 1,25"),
+        ("point", "0.250", "0.25"),
+        ("point", "1,250,000", "1,250,000.00"),
+        ("point", "9" * 38, f"{int('9' * 38):,}.00"),
+        ("point", "lots", "lots"),
+    ],
+)
+def test_an_amount_in_a_filter_is_said_in_full_and_what_was_read_where_it_is_in_doubt(
+    numbers: str, asked: str, said: str
+) -> None:
+    with formats(numbers=numbers):
+        words = AmountField(name="amount", label="Amount").say(Operator.AT_LEAST, [asked])
+
+    assert words == f"Amount is at least {said}"
+
+
+def test_counts_and_numbers_in_extra_information_are_said_without_decimals() -> None:
+    count = NumberField(name="balances", label="Balances")
+    tier = MetadataField(name="metadata.tier", label="tier", keys=("tier",))
+
+    assert count.say(Operator.BETWEEN, ["2", "1,250"]) == "Balances is between 2 and 1,250 = 1250"
+    assert tier.say(Operator.AT_MOST, ["1.250"]) == "tier is at most 1.250 = 1.25"
+    assert tier.say(Operator.IS, ["1.250"]) == "tier is “1.250”"
 
 
 # Where a number becomes text for a drawing or for a terminal, not for a page.

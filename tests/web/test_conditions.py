@@ -181,6 +181,44 @@ def test_the_panel_keeps_what_stands_and_leads_to_the_table(clerk: Client, peopl
     assert unquote(applied["Location"]) == f"{URL}?sort=name&where={expected}"
 
 
+@pytest.mark.parametrize(
+    ("typed", "address", "said"),
+    [
+        ("1.250", r"1\,250", "1.250 = 1250,00"),
+        ("1,250", "1.250", "1,250 = 1,25"),
+        ("1250,00", "1250.00", ""),
+    ],
+)
+def test_the_panel_tells_how_it_reads_an_amount_with_two_readings(
+    client: Client, db: None, typed: str, address: str, said: str
+) -> None:
+    client.force_login(make_user(number_format="comma"))
+    url = reverse("web:filters", args=["transactions"])
+    row = {"field-0": "amount", "operator-0": "at-least", "value-0": typed}
+
+    refreshed = client.get(url, {**row, "do": "refresh"}).content.decode()
+    applied = client.get(url, {**row, "do": "apply"})
+
+    assert f'value="{typed}"' in refreshed
+    assert (f'<p class="hint">{said}</p>' in refreshed) is bool(said)
+    assert unquote(applied["Location"]) == f"/transactions/?where=amount:at-least:{address}"
+
+
+def test_a_number_compared_with_extra_information_is_typed_as_each_person_writes_it(
+    client: Client, people: None
+) -> None:
+    client.force_login(make_user(number_format="comma"))
+    url = reverse("web:filters", args=["identities"])
+    row = {"field-0": "metadata", "path-0": "tier", "operator-0": "is", "value-0": "2,5"}
+
+    compared = client.get(url, {**row, "operator-0": "at-least", "do": "apply"})["Location"]
+
+    assert unquote(compared) == "/identities/?where=metadata.tier:at-least:2.5"
+    assert shown(client, ["metadata.tier:at-least:2.5"]) == {"Bob"}
+    same = client.get(url, {**row, "do": "apply"})["Location"]
+    assert unquote(same) == r"/identities/?where=metadata.tier:is:2\,5"
+
+
 def test_the_panel_says_at_the_row_what_is_wrong(clerk: Client) -> None:
     url = reverse("web:filters", args=["identities"])
     sent = {"field-0": "balances", "operator-0": "is", "value-0": "1,25", "do": "apply"}

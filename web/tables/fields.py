@@ -16,7 +16,13 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from web.converters import parse_key
-from web.formatting import format_date, format_number, show_number
+from web.formatting import (
+    format_date,
+    format_decimals,
+    format_number,
+    show_number,
+    sign_in_doubt,
+)
 from web.tables.operators import (
     COMPARISONS,
     EMPTINESS,
@@ -55,6 +61,8 @@ class Field:
     can_be_empty: bool = False
 
     kinds: ClassVar[tuple[Operator, ...]] = EQUALITIES
+    # Its numbers are said with so many decimals, or more.
+    places: ClassVar[int] = 0
     # Which control the panel shows: "text", "number", "date", "choice", "record".
     control: ClassVar[str] = "text"
     labels: ClassVar[Mapping[Operator, Label]] = LABELS
@@ -117,10 +125,28 @@ class Field:
         if operator in WITHOUT_VALUE or not values:
             return words
         joiner = _(" and ") if operator == Operator.BETWEEN else ", "
-        return f"{words} {joiner.join(self.say_value(value) for value in values)}"
+        say = self.say_number if self.takes_numbers(operator) else self.say_value
+        return f"{words} {joiner.join(say(value) for value in values)}"
 
     def say_value(self, text: str) -> str:
         return f"“{text}”"
+
+    def takes_numbers(self, operator: str) -> bool:
+        """Whether its values are numbers, which each person writes in their style."""
+        return False
+
+    def say_number(self, text: str) -> str:
+        """The number in full; of `1,250`, which some read as 1.25, `1,250 = 1250.00`."""
+        try:
+            number = read_number(text, label=self.label)
+        except FilterError:
+            return text
+        places = max(self.places, len(text.strip().partition(".")[2].rstrip("0")))
+        if is_in_doubt(text):
+            # Three decimals would be in doubt again.
+            places = 4 if places == 3 else places
+            return f"{show_number(text)} = {format_number(f'{number:.{places}f}')}"
+        return format_decimals(number, places)
 
     def _check(self, operator: Operator, values: Sequence[str]) -> None:
         if operator not in self.operators:
@@ -179,7 +205,7 @@ class ChoiceField(Field):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NumberField(Field):
-    """A count, or an amount in major units of the row's currency; `path` holds such numbers."""
+    """A count; `path` holds such numbers."""
 
     kinds: ClassVar[tuple[Operator, ...]] = (Operator.IS, Operator.IS_NOT, *COMPARISONS)
     control: ClassVar[str] = "number"
@@ -187,8 +213,15 @@ class NumberField(Field):
     def read(self, text: str) -> Decimal:
         return read_number(text, label=self.label)
 
-    def say_value(self, text: str) -> str:
-        return show_number(text)
+    def takes_numbers(self, operator: str) -> bool:
+        return True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AmountField(NumberField):
+    """An amount in major units of the row's currency."""
+
+    places: ClassVar[int] = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -318,6 +351,9 @@ class MetadataField(Field):
             is_equal |= self._equal(value)
         return ~is_equal if operator == Operator.IS_NOT else is_equal
 
+    def takes_numbers(self, operator: str) -> bool:
+        return operator in COMPARISONS
+
     def _equal(self, text: str) -> Q:
         """As a text, and as the number or truth value that it may stand for."""
         meant: list[Any] = [text]
@@ -363,6 +399,11 @@ def read_number(text: str, *, label: Label) -> Decimal:
         example = format_number("1,250.00")
         raise FilterError(told % {"field": label, "value": text, "example": example})
     return Decimal(text.replace(",", "").replace("\u2212", "-"))
+
+
+def is_in_doubt(text: str) -> bool:
+    """Whether some would read another number: `1,250`, `-1.250`."""
+    return bool(sign_in_doubt(text.strip().lstrip("-\u2212")))
 
 
 def _path_matches(

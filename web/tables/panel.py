@@ -16,13 +16,12 @@ from django.utils.translation import gettext as _
 from web.formatting import plain_number, show_number
 from web.tables.conditions import Condition, Conditions, compile_condition, find_field
 from web.tables.definition import Table
-from web.tables.fields import Field, FilterError, MetadataField
+from web.tables.fields import Field, FilterError, MetadataField, is_in_doubt
 from web.tables.operators import LABELS, WITH_LIST, WITHOUT_VALUE, Operator
 
 ROWS_MAX = 20
 NUMBERED = re.compile(r"field-(\d{1,2})", re.ASCII)
 AND, OR = "and", "or"
-NUMBER = "number"
 # What belongs to the panel, and not to the table's address.
 OWN = re.compile(r"(field|path|operator|value|upto|joiner)-\d+|do|precedence", re.ASCII)
 
@@ -50,6 +49,7 @@ class Row:
     choices: Sequence[Option]
     suggest_url_name: str
     said: str
+    read_as: str
     problem: str
 
     @property
@@ -133,14 +133,13 @@ def _read_row(query: QueryDict, number: int, table: Table) -> Condition:
         name = f"{name}.{query.get(f'path-{number}', '').strip()}".rstrip(".")
     operator = query.get(f"operator-{number}", "")
     texts = [value.strip() for value in query.getlist(f"value-{number}")]
-    is_number = field is not None and field.control == NUMBER
     if operator == Operator.ONE_OF and len(texts) == 1:
         texts = [part.strip() for part in texts[0].split(",") if part.strip()]
     elif operator == Operator.BETWEEN:
         texts = [*texts[:1], query.get(f"upto-{number}", "").strip()]
     elif operator not in WITH_LIST:
         texts = texts[:1]
-    if is_number:
+    if field is not None and field.takes_numbers(operator):
         # The address is the same for everyone, the form as each person writes numbers.
         texts = [plain_number(text) for text in texts]
     return Condition(name, operator, () if operator in WITHOUT_VALUE else tuple(texts))
@@ -167,6 +166,7 @@ def _row(
     base = _base_of(field, table.fields)
     operator = condition.operator if condition.operator in field.operators else field.operators[0]
     shown = Condition(condition.field, operator, condition.values)
+    takes_numbers = field.takes_numbers(operator)
     return Row(
         number=number,
         joiner=joiner,
@@ -174,9 +174,7 @@ def _row(
         path=field.name.partition(".")[2] if isinstance(field, MetadataField) else "",
         operator=operator,
         control=field.control,
-        values=tuple(map(show_number, condition.values))
-        if field.control == NUMBER
-        else condition.values,
+        values=tuple(map(show_number, condition.values)) if takes_numbers else condition.values,
         fields=[Option(each.name, str(each.label), each is base) for each in table.fields],
         operators=[
             Option(each, str(field.labels.get(each, LABELS[each])), each == operator)
@@ -187,6 +185,9 @@ def _row(
         ],
         suggest_url_name=getattr(field, "suggest_url_name", ""),
         said=" ".join(field.say_value(value) for value in condition.values if value),
+        read_as=", ".join(map(field.say_number, filter(is_in_doubt, condition.values)))
+        if takes_numbers
+        else "",
         problem=_problem(shown, table) if says_problems else "",
     )
 
