@@ -4,7 +4,7 @@ import { chooseWhileTyping } from "./choose.js";
 import { orderRows } from "./columns.js";
 import { suggestWhileTyping } from "./combobox.js";
 import { copyOnClick } from "./copy.js";
-import { dismissOnClick, offerDismissal } from "./dismiss.js";
+import { dismissOnClick } from "./dismiss.js";
 import { hideExplanations } from "./explained.js";
 import { followExports } from "./exports.js";
 import { askAgainForInputs } from "./filters.js";
@@ -24,11 +24,11 @@ import { keepTicks, tickRows } from "./table-ticks.js";
 import { applyTheme } from "./theme.js";
 import { tellTimeZone } from "./time-zone.js";
 
-for (const start of [chooseWhileTyping, editRows, markBusy, keepFocus, hideExplanations, followExports, closeMenus, dismissOnClick, showNetworkErrors, submitOnce, openPalette, pressByKey, pressShortcuts, openSlideOvers, moveThroughRows, lookBeside, tickRows, applyTheme, tellTimeZone]) {
+for (const start of [chooseWhileTyping, askAgainForInputs, orderRows, editRows, markBusy, keepFocus, hideExplanations, followExports, closeMenus, copyOnClick, dismissOnClick, showNetworkErrors, submitOnce, openPalette, pressByKey, pressShortcuts, openSlideOvers, moveThroughRows, lookBeside, tickRows, applyTheme, tellTimeZone]) {
   start(document);
 }
 
 // htmx says so for the body once, and then for everything it swaps in.
 document.addEventListener("htmx:load", ({ target }) => {
-  for (const start of [copyOnClick, offerDismissal, suggestWhileTyping, askAgainForInputs, orderRows, nameShortcuts, reachRows, watchForNews, keepTicks]) start(target);
+  for (const start of [suggestWhileTyping, nameShortcuts, reachRows, watchForNews, keepTicks]) start(target);
 });

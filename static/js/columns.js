@@ -1,16 +1,11 @@
 import { announce } from "./announce.js";
 
-/** Let the rows of every [data-ordered] inside `root` be moved by buttons; their numbers follow. */
+/** Let the rows of a [data-ordered] be moved by its [data-move] buttons; their numbers follow. */
 export function orderRows(root) {
-  for (const list of root.querySelectorAll("[data-ordered]")) {
-    for (const place of list.querySelectorAll("[data-place]")) place.hidden = true;
-    for (const moves of list.querySelectorAll("[data-moves]")) moves.hidden = false;
-    number(list);
-    list.addEventListener("click", ({ target }) => {
-      const button = target.closest("[data-move]");
-      if (button) move(list, button);
-    });
-  }
+  root.addEventListener("click", ({ target }) => {
+    const button = target.closest("[data-ordered] [data-move]");
+    if (button) move(button.closest("[data-ordered]"), button);
+  });
 }
 
 function move(list, button) {

@@ -1,11 +1,11 @@
 import { announce } from "./announce.js";
 
-/** Show every [data-copy] button inside `root` and let it copy that text. */
+/** Let a [data-copy] button copy that text. */
 export function copyOnClick(root) {
-  for (const button of root.querySelectorAll("[data-copy][hidden]")) {
-    button.hidden = false;
-    button.addEventListener("click", () => copy(button));
-  }
+  root.addEventListener("click", ({ target }) => {
+    const button = target.closest("[data-copy]");
+    if (button) copy(button);
+  });
 }
 
 async function copy(button) {

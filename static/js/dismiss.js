@@ -9,8 +9,3 @@ export function dismissOnClick(root) {
     next.focus({ preventScroll: true });
   });
 }
-
-/** Offer the [data-dismiss] buttons inside `root`, which need a script. */
-export function offerDismissal(root) {
-  for (const button of root.querySelectorAll("[data-dismiss][hidden]")) button.hidden = false;
-}

@@ -31,7 +31,6 @@ export function keepTicks(root) {
   const fresh = root.querySelectorAll("input[name=key][form=bulk]");
   if (!fresh.length && !root.querySelector("#bulk")) return;
   for (const box of fresh) box.checked ||= ticked.has(box.value);
-  for (const each of root.querySelectorAll("[data-tick-page][hidden]")) each.hidden = false;
   // What they add up to is asked anew: another posting may have changed it.
   changed({ isFresh: true });
 }
@@ -70,7 +69,6 @@ function changed({ isFresh = false } = {}) {
     more.hidden = !isWhole;
     if (!isWhole) more.querySelector("[name=all]").checked = false;
   }
-  for (const button of form.querySelectorAll("[data-untick][hidden]")) button.hidden = false;
   say(form, ticked.size);
   if (isFresh || [...ticked].join() !== [...before].join()) askSums(form);
 }

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Dialog, Page, Request, expect
 
 from tests.browsing import DESKTOP, PHONE, axe_violations, opened_page, overflow
-from tests.factories import PASSWORD, make_user
+from tests.factories import PASSWORD, make_ledger, make_user
 from users.models import TimeZoneChoice
 
 GUIDE = "/styleguide/"
@@ -224,6 +224,23 @@ def test_everything_works_without_scripts(browser: Browser, own_server: str) -> 
         page.get_by_label("Menu", exact=True).click()
         page.get_by_role("link", name="Proof").click()
         assert "/proof/" in page.url
+
+
+@pytest.mark.parametrize("has_scripts", [True, False])
+def test_only_what_works_is_offered(
+    browser: Browser, own_server: str, *, has_scripts: bool
+) -> None:
+    user, ledger = make_user(), make_ledger()
+    with opened_page(browser, own_server, user=user, java_script_enabled=has_scripts) as page:
+        page.goto(ledger.get_absolute_url())
+        expect(page.get_by_role("button", name="Copy ldg_")).to_be_visible(visible=has_scripts)
+        page.goto("/preferences/tables/ledgers/")
+        button = page.get_by_role("button", name="Move Balances up")
+        expect(button).to_be_visible(visible=has_scripts)
+        expect(page.get_by_label("Place of Balances")).to_be_visible(visible=not has_scripts)
+        page.goto("/ledgers/")
+        head = page.get_by_role("checkbox", name="Tick all on this page")
+        expect(head).to_be_visible(visible=has_scripts)
 
 
 @pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
