@@ -10,36 +10,12 @@ from typing import Any
 
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
+from audit.words import FIELDS, name_action
 from web.formatting import time_tag
 from web.statements import fetch_all
+from web.text import isolate
 
-WORDS = {
-    "created": gettext_lazy("Created"),
-    "renamed": gettext_lazy("Renamed"),
-    "changed": gettext_lazy("Changed"),
-    "opened": gettext_lazy("Opened"),
-    "closed": gettext_lazy("Closed"),
-    "reopened": gettext_lazy("Reopened"),
-    "posted": gettext_lazy("Posted"),
-    "held": gettext_lazy("Held"),
-    "committed": gettext_lazy("Committed"),
-    "voided": gettext_lazy("Voided"),
-    "expired": gettext_lazy("Expired"),
-    "reversed": gettext_lazy("Reversed"),
-    "refunded": gettext_lazy("Refunded"),
-    "batch_reversed": gettext_lazy("Whole batch reversed"),
-    "batch_refused": gettext_lazy("Reversal of the whole batch refused"),
-    "cancelled": gettext_lazy("Cancelled"),
-    "rejected": gettext_lazy("Rejected"),
-    "seen": gettext_lazy("Seen to"),
-    "dismissed": gettext_lazy("Said to be no duplicate"),
-    "exported": gettext_lazy("Exported"),
-    "started": gettext_lazy("Started"),
-    "ended": gettext_lazy("Ended"),
-    "metadata_changed": gettext_lazy("Extra information changed"),
-}
 TOLD = {"renamed", "changed", "metadata_changed"}
 # Of these one field says it all: which record it is, how many, or why not.
 SAID = {
@@ -47,13 +23,7 @@ SAID = {
     "batch_reversed": "count",
     "batch_refused": "reason",
 }
-FIELDS = {
-    "name": gettext_lazy("Name"),
-    "kind": gettext_lazy("Kind"),
-    "email": gettext_lazy("E-mail"),
-    "identity": gettext_lazy("Owner"),
-    "floor_minor": gettext_lazy("Floor in minor units"),
-}
+EMPTY: tuple[Any, ...] = (None, "", [], {})
 TEXT_LENGTH_MAX = 60
 # Each by its own look into the index: together they might be sought among all events.
 LATEST = """
@@ -102,11 +72,6 @@ def name_actor(name: str) -> str:
     return _("system") if name == "system" else name
 
 
-def name_action(action: str) -> str:
-    """`ledger.renamed` in words; as it stands if there are none."""
-    return str(WORDS.get(action.partition(".")[2], action))
-
-
 def describe_changes(
     action: str, before: Mapping[str, Any], after: Mapping[str, Any]
 ) -> tuple[str, ...]:
@@ -120,7 +85,7 @@ def describe_changes(
 def _changes(
     before: Mapping[str, Any], after: Mapping[str, Any], labels: Mapping[str, Any]
 ) -> tuple[str, ...]:
-    """What differs, key by key."""
+    """What differs, key by key; what is new and empty differs from nothing."""
     told = []
     for key in sorted(before.keys() | after.keys()):
         values = {
@@ -130,13 +95,13 @@ def _changes(
         }
         if key not in after:
             told.append(_("%(key)s removed, was “%(old)s”") % values)
-        elif key not in before:
+        elif key not in before and after[key] not in EMPTY:
             told.append(_("%(key)s: “%(new)s”") % values)
-        elif before[key] != after[key]:
+        elif key in before and before[key] != after[key]:
             told.append(_("%(key)s: “%(old)s” → “%(new)s”") % values)
     return tuple(told)
 
 
 def _short(value: Any) -> str:
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= TEXT_LENGTH_MAX else f"{text[:TEXT_LENGTH_MAX]}…"
+    return isolate(text if len(text) <= TEXT_LENGTH_MAX else f"{text[:TEXT_LENGTH_MAX]}…")

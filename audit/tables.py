@@ -14,8 +14,9 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from audit.history import describe_changes, name_action, name_actor
+from audit.history import describe_changes, name_actor
 from audit.models import AuditEvent
+from audit.words import MANY, THINGS, name_action, name_thing
 from users.models import User
 from web.addresses import url_of
 from web.converters import parse_key
@@ -32,21 +33,12 @@ PAGES = {
     "txn": "transactions:detail",
     "sch": "schedules:detail",
 }
-THINGS: Sequence[tuple[str, Label]] = (
-    ("ledger", gettext_lazy("Ledger")),
-    ("balance", gettext_lazy("Balance")),
-    ("identity", gettext_lazy("Identity")),
-    ("transaction", gettext_lazy("Transaction")),
-    ("schedule", gettext_lazy("Scheduled transaction")),
-    ("batch", gettext_lazy("Batch")),
-    ("currency", gettext_lazy("Currency")),
-    ("statement", gettext_lazy("Statement")),
-    ("export", gettext_lazy("Export")),
-    ("bulk", gettext_lazy("Bulk action")),
-    ("view", gettext_lazy("Saved view")),
-    ("user", gettext_lazy("User")),
-    ("group", gettext_lazy("Group")),
-)
+
+
+def _about(thing: str) -> Q:
+    """Events of one record of this kind, and of many at once."""
+    names = [thing, *(many for many, one in MANY.items() if one == thing)]
+    return Q(*(Q(action__startswith=f"{name}.") for name in names), _connector=Q.OR)
 
 
 class AuditTable(Table):
@@ -78,7 +70,7 @@ class AuditTable(Table):
             name="thing",
             label=gettext_lazy("Kind of record"),
             choices=THINGS,
-            conditions={thing: Q(action__startswith=f"{thing}.") for thing, _label in THINGS},
+            conditions={thing: _about(thing) for thing, _label in THINGS},
         ),
         TextField(name="subject", label=gettext_lazy("Record"), lookup="subject"),
     )
@@ -115,7 +107,7 @@ class AuditTable(Table):
                     "action": format_html(
                         '{} <span class="muted">{}</span>',
                         name_action(row["action"]),
-                        row["action"].partition(".")[0],
+                        name_thing(row["action"]),
                     ),
                     "subject": _link(row["subject"]),
                     "changes": _lines(row),

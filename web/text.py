@@ -11,6 +11,10 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 SEARCH_LENGTH_MAX = 200
+# Right to left, and all that changes the direction of what follows.
+DIRECTIONS = frozenset(
+    {"R", "AL", "AN", "RLE", "RLO", "RLI", "LRE", "LRO", "LRI", "FSI", "PDF", "PDI"}
+)
 
 
 def validate_name(value: str) -> None:
@@ -27,6 +31,12 @@ def validate_name(value: str) -> None:
             )
     if value and not any(unicodedata.category(each)[0] in "LNPS" for each in value):
         raise ValidationError(_("Use at least one letter, figure or sign."))
+
+
+def isolate(text: str) -> str:
+    """The same, with marks around it that keep what it does to the direction of text inside."""
+    has_own = any(unicodedata.bidirectional(each) in DIRECTIONS for each in text)
+    return f"\u2068{text}\u2069" if has_own else text
 
 
 class NameField(forms.CharField):

@@ -39,9 +39,9 @@ def test_each_change_is_a_line_with_before_and_after(auditor: Client, renamed: I
     response = auditor.get(URL)
 
     latest, first = rows_of(response)[1:3]
-    assert latest[1:4] == ["berta", "Changed identity", renamed.key]
+    assert latest[1:4] == ["berta", "Changed Identity", renamed.key]
     assert latest[4] == "Name: “Northgate” → “Southgate”"
-    assert first[2] == "Created identity"
+    assert first[2] == "Created Identity"
     assert renamed.get_absolute_url() in links_of(response)
 
 
