@@ -1,16 +1,11 @@
-"""The pieces of the shell. They depend on few things, so each variant is rendered once."""
+"""Where the navigation around every page leads."""
 
 from __future__ import annotations
 
-from collections.abc import Hashable
 from dataclasses import dataclass
-from functools import lru_cache
 
-from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.functional import Promise
-from django.utils.safestring import SafeString
-from django.utils.translation import get_language, override
 from django.utils.translation import gettext_lazy as _
 
 from web.shortcuts import keys_to
@@ -72,15 +67,3 @@ NEW = (
     Link("transactions", _("Transaction"), "transactions:create"),
     Link("identities", _("Identity"), "identities:create"),
 )
-
-
-@lru_cache(maxsize=512)
-def _part(name: str, language: str, variables: frozenset[tuple[str, Hashable]]) -> SafeString:
-    context = {"groups": GROUPS, "new": NEW, **dict(variables)}
-    with override(language):
-        return render_to_string(f"components/shell/_{name}.html", context)
-
-
-def part(name: str, **variables: Hashable) -> SafeString:
-    """A piece of the shell that depends on `variables` and the language alone."""
-    return _part(name, get_language() or "en", frozenset(variables.items()))

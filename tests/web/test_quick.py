@@ -8,6 +8,8 @@ from django.urls import NoReverseMatch
 from django.utils.safestring import mark_safe
 from django.utils.translation import override
 
+from web.templatetags import quick
+
 
 def render(text: str, **variables: Any) -> str:
     return Template("{% load i18n quick %}" + text).render(Context(variables))
@@ -36,6 +38,45 @@ def test_fixed_text_is_rendered_once_for_each_language() -> None:
             shown.append(template.render(Context()))
 
     assert shown == ["en", "nb", "en"]
+
+
+def test_fixed_text_is_rendered_once_for_each_value_that_it_names() -> None:
+    asked = []
+
+    class Reader(str):
+        def greeting(self) -> str:
+            asked.append(str(self))
+            return f"<{self}>"
+
+    template = Template(
+        "{% load quick %}{% fixed reader %}{{ reader.greeting }}{{ secret }}{% endfixed %}"
+    )
+
+    shown = [
+        template.render(Context({"reader": Reader(name), "secret": "x"}))
+        for name in ("Ada", "Bao", "Ada")
+    ]
+
+    assert shown == ["&lt;Ada&gt;", "&lt;Bao&gt;", "&lt;Ada&gt;"]
+    assert asked == ["Ada", "Bao"]
+
+
+def test_fixed_text_is_kept_for_a_limited_number_of_values(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(quick, "VARIANTS_MAX", 2)
+    template = Template("{% load quick %}{% fixed name %}{{ name }}{% endfixed %}")
+
+    shown = [template.render(Context({"name": name})) for name in "abcab"]
+
+    assert shown == list("abcab")
+    kept = [len(node.texts) for node in template.nodelist if isinstance(node, quick.FixedNode)]
+    assert kept == [1]
+
+
+def test_fixed_text_of_a_name_that_is_missing_is_an_error() -> None:
+    with pytest.raises(KeyError):
+        render("{% fixed name %}{% endfixed %}")
 
 
 def test_each_row_is_printed_with_its_fields() -> None:

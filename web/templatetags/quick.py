@@ -8,7 +8,7 @@ answered.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Any
@@ -38,18 +38,29 @@ from web.addresses import url_of, url_with_names
 register = template.Library()
 
 Row = Mapping[str, Any]
+# So many texts of one `{% fixed … %}` are kept, then it begins anew.
+VARIANTS_MAX = 512
 
 
 class FixedNode(Node):
-    def __init__(self, nodelist: NodeList) -> None:
+    # Nothing inside is a block, so Django need not look for them with each page.
+    child_nodelists = ()
+
+    def __init__(self, nodelist: NodeList, names: Sequence[str]) -> None:
         self.nodelist = nodelist
-        self.texts: dict[str | None, SafeString] = {}
+        self.names = names
+        self.texts: dict[tuple[Hashable, ...], SafeString] = {}
 
     def render(self, context: template.Context) -> SafeString:
-        language = _language(context)
-        if language not in self.texts:
-            self.texts[language] = self.nodelist.render(context.new({}))
-        return self.texts[language]
+        values = [context[name] for name in self.names]
+        key = (_language(context), *values)
+        text = self.texts.get(key)
+        if text is None:
+            if len(self.texts) >= VARIANTS_MAX:
+                self.texts.clear()
+            known = dict(zip(self.names, values, strict=True))
+            text = self.texts[key] = self.nodelist.render(context.new(known))
+        return text
 
 
 def _language(context: template.Context) -> str | None:
@@ -59,15 +70,17 @@ def _language(context: template.Context) -> str | None:
 
 
 @register.tag
-def fixed(parser: Parser, token: Token) -> FixedNode:
+def fixed(parser: Parser, token: Token) -> Node:
     """`{% fixed %}…{% endfixed %}`: what depends on the language alone, rendered once.
 
     For words, addresses without arguments, heads of tables. No variable is known inside, so
-    that nothing of one page can appear on another.
+    that nothing of one page can appear on another. `{% fixed shell %}` knows the variables that
+    it names, which must be hashable, and is rendered once for each of their values.
     """
+    _tag, *names = token.split_contents()
     nodelist = parser.parse(("endfixed",))
     parser.delete_first_token()
-    return FixedNode(nodelist)
+    return FixedNode(nodelist, names)
 
 
 @register.tag
@@ -77,7 +90,7 @@ def translate(parser: Parser, token: Token) -> Node:
     is_constant = token.split_contents()[1][0] in "\"'" and not node.filter_expression.filters
     if node.asvar or node.message_context or not is_constant:
         return node
-    return FixedNode(NodeList([node]))
+    return FixedNode(NodeList([node]), ())
 
 
 class AddressNode(Node):
