@@ -14,6 +14,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from web import files
+from web.as_of import NOW, Moment, read_moment
 from web.formatting import formats
 from web.pagination import Key, Source, paginate
 from web.query import with_query
@@ -70,6 +71,11 @@ class Selection:
         return cls(table, read_state(asked, table))
 
     @property
+    def moment(self) -> Moment:
+        """When the rows stood so."""
+        return read_moment(self.state.request) if "as_of" in self.table.scope else NOW
+
+    @property
     def shown(self) -> list[Column]:
         """The columns that files have."""
         return [column for column in self.table.file_columns(self.state) if column.in_files]
@@ -89,7 +95,7 @@ class Selection:
     def sums(self) -> list[Sum]:
         """What the page says they add up to, the amounts as programs read them."""
         with formats():
-            sums = self.table.sums(self.state)
+            sums = self.table.sums_in_files(self.state)
         return [
             replace(each, amount=plain_amount(each.amount), label=str(each.label)) for each in sums
         ]

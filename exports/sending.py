@@ -44,7 +44,9 @@ def export_table(request: HttpRequest, table: Table, kind: str) -> HttpResponseB
         kind=kind,
         public_id=read_id(request.GET.get("export", "")),
     )
-    name = f"{selection.table.title}-{timezone.localdate().isoformat()}"
+    moment = selection.moment
+    day = moment.day or moment.known_day or timezone.localdate().isoformat()
+    name = f"{selection.table.title}-{day}"
     return stream_file(_Pieces(selection, export, kind), kind=kind, name=name)
 
 

@@ -8,15 +8,16 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from exports.reading import Selection
+from web.as_of import Moment
 from web.htmx import HtmxHttpRequest
 from web.tables.pages import list_chips
 from web.tables.tabs import view_query
 
 
 def describe_filter(selection: Selection) -> str:
-    """Such as "Posted; Amount is at least 1,000 and Currency is “EUR”"; "" for all rows."""
+    """Such as "Posted; Amount is at least 1,000 and Currency is “EUR”"; "" for all rows of now."""
     table, state = selection.table, selection.state
-    parts = []
+    parts = _describe_moment(selection.moment)
     if state.tab is not None and state.tab != table.tabs[0]:
         parts.append(str(state.tab.label))
     if state.text and all(name != "q" for _words, name in table.chips(state)):
@@ -27,6 +28,14 @@ def describe_filter(selection: Selection) -> str:
         else:
             parts.append(chip.label)
     return "; ".join(parts)
+
+
+def _describe_moment(moment: Moment) -> list[str]:
+    told = [
+        (_("As of %(when)s"), moment.words),
+        (_("As recorded by %(when)s"), moment.known_words),
+    ]
+    return [words % {"when": when} for words, when in told if when]
 
 
 def table_query(selection: Selection) -> str:

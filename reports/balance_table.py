@@ -189,6 +189,10 @@ class BalanceTable(Table):
         """What balances hold that are filtered otherwise: if they are many, when asked for."""
         if self.chosen.is_narrow or not self._is_added_up(state) or self._is_cut(state):
             return []
+        return self.sums_in_files(state)
+
+    def sums_in_files(self, state: TableState) -> list[Sum]:
+        """Of one ledger or owner, a page shows them above its rows."""
         return [
             Sum(total.currency, total.net, gettext("credits less debits"), column="balance")
             for total in self.totals(state)

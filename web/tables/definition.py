@@ -168,6 +168,10 @@ class Table:
         """What the rows that pass add up to, in each currency; nothing where that is too much."""
         return []
 
+    def sums_in_files(self, state: TableState) -> list[Sum]:
+        """Also those that a page shows elsewhere than below its rows."""
+        return self.sums(state)
+
     def context(self, state: TableState) -> Mapping[str, object]:
         """What the templates of its page ask for beside what all tables have."""
         return {}
