@@ -15,8 +15,10 @@ from balances.models import Balance
 from identities.models import Identity
 from ledgers.models import Ledger
 from web.converters import parse_key
+from web.counting import EXACT_MAX, count_exact, say_up_to
 from web.pagination import Key
 from web.records import find_record
+from web.statements import fetch_all
 from web.text import search_text
 
 OWNERS_MAX = 10_000
@@ -26,6 +28,11 @@ INTERNAL = """
 balances_balance.ledger_id = (SELECT id FROM ledgers_ledger WHERE is_general)
 AND balances_balance.indicator <> ''
 """
+COUNT_INTERNAL = f"""
+SELECT count(*) FROM (
+    SELECT FROM balances_balance WHERE {INTERNAL} LIMIT {EXACT_MAX + 1}
+) AS internal
+"""  # noqa: S608 -- constants
 # One parameter: thousands of them would take longer to send than to look up.
 OWNED = "balances_balance.identity_id = ANY (%s)"
 ModelT = TypeVar("ModelT", bound=Model)
@@ -102,6 +109,13 @@ class BalanceFilter:
         if self.is_internal:
             balances = balances.filter(_is_true(INTERNAL))
         return balances.filter(self.matches)
+
+    def count(self) -> str:
+        """How many pass, as `count_exact` says it; all internal ones without building a query."""
+        if self.is_any or not self.is_internal:
+            return count_exact(self.select())
+        ((count,),) = fetch_all(COUNT_INTERNAL)
+        return say_up_to(count)
 
     def select_in_order(
         self, balances: QuerySet[Balance, Any], order: Sequence[Key]

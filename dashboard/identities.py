@@ -96,6 +96,7 @@ class IdentityTable(Table):
     bulk_template: ClassVar[str] = "bulk/_records.html"
     ticked_url_name: ClassVar[str] = "bulk:ticked"
     watches: ClassVar[str] = "identities_identity"
+    is_standing: ClassVar[bool] = True
     date_key: ClassVar[str] = "created_at"
 
     def select(self, state: TableState) -> QuerySet[Any, Any]:

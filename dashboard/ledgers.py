@@ -53,6 +53,7 @@ SORTED_BY: Mapping[str, Any] = {
     "active_at": Coalesce(Max("balances__last_entry_at"), Value(LONG_AGO)),
 }
 
+COUNT = "SELECT count(*) FROM ledgers_ledger"
 FIGURES = """
 SELECT ledger_id, count(*), sum(ledger_transaction_count - ledger_follower_count),
        max(last_entry_at)
@@ -149,6 +150,7 @@ class LedgerTable(Table):
     bulk_template: ClassVar[str] = "bulk/_records.html"
     ticked_url_name: ClassVar[str] = "bulk:ticked"
     watches: ClassVar[str] = "ledgers_ledger"
+    is_standing: ClassVar[bool] = True
 
     def select(self, state: TableState) -> QuerySet[Any, Any]:
         """Values, with what they are sorted and filtered by."""
@@ -180,7 +182,11 @@ class LedgerTable(Table):
 
     def count(self, state: TableState) -> str:
         """All of them: ledgers are few."""
-        return format_count(self.select(state).order_by().count())
+        if self.standing(state):
+            ((count,),) = fetch_all(COUNT)
+        else:
+            count = self.select(state).order_by().count()
+        return format_count(count)
 
     def name_count(self, count: str) -> str:
         words = ngettext("%(count)s ledger", "%(count)s ledgers", 1 if count == "1" else 2)

@@ -26,7 +26,7 @@ from reports.balance_moments import rows_at, totals_of_ledger
 from reports.moments import sums_before
 from web.addresses import url_of
 from web.as_of import NOW, Moment, read_moment
-from web.counting import EXACT_MAX, count_exact
+from web.counting import EXACT_MAX
 from web.formatting import active_dates, format_count
 from web.pagination import Key, Source
 from web.sorting import Column
@@ -96,6 +96,7 @@ class BalanceTable(Table):
     )
     refreshes_on: ClassVar[Sequence[str]] = ("balanceCreated",)
     watches: ClassVar[str] = "balances_balance"
+    is_standing: ClassVar[bool] = True
     scope: ClassVar[Sequence[str]] = ("ledger", "identity", "currency", "as_of", "known_at")
     date_key: ClassVar[str] = "created_at"
     has_sums: ClassVar[bool] = True
@@ -169,7 +170,7 @@ class BalanceTable(Table):
         counts = {state.tab_name: count}
         if not state.conditions and state.tab_name in ("", "internal"):
             other = self.chosen.on_tab(is_internal=not self.chosen.is_internal)
-            counts["internal" if other.is_internal else ""] = count_exact(other.select())
+            counts["internal" if other.is_internal else ""] = other.count()
         return counts
 
     def name_count(self, count: str) -> str:

@@ -102,6 +102,7 @@ class EntryTable(Table):
     has_sums: ClassVar[bool] = True
     refreshes_on: ClassVar[Sequence[str]] = ("transactionPosted",)
     watches: ClassVar[str] = "transactions_entry"
+    is_standing: ClassVar[bool] = True
 
     def __init__(self, chosen: TransactionFilter | None = None) -> None:
         self.chosen = chosen or TransactionFilter()

@@ -32,6 +32,11 @@ def count_exact(queryset: QuerySet[Any, Any], *, maximum: int = EXACT_MAX) -> st
         count = queryset.order_by()[: maximum + 1].count()
     else:
         _estimate, count = _table_size(queryset.model, bound=2 * maximum, limit=maximum + 1)
+    return say_up_to(count, maximum)
+
+
+def say_up_to(count: int | None, maximum: int = EXACT_MAX) -> str:
+    """As "9,120", or "10,000+" for more than `maximum`, or for None, which is more as well."""
     if count is None or count > maximum:
         return f"{format_count(maximum)}+"
     return format_count(count)

@@ -86,7 +86,7 @@ def paginate(
     Raises:
         BadCursorError: `cursor` is malformed, or belongs to another table or order.
     """
-    source = _Ordered(queryset) if isinstance(queryset, QuerySet) else queryset
+    source = Ordered(queryset) if isinstance(queryset, QuerySet) else queryset
     signer = _signer(source, order)
     if cursor:
         return _read_page(source, order, _decode(cursor, signer, width=len(order)), size=size)
@@ -144,7 +144,7 @@ def paginate_request(
 
 
 @dataclass(frozen=True, slots=True)
-class _Ordered:
+class Ordered:
     """A queryset as a source."""
 
     queryset: QuerySet[Any, Any]
@@ -154,11 +154,17 @@ class _Ordered:
         return str(self.queryset.model._meta.label)
 
     def read(self, keys: Sequence[Key], after: Sequence[Any] | None, limit: int) -> list[Any]:
+        return list(self.select(keys, after, limit))
+
+    def select(
+        self, keys: Sequence[Key], after: Sequence[Any] | None, limit: int
+    ) -> QuerySet[Any, Any]:
+        """What `read` reads."""
         names = (f"-{key.field}" if key.descending else key.field for key in keys)
         selected = self.queryset.order_by(*names)
         if after is not None:
             selected = selected.filter(_after(keys, after))
-        return list(selected[:limit])
+        return selected[:limit]
 
 
 def _after(keys: Sequence[Key], values: Sequence[Any]) -> Q | Func:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from copy import copy
+from urllib.parse import quote, urlencode
 
 from django.http import HttpRequest, QueryDict
 
@@ -15,16 +16,15 @@ def url_with(request: HttpRequest, **changes: object) -> str:
 
     What is volatile is dropped unless given: another sort or filter begins at page one.
     """
-    query = request.GET.copy()
-    for name in VOLATILE:
-        query.pop(name, None)
+    query = {name: values for name, values in request.GET.lists() if name not in VOLATILE}
     for name, value in changes.items():
         if value is None or value == "":
             query.pop(name, None)
         else:
-            query[name] = str(value)
-    encoded = query.urlencode(safe=":@")
-    return f"{request.path}?{encoded}" if encoded else request.path
+            query[name] = [str(value)]
+    if not query:
+        return request.path
+    return f"{request.path}?{urlencode(query, doseq=True, safe=':@', quote_via=quote)}"
 
 
 def with_query(request: HttpRequest, query: str) -> HttpRequest:

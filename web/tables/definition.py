@@ -25,6 +25,7 @@ from web.counting import count_exact
 from web.formatting import format_count
 from web.pagination import Key, Source
 from web.sorting import Column, Sorting
+from web.standing import Standing
 from web.tables.fields import Field
 from web.tables.state import TableState
 
@@ -113,6 +114,9 @@ class Table:
     # The table of the database whose new rows its readers are told of; its id in `select`.
     watches: ClassVar[str] = ""
     watched_key: ClassVar[str] = "id"
+    # Whether the tab and the order alone make its query where nothing is filtered: its SQL is
+    # then written once.
+    is_standing: ClassVar[bool] = False
     # Whether its rows are counted at all.
     has_count: ClassVar[bool] = True
     # Whether its dates can be jumped to: the name of the first key of the order by date.
@@ -137,6 +141,18 @@ class Table:
         """What the pages are read from, and in which order."""
         return self.select(state), state.sorting.order
 
+    def standing(self, state: TableState) -> tuple[Standing, Sequence[Key]] | None:
+        """`source` where nothing is filtered, kept with its SQL; None for any other."""
+        if not self.is_standing or state.is_filtered or any(map(state.scope, self.scope)):
+            return None
+        key = (type(self), state.tab_name, state.sorting.order)
+        kept = _STANDING.get(key)
+        if kept is None:
+            rows, order = self.source(state)
+            assert isinstance(rows, QuerySet)  # what else is a source keeps its SQL itself
+            kept = _STANDING[key] = (Standing(rows), order)
+        return kept
+
     def sorting(self, state: TableState, count: str) -> Sorting:
         """The order of `source`, and the heads of the table; `count` is that of its rows."""
         return state.sorting
@@ -155,7 +171,8 @@ class Table:
 
     def count(self, state: TableState) -> str:
         """How many rows pass: "9,120", or "10,000+" when there are more than are counted."""
-        selected = self.select(state)
+        standing = self.standing(state)
+        selected = standing[0].queryset if standing else self.select(state)
         return (
             format_count(selected.order_by().count()) if state.is_exact else count_exact(selected)
         )
@@ -273,6 +290,7 @@ def _tick(row: TableRow, label: str) -> str:
 
 TableT = TypeVar("TableT", bound=Table)
 _TABLES: dict[str, Table] = {}
+_STANDING: dict[object, tuple[Standing, Sequence[Key]]] = {}
 
 
 def register(table: TableT) -> TableT:

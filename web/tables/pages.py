@@ -55,7 +55,7 @@ def table_context(request: HtmxHttpRequest, table: Table, state: TableState) -> 
     """What `tables/_bar.html` and `tables/_table.html` print."""
     # Before the rows are: what is added in between is told of, rather than missed.
     live = start_watching(table)
-    source, order = table.source(state)
+    source, order = table.standing(state) or table.source(state)
     is_by_date = order[0].field == table.date_key
     start = start_of_jump(state.jump, order) if state.jump and is_by_date else None
     page = paginate_request(request, source, order=order, size=state.size, start=start)
