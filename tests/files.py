@@ -13,7 +13,7 @@ from xml.etree import ElementTree
 _SHEET = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _STREAM = re.compile(rb"stream\r?\n(.*?)\r?\nendstream", re.DOTALL)
-_SHOWN = re.compile(rb"\(((?:\\.|[^\\)])*)\) Tj|( ET)", re.DOTALL)
+_SHOWN = re.compile(rb"/F(\d+) [\d.]+ Tf|\(((?:\\.|[^\\)])*)\) Tj|( ET)", re.DOTALL)
 _MAPPED = re.compile(rb"<([0-9A-F]{4})> <([0-9A-F]+)>")
 
 
@@ -49,14 +49,15 @@ def _cell(cell: ElementTree.Element) -> str:
 def read_pdf(body: bytes) -> list[list[str]]:
     """The texts of each page, in the order they were written."""
     streams = [_inflated(match[1]) for match in _STREAM.finditer(body)]
-    letters: dict[bytes, str] = {}
-    for stream in streams:
-        if b"beginbfchar" in stream:
-            for code, text in _MAPPED.findall(stream):
-                letters[bytes.fromhex(code.decode())] = bytes.fromhex(text.decode()).decode(
-                    "utf-16-be"
-                )
-    return [_texts(stream, letters) for stream in streams if b" Tj" in stream]
+    fonts = [_letters(stream) for stream in streams if b"beginbfchar" in stream]
+    return [_texts(stream, fonts) for stream in streams if b" Tj" in stream]
+
+
+def _letters(stream: bytes) -> dict[bytes, str]:
+    return {
+        bytes.fromhex(code.decode()): bytes.fromhex(text.decode()).decode("utf-16-be")
+        for code, text in _MAPPED.findall(stream)
+    }
 
 
 def _inflated(stream: bytes) -> bytes:
@@ -66,9 +67,11 @@ def _inflated(stream: bytes) -> bytes:
         return stream
 
 
-def _texts(stream: bytes, letters: dict[bytes, str]) -> list[str]:
-    texts, text = [], ""
-    for shown, end in _SHOWN.findall(stream):
+def _texts(stream: bytes, fonts: list[dict[bytes, str]]) -> list[str]:
+    texts, text, letters = [], "", fonts[0]
+    for font, shown, end in _SHOWN.findall(stream):
+        if font:
+            letters = fonts[int(font) - 1]
         if end:
             texts.append(text)
             text = ""

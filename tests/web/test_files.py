@@ -4,9 +4,12 @@ import json
 import secrets
 import tracemalloc
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+from fontTools.fontBuilder import FontBuilder
+from fontTools.pens.ttGlyphPen import TTGlyphPen
 
 from tests.files import body_of, is_number, read_csv, read_pdf, read_xlsx
 from web.files import (
@@ -117,6 +120,59 @@ def test_a_number_column_takes_only_plain_numbers() -> None:
             written("csv", ["x", cell])
 
 
+@pytest.fixture
+def typefaces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of the system's typefaces: empty."""
+    monkeypatch.setattr("web.files.typefaces.FOLDERS", [tmp_path])
+    return tmp_path
+
+
+def install(folder: Path, name: str, characters: str) -> None:
+    """A typeface of black squares for these."""
+    glyphs = [".notdef", *(f"u{ord(each):04X}" for each in characters)]
+    pen = TTGlyphPen(None)
+    pen.moveTo((0, 0))
+    for corner in ((0, 900), (900, 900), (900, 0)):
+        pen.lineTo(corner)
+    pen.closePath()
+    font = FontBuilder(1000, isTTF=True)
+    font.setupGlyphOrder(glyphs)
+    font.setupCharacterMap(dict(zip(map(ord, characters), glyphs[1:], strict=True)))
+    font.setupGlyf(dict.fromkeys(glyphs, pen.glyph()))
+    font.setupHorizontalMetrics(dict.fromkeys(glyphs, (1000, 0)))
+    font.setupHorizontalHeader(ascent=900, descent=-100)
+    font.setupNameTable({"familyName": name, "styleName": "Regular", "psName": name})
+    font.setupOS2()
+    font.setupPost()
+    font.save(folder / name)
+
+
+def test_paper_takes_from_typefaces_of_the_system_what_ours_lacks(typefaces: Path) -> None:
+    (typefaces / "noto").mkdir()
+    install(typefaces / "noto", "NotoSansCJK-Regular.ttc", "山a")
+    install(typefaces, "Symbola_hint.ttf", "山🤖")
+    install(typefaces, "unknown.ttf", "田")
+
+    (page,) = read_pdf(written("pdf", ["a山山 🤖", "1.00"], ["Ada", "2.00"], ["田", "3.00"]))
+
+    at = page.index("山山")
+    assert page[at - 1 : at + 3] == ["a", "山山", " ", "🤖"]
+    assert page[page.index("Ada") + 2] == "□"
+    assert any("□: a character that" in text for text in page)
+
+
+def test_lines_break_by_the_widths_of_each_typeface(typefaces: Path) -> None:
+    install(typefaces, "NotoSansCJK-Regular.ttc", "山")
+
+    (page,) = read_pdf(written("pdf", ["山" * 150, "1.00"]))
+
+    lines = [text for text in page if "山" in text]
+    assert sum(map(len, lines)) == 150
+    assert len(lines) == 2
+    assert "□" not in "".join(page)
+
+
+@pytest.mark.usefixtures("typefaces")
 def test_paper_shows_every_text_or_a_box_and_says_so() -> None:
     rows = [[text, "1.00"] for text in [*HOSTILE, *TEXTS]]
 
@@ -129,6 +185,7 @@ def test_paper_shows_every_text_or_a_box_and_says_so() -> None:
     assert "23.00" in pages[-1]
 
 
+@pytest.mark.usefixtures("typefaces")
 def test_each_page_of_paper_with_a_box_says_what_it_means() -> None:
     plain, beyond = ["Ada", "1.00"], ["山田", "1.00"]
     note = "□: a character that this typeface lacks; the CSV and XLSX files have it."

@@ -1,9 +1,9 @@
 """PDF: landscape pages with the heads on each, figures to the right, and nothing cut off.
 
 The typeface, DejaVu Sans Condensed, covers the alphabetic scripts and many signs, not the
-Chinese, Japanese and Korean ones or emoji. What it lacks stands as a box, and each page with one
-says at its foot what the box means, and which files have the text. Text that runs from right to
-left does so here, with letters unjoined.
+Chinese, Japanese and Korean ones or emoji: these come from typefaces of the system. What no
+typeface has stands as a box, and each page with one says at its foot what the box means, and
+which files have the text. Text that runs from right to left does so here, with letters unjoined.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from __future__ import annotations
 import secrets
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
-from functools import lru_cache
-from itertools import chain, islice
+from functools import cached_property, lru_cache
+from itertools import chain, groupby, islice
 from pathlib import Path
 
 from django.utils.translation import get_language
@@ -22,6 +22,7 @@ from fpdf.bidi import BidiParagraph
 from fpdf.fonts import TTFFont
 
 from web.files.tables import Column, Row, Table
+from web.files.typefaces import Typeface, typefaces_of_system
 from web.formatting import format_number
 
 FONT = "body"
@@ -179,11 +180,12 @@ class _Paper:
     def _text(self, x: float, line: str, size: float) -> None:
         if not line:
             return
-        self.pdf.set_font_size(size)
         ordered = self.letters.order(line)
         self.has_boxes |= self.letters.missing and MISSING in ordered
-        self.pdf.text(x, self.y + size, ordered)
-        self.pdf.set_font_size(SIZE)
+        for begins, font, part in self.letters.divide(ordered, size):
+            self.pdf.set_font(font, size=size)
+            self.pdf.text(x + begins, self.y + size, part)
+        self.pdf.set_font(FONT, size=SIZE)
 
     def _rule(self, thickness: float, *, grey: int = 0) -> None:
         self.pdf.set_line_width(thickness)
@@ -192,14 +194,28 @@ class _Paper:
 
 
 class Letters:
-    """What the typeface can show, and how wide that is."""
+    """What the typefaces can show, and how wide that is.
+
+    Those of the system are only looked at for a character that is still missing.
+    """
 
     def __init__(self, pdf: FPDF) -> None:
-        font = pdf.current_font
-        assert isinstance(font, TTFFont)
-        self.widths = {code: width / 1000 for code, width in font.cw.items()}
+        self.pdf = pdf
+        self.widths = _widths(pdf, FONT)
+        self.fonts: dict[int, str] = {}
         self.missing = False
         self.shown = lru_cache(4096)(self._shown)
+
+    def divide(self, line: str, size: float) -> Iterator[tuple[float, str, str]]:
+        """The parts of a line: where each begins, the name of its typeface, and its characters."""
+        if not self.fonts:
+            yield 0.0, FONT, line
+            return
+        begins = 0.0
+        for font, characters in groupby(line, key=lambda each: self.fonts.get(ord(each), FONT)):
+            part = "".join(characters)
+            yield begins, font, part
+            begins += self.width(part, size)
 
     def width(self, line: str, size: float) -> float:
         return size * sum(self.widths.get(ord(each), 0.6) for each in self.clean(line))
@@ -249,10 +265,32 @@ class Letters:
             return " "
         if category == "Cf" or "\ufe00" <= character <= "\ufe0f":
             return ""
-        if ord(character) in self.widths:
+        if ord(character) in self.widths or self._find(character):
             return character
         self.missing = True
         return MISSING
+
+    def _find(self, character: str) -> bool:
+        """Whether a typeface of the system has it; that one then shows all that is missing."""
+        face = next((face for face in self._others if ord(character) in face.codes), None)
+        if face is None:
+            return False
+        self.pdf.add_font(face.name, fname=face.path)
+        widths = _widths(self.pdf, face.name)
+        self.fonts = dict.fromkeys(widths.keys() - self.widths.keys(), face.name) | self.fonts
+        self.widths = widths | self.widths
+        return ord(character) in self.widths
+
+    @cached_property
+    def _others(self) -> list[Typeface]:
+        return typefaces_of_system()
+
+
+def _widths(pdf: FPDF, name: str) -> dict[int, float]:
+    """Of the characters of a typeface, by their codes, as shares of its size."""
+    font = pdf.fonts[name]
+    assert isinstance(font, TTFFont)
+    return {code: width / 1000 for code, width in font.cw.items()}
 
 
 def _group(text: str) -> str:
