@@ -18,7 +18,6 @@ from django.contrib.auth import (
     SESSION_KEY,
     get_user_model,
 )
-from django.contrib.sessions.backends.db import SessionStore
 from django.middleware.csrf import CSRF_SECRET_LENGTH
 from django.utils.crypto import get_random_string
 
@@ -26,6 +25,7 @@ from benchmarks.client import Visitor
 from benchmarks.cluster import Books, ProgramError, run, use
 from config.local import ROOT
 from config.up import web_command
+from users.sessions import SessionStore
 
 READY_SECONDS = 30
 # Longer, so that a slow moment of the machine does not end the visitor's connection.

@@ -4,14 +4,26 @@ from collections.abc import Callable
 from datetime import tzinfo
 from zoneinfo import ZoneInfo
 
+from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from users.models import DateFormat, NumberFormat, TimeZoneChoice
+from users.sessions import who_asks
 from web.formatting import formats
 
 ZONE_COOKIE = "daybook_tz"
 UTC = ZoneInfo("UTC")
+
+
+class UserMiddleware(AuthenticationMiddleware):
+    """Django's, except that it finds out at once who asks, as every page wants to know.
+
+    Told later, by a lazy object, each look at the user would take several calls.
+    """
+
+    def process_request(self, request: HttpRequest) -> None:
+        request.user = who_asks(request)
 
 
 class PreferencesMiddleware:

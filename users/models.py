@@ -1,9 +1,13 @@
 from __future__ import annotations
 
 import uuid
+from importlib import import_module
 from typing import ClassVar
 
+from django.conf import settings
 from django.contrib.auth.models import AbstractUser
+from django.contrib.sessions.backends.base import SessionBase
+from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
 from django.db.models.functions import Lower, Now
 from django.utils.translation import gettext_lazy as _
@@ -103,6 +107,17 @@ class User(AbstractUser):
                 condition=models.Q(date_format__in=DateFormat.values),
             ),
         ]
+
+
+class Session(AbstractBaseSession):
+    """Django's, and who signed in with it, so that one statement finds both: `users.sessions`."""
+
+    user = models.ForeignKey(User, verbose_name=_("user"), null=True, on_delete=models.CASCADE)
+
+    @classmethod
+    def get_session_store_class(cls) -> type[SessionBase]:
+        store: type[SessionBase] = import_module(settings.SESSION_ENGINE).SessionStore
+        return store
 
 
 class SavedView(models.Model):

@@ -40,7 +40,7 @@ TO {role};
 
 GRANT INSERT, UPDATE ON users_user TO {role};
 GRANT INSERT, UPDATE, DELETE ON users_user_groups, users_user_user_permissions, auth_group,
-    auth_group_permissions, django_session TO {role};
+    auth_group_permissions, users_session TO {role};
 GRANT INSERT, UPDATE, DELETE ON users_savedview TO {role};
 GRANT INSERT ON django_admin_log TO {role};
 

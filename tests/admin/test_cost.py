@@ -135,7 +135,7 @@ def test_lists_count_no_further_than_their_limit_and_read_along_indexes(
 NAMED = re.compile(r'WHERE .*("public_id"|"name"|"indicator"|"transaction_id"|"id") (=|IN|LIKE|::)')
 
 
-SMALL = {"django_content_type", "users_user", "auth_group", "django_session", "ledgers_currency"}
+SMALL = {"django_content_type", "users_user", "auth_group", "users_session", "ledgers_currency"}
 
 
 @pytest.mark.usefixtures("thousands")

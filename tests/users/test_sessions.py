@@ -3,8 +3,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from django.contrib.auth import HASH_SESSION_KEY
-from django.contrib.sessions.models import Session
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -13,7 +12,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from tests.factories import PASSWORD, make_user
-from users.models import User
+from users.models import Session, User
 from users.sessions import SessionStore
 
 pytestmark = pytest.mark.django_db
@@ -36,18 +35,18 @@ def is_signed_in(visitor: Client) -> bool:
     return visitor.get(reverse("dashboard:home")).status_code == 200
 
 
-def test_page_asks_who_is_there_in_two_statements(visitor: Client) -> None:
+def test_page_asks_who_is_there_in_one_statement(visitor: Client) -> None:
     with CaptureQueriesContext(connection) as queries:
         visitor.get(reverse("web:styleguide"))
 
-    assert len(queries) == 2
+    assert len(queries) == 1
 
 
 def test_user_of_a_page_is_read_whole(visitor: Client, user: User) -> None:
     response = visitor.get(reverse("dashboard:home"))
 
     shown = response.wsgi_request.user
-    assert isinstance(shown, User)
+    assert type(shown) is User
     assert not shown.get_deferred_fields()
     assert (shown.pk, shown.username, shown.theme) == (user.pk, user.username, user.theme)
 
@@ -75,9 +74,33 @@ def test_deactivated_account_is_signed_out(visitor: Client, user: User) -> None:
     assert not is_signed_in(visitor)
 
 
+def test_session_names_who_signed_in(visitor: Client, user: User) -> None:
+    session = Session.objects.get()
+
+    assert session.user == user
+    assert session.get_decoded()[SESSION_KEY] == str(user.pk)
+
+
 def test_session_of_nobody_is_not_signed_in(visitor: Client, user: User) -> None:
     store = SessionStore(visitor.cookies[COOKIE].value)
-    store["_auth_user_id"] = str(user.pk + 1)
+    del store[SESSION_KEY]
+    store.save()
+
+    assert Session.objects.get().user is None
+    assert not is_signed_in(visitor)
+
+
+def test_session_belongs_to_whom_its_signed_data_name(visitor: Client, user: User) -> None:
+    Session.objects.update(user=make_user())
+
+    response = visitor.get(reverse("dashboard:home"))
+
+    assert response.wsgi_request.user == user
+
+
+def test_session_begun_by_a_backend_that_is_gone_is_not_signed_in(visitor: Client) -> None:
+    store = SessionStore(visitor.cookies[COOKIE].value)
+    store[BACKEND_SESSION_KEY] = "users.backends.Former"
     store.save()
 
     assert not is_signed_in(visitor)
