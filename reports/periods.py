@@ -8,9 +8,11 @@ from typing import Any, Self
 
 from django import forms
 from django.utils import timezone
+from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from web.as_of import TICK
 from web.formatting import format_date, zone_name
 
 EARLIEST, LATEST = date(1900, 1, 1), date(2999, 12, 31)
@@ -36,6 +38,11 @@ class Period:
         return self._cut(_midnight(self.last + timedelta(days=1), self.zone))
 
     @property
+    def last_that_counts(self) -> date:
+        """The last of its days of which anything counts; the first where none does."""
+        return max(self.first, (self.end - TICK).astimezone(self.zone).date())
+
+    @property
     def query(self) -> dict[str, str]:
         """As the address of a page says it."""
         return {"from": self.first.isoformat(), "to": self.last.isoformat()}
@@ -53,12 +60,16 @@ class Period:
 
 
 class PeriodForm(forms.Form):
-    """`?from=&to=`; without them this month so far. What comes from `cut` on is left out."""
+    """`?from=&to=`; without them this month so far, without the first the month of the last.
+
+    What comes from `cut` on is left out.
+    """
 
     def __init__(self, data: Any, *, today: date, cut: datetime | None = None) -> None:
         zone = timezone.get_current_timezone()
-        self.defaults = Period(today.replace(day=1), today, zone, cut)
         given = data.copy()
+        last = _read_day(given.get("to", "")) or today
+        self.defaults = Period(last.replace(day=1), today, zone, cut)
         for name, value in self.defaults.query.items():
             given.setdefault(name, value)
         super().__init__(given)
@@ -121,6 +132,13 @@ def _day_field(label: Any) -> forms.DateField:
             "invalid": gettext_lazy("Enter a date as 2025-01-31."),
         },
     )
+
+
+def _read_day(text: str) -> date | None:
+    try:
+        return parse_date(text)
+    except ValueError:
+        return None
 
 
 def _check_range(day: date) -> None:

@@ -24,9 +24,11 @@ PAPER = "pdf"
 
 
 def name_file(statement: Statement) -> str:
-    """What a download is called, without its ending."""
-    balance, period = statement.balance, statement.period
-    return f"statement-{name_of(balance)}-{balance.currency_id}-{period.first}-{period.last}"
+    """What a download is called, without its ending: of which days, and known when."""
+    balance, period, known_at = statement.balance, statement.period, statement.known_at
+    days = f"{period.first}-{period.last_that_counts}"
+    known = f"-known-{timezone.localdate(known_at)}" if known_at else ""
+    return f"statement-{name_of(balance)}-{balance.currency_id}-{days}{known}"
 
 
 def tabulate(statement: Statement, *, kind: str) -> Table:
@@ -83,7 +85,8 @@ class _Writer:
     def totals(self) -> list[str]:
         moved, closing = self.statement.moved, self.statement.closing
         amounts = [self._amount(moved.debit_minor), self._amount(moved.credit_minor)]
-        return self._boundary(_("Closing balance"), closing, amounts, self.statement.period.last)
+        day = self.statement.period.last_that_counts
+        return self._boundary(_("Closing balance"), closing, amounts, day)
 
     def _boundary(self, label: str, figure: Totals, amounts: list[str], day: date) -> list[str]:
         cells = [self._day(day), "", "", label, *amounts, self._shown(figure.net_minor)]
@@ -118,7 +121,7 @@ class _Writer:
         return self._amount(shown_minor(net_minor, self.balance.normal_side))
 
     def _moment(self, value: datetime) -> str:
-        return value.astimezone(self.zone).isoformat(sep=" ", timespec="seconds")
+        return value.astimezone(self.zone).isoformat(timespec="seconds")
 
     def _day(self, day: date) -> str:
         return format_date(day) if self.is_paper else day.isoformat()

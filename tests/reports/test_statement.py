@@ -88,11 +88,38 @@ def test_every_file_says_what_the_page_says(clerk: Client, northgate: Balance) -
         ["2025-02-20", "last", "'@Treasury", "", "30.00", "", "-80.00"],
         ["2025-02-28", "", "", "Closing balance", "180.00", "0.00", "-80.00"],
     ]
-    assert table[2][7:9] == ["GBP", "2025-02-03 12:00:00+00:00"]
+    assert table[2][7:9] == ["GBP", "2025-02-03T12:00:00+00:00"]
     assert table[2][10].startswith("txn_")
     assert sheet[-3][:6] == ["2025-02-03", "late", "@Treasury", "Found in a drawer", "150", "-50"]
     assert {"Northgate, GBP – " + northgate.ledger.name, "−50.00", "−80.00"} <= set(paper)
     assert "1 Feb 2025 to 28 Feb 2025, both included (days in UTC)" in paper
+
+
+def test_a_file_of_the_past_closes_on_the_last_day_that_counts(
+    clerk: Client, northgate: Balance
+) -> None:
+    february = period("2025-02-01", "2025-02-28")
+
+    cut = clerk.get(url_of(northgate, "csv", **february, as_of="2025-02-10"))
+    before = clerk.get(url_of(northgate, "csv", **february, as_of="2025-01-20"))
+    known = clerk.get(url_of(northgate, "csv", **february, known_at="2025-02-10"))
+
+    assert [row[0] for row in read_csv(body_of(cut))] == [
+        *("Date", "2025-02-01", "2025-02-03", "2025-02-10")
+    ]
+    assert cut.headers["Content-Disposition"].endswith('-GBP-2025-02-01-2025-02-10.csv"')
+    assert [row[0] for row in read_csv(body_of(before))] == ["Date", "2025-02-01", "2025-02-01"]
+    assert read_csv(body_of(known))[-1][0] == "2025-02-28"
+    assert known.headers["Content-Disposition"].endswith('-2025-02-28-known-2025-02-10.csv"')
+
+
+def test_without_the_first_day_it_is_the_month_of_the_last(
+    clerk: Client, northgate: Balance
+) -> None:
+    rows = rows_of(clerk.get(url_of(northgate, to="2025-02-28")))
+
+    assert rows == rows_of(clerk.get(url_of(northgate, **period("2025-02-01", "2025-02-28"))))
+    assert clerk.get(url_of(northgate, to="2025-02-30")).status_code == 422
 
 
 def test_a_file_is_told_in_the_history_of_the_balance(clerk: Client, northgate: Balance) -> None:
