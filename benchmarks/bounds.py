@@ -33,6 +33,7 @@ LIVE = {
         {"told_ms": 2500, "cpu_percent": 60}, {"told_ms": 2000, "cpu_percent": 30}, True
     ),
     "live-busy": Bound({"cpu_percent": 80}, {"cpu_percent": 40}, True),
+    "live-figures": Bound({"cpu_percent": 80}, {"cpu_percent": 40}, True),
 }
 # For each row sent, and what the process that sends them grows by.
 EXPORT = Bound({"us/row": 500, "mb": 60}, {"us/row": 100, "mb": 30}, at_most=True)

@@ -1,4 +1,4 @@
-"""Two hundred people who look at the transactions table while nobody, somebody and many post.
+"""Two hundred people who look at a table while nobody, somebody and many post.
 
 Their tabs ask the server as static/js/table-live.js does: how soon is each told of a posting, and
 what does all of it cost?
@@ -39,8 +39,7 @@ TABS = 200
 EVERY_SECONDS = 1.5
 ONCE_TOLD_SECONDS = 5.0
 WINDOW_SECONDS = 20.0
-PATH = "/transactions/"
-START = re.compile(r'data-live="([^"]+)" data-ticket="([^"]+)"')
+START = re.compile(r'data-live="([^"]+)" data-ticket="([^"]+)" data-rows="([^"]*)"')
 LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 
 Say = Callable[[str], None]
@@ -48,11 +47,13 @@ Say = Callable[[str], None]
 
 @dataclass
 class Tab:
-    """A page with the table; `is_told` while it shows that something was added."""
+    """A page with the table; `is_told` while it shows that something was added or changed."""
 
     visitor: Visitor
+    table: str
     since: str = ""
     ticket: str = ""
+    rows: str = ""
     is_told: bool = False
     asked_at: float = 0.0
 
@@ -62,7 +63,12 @@ class Tab:
         return self.visitor.connect()
 
     def ask(self) -> None:
-        asked = {"table": "transactions", "since": self.since, "ticket": self.ticket}
+        asked = {
+            "table": self.table,
+            "since": self.since,
+            "rows": self.rows,
+            "ticket": self.ticket,
+        }
         self.asked_at = time.perf_counter()
         self.connection.sendall(self.visitor.request(f"/live/?{urlencode(asked)}"))
 
@@ -72,9 +78,9 @@ class Tab:
             told = json.loads(body)
             self.ticket, self.is_told = told["ticket"], bool(told["words"])
 
-    def show(self, start: tuple[str, str]) -> None:
+    def show(self, start: tuple[str, str, str]) -> None:
         """Somebody has pressed "show": the table is there anew."""
-        (self.since, self.ticket), self.is_told = start, False
+        (self.since, self.ticket, self.rows), self.is_told = start, False
 
 
 @dataclass(slots=True)
@@ -93,12 +99,14 @@ class Posting:
 
     every_seconds: float = math.inf
     is_shown: bool = False
+    table: str = "transactions"
 
 
 WORKS = {
     "live-idle": Posting(),
     "live-posting": Posting(4.0, is_shown=True),
     "live-busy": Posting(0.05),
+    "live-figures": Posting(0.05, table="balances"),
 }
 
 
@@ -114,7 +122,7 @@ def run(size: Size, names: set[str], say: Say) -> Iterator[Result]:
             warm(cluster, [books.name])
             for name in (name for name in WORKS if name in names):
                 say(f"{name}: {TABS} tabs")
-                tabs = [Tab(visitor) for _ in range(TABS)]
+                tabs = [Tab(visitor, WORKS[name].table) for _ in range(TABS)]
                 yield _measure(name, books, Room(tabs, random_requests(size.balances)))
 
 
@@ -157,7 +165,7 @@ class Room:
         self._due: list[tuple[float, int]] = []
 
     def show(self) -> None:
-        start = _start(self._tabs[0].visitor)
+        start = _start(self._tabs[0])
         for tab in self._tabs:
             tab.show(start)
 
@@ -220,15 +228,15 @@ def _jitter(seconds: float) -> float:
     return seconds * random.uniform(0.95, 1.05)  # noqa: S311 not for secrets
 
 
-def _start(visitor: Visitor) -> tuple[str, str]:
-    """The mark and the ticket of the table's page."""
-    with visitor.connect() as connection:
-        connection.sendall(visitor.request(PATH))
+def _start(tab: Tab) -> tuple[str, str, str]:
+    """The marks, the ticket and the rows of the table's page."""
+    with tab.visitor.connect() as connection:
+        connection.sendall(tab.visitor.request(f"/{tab.table}/"))
         _status, body = _answer(connection)
     match = START.search(body.decode())
     if match is None:
         raise UnexpectedAnswerError("the table is not watched")
-    return match[1], match[2]
+    return match[1], match[2], match[3]
 
 
 def _answer(connection: socket.socket) -> tuple[int, bytes]:

@@ -96,6 +96,7 @@ class IdentityTable(Table):
     bulk_template: ClassVar[str] = "bulk/_records.html"
     ticked_url_name: ClassVar[str] = "bulk:ticked"
     watches: ClassVar[str] = "identities_identity"
+    changed_by: ClassVar[Mapping[str, str]] = {"balances_balance": "identity_id"}
     is_standing: ClassVar[bool] = True
     date_key: ClassVar[str] = "created_at"
 

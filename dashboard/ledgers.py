@@ -150,6 +150,11 @@ class LedgerTable(Table):
     bulk_template: ClassVar[str] = "bulk/_records.html"
     ticked_url_name: ClassVar[str] = "bulk:ticked"
     watches: ClassVar[str] = "ledgers_ledger"
+    changed_by: ClassVar[Mapping[str, str]] = {
+        "balances_balance": "ledger_id",
+        "transactions_entry": "ledger_id",
+        "transactions_reservation": "ledger_id",
+    }
     is_standing: ClassVar[bool] = True
 
     def select(self, state: TableState) -> QuerySet[Any, Any]:

@@ -96,6 +96,10 @@ class BalanceTable(Table):
     )
     refreshes_on: ClassVar[Sequence[str]] = ("balanceCreated",)
     watches: ClassVar[str] = "balances_balance"
+    changed_by: ClassVar[Mapping[str, str]] = {
+        "transactions_entry": "balance_id",
+        "transactions_reservation": "balance_id",
+    }
     is_standing: ClassVar[bool] = True
     scope: ClassVar[Sequence[str]] = ("ledger", "identity", "currency", "as_of", "known_at")
     date_key: ClassVar[str] = "created_at"
@@ -230,6 +234,7 @@ class BalanceTableOfPast(BalanceTable):
     )
     fields: ClassVar[Sequence[Field]] = LASTING
     tabs: ClassVar[Sequence[Tab]] = tuple(tab for tab in BalanceTable.tabs if not tab.q)
+    changed_by: ClassVar[Mapping[str, str]] = {}
     has_sums: ClassVar[bool] = False
     has_count: ClassVar[bool] = False
     has_bulk: ClassVar[bool] = False

@@ -56,6 +56,8 @@ class BooksTable(TransactionTable):
     default_sort: ClassVar[str] = "-effective"
     date_key: ClassVar[str] = "effective_at"
     watches: ClassVar[str] = "transactions_transaction"
+    # With what others do to a hold it may leave the tab or the filter.
+    changed_by: ClassVar[Mapping[str, str]] = {"transactions_transaction": "parent_id"}
     watched_key: ClassVar[str] = "transaction_id"
 
     def __init__(self, chosen: TransactionFilter | None = None) -> None:

@@ -14,7 +14,7 @@ from audit.models import AuditEvent
 from transactions.filters import HEADS
 from transactions.models import Transaction
 from web.converters import parse_key
-from web.live import SPAN, Mark
+from web.marks import SPAN, Mark
 
 FOLLOWED_MAX = 1_000
 

@@ -35,7 +35,7 @@ from transactions.requests import DEBIT
 from transactions.row_details import Details
 from web.counting import count_exact
 from web.formatting import active_dates, format_count
-from web.live import Mark
+from web.marks import Mark
 from web.sorting import Column
 from web.tables.definition import TableRow
 from web.tables.fields import (

@@ -14,7 +14,7 @@ from schedules.news import followed_since
 from transactions.counts import Count, count_tabs
 from transactions.filters import Tab, TransactionFilter
 from transactions.models import Transaction
-from web.live import Mark
+from web.marks import Mark
 from web.sorting import Column
 from web.tables.definition import Label, Table, with_column
 from web.tables.definition import Tab as TableTab

@@ -1,11 +1,12 @@
 """What others have added to a table, or changed in it, since it was read; told to who shows it.
 
 Each of them asks every second or so, and almost always nothing was added. So each process looks
-for the newest rows at most every `FRESH_SECONDS`, whoever asks, and an answer comes with a ticket:
-who shows that of the newest rows is told "nothing new" from memory, before sessions and users are
-read. A ticket is only given to who is signed in, cannot be guessed, and ends after half a minute.
-Only when something was added is it counted, under the filters of the address. Nothing is asked
-for the sake of changes: what changes a row (a commit, a decision) is itself a row that is added.
+for the newest rows at most every `FRESH_SECONDS`, whoever asks, and an answer comes with a ticket
+that says what was told: to whom no more is to be told, that is said from memory, before sessions
+and users are read. A ticket is only given to who is signed in, cannot be guessed, and ends after
+half a minute. Only when something was added is it counted, under the filters of the address.
+Nothing is asked for the sake of changes: what changes a row (a commit, an entry, a decision) is
+itself a row that is added. See `web.journals` for which rows of a page that were.
 """
 
 from __future__ import annotations
@@ -13,14 +14,22 @@ from __future__ import annotations
 import random
 import re
 import time
-from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from hashlib import sha256
 from threading import Lock
 from typing import Any, Protocol, Self, runtime_checkable
 
 from django.db import connection
-from django.db.models import Q, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest, JsonResponse
+from django.db.models import QuerySet
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBadRequest,
+    JsonResponse,
+    QueryDict,
+)
 from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.timezone import get_current_timezone_name
 from django.utils.translation import get_language, ngettext
@@ -28,6 +37,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from web.formatting import format_count
+from web.journals import Journal
+from web.marks import SPAN, WINDOW, Mark
 from web.statements import fetch_one
 from web.tables.definition import Table, find_table
 from web.tables.state import TableState, read_state
@@ -35,55 +46,16 @@ from web.tables.state import TableState, read_state
 PATH = "/live/"
 FRESH_SECONDS = 0.25
 TICKET_SECONDS = (20.0, 40.0)
-# So many of the newest ids are looked at: of transactions at the same time, one with a lower id
-# may be committed after one with a higher.
-WINDOW = 64
-# Beyond so many rows they are not counted under the filter, and beyond so many not shown as such.
-SPAN = 10_000
+# Beyond so many rows their number is not shown.
 SHOWN_MAX = 99
 SAID_MAX = 500
+CAUSES_MAX = 5
 NEWEST = "ARRAY(SELECT id FROM {table} ORDER BY id DESC LIMIT {window})"
-MARK = re.compile(r"([0-9a-f]{1,16})-([0-9a-f]{1,16})", re.ASCII)
-TICKET = re.compile(r"(\w{1,63})-([0-9a-f]{1,10})-([0-9a-f]{40,64})", re.ASCII)
+ROWS = re.compile(r"[0-9a-f]{1,15}(\.[0-9a-f]{1,15}){0,99}", re.ASCII)
+TICKET = re.compile(r"((\w{1,63})-([0-9a-f]{1,10})-([0-9a-f]{16}))-([0-9a-f]{40})", re.ASCII)
 
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """The newest rows of a database table: the last id, and which of those below it were there.
-
-    In `there`, bit n stands for the id `newest - n`.
-    """
-
-    newest: int = 0
-    there: int = 1
-
-    @classmethod
-    def of(cls, ids: Sequence[int]) -> Self:
-        """From the newest ids, in any order."""
-        if not ids:
-            return cls()
-        newest = max(ids)
-        return cls(newest, sum(1 << (newest - pk) for pk in ids if newest - pk < WINDOW))
-
-    @classmethod
-    def read(cls, text: str) -> Self | None:
-        match = MARK.fullmatch(text)
-        if match is None:
-            return None
-        newest, there = (int(part, 16) for part in match.groups())
-        return cls(newest, there) if newest < 2**63 else None
-
-    def __str__(self) -> str:
-        return f"{self.newest:x}-{self.there:x}"
-
-    def added_since(self, key: str) -> Q:
-        """The rows that were not there, by their id at `key`."""
-        below = range(1, min(WINDOW, self.newest))
-        missing = [self.newest - n for n in below if not self.there >> n & 1]
-        return Q(**{f"{key}__gt": self.newest}) | Q(**{f"{key}__in": missing})
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +67,32 @@ class News:
 
 
 _SAID: dict[Hashable, News] = {}
+
+
+# The rows of a page that were changed, by their ids; None where that is too much to tell.
+Changed = tuple[int, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a page shows: its rows, and how far it has seen what is added to its table.
+
+    `causes` says the same of the tables of `Table.changed_by`, in their order.
+    """
+
+    mark: Mark
+    causes: tuple[Mark, ...] = ()
+    rows: tuple[int, ...] = ()
+
+    @classmethod
+    def read(cls, query: QueryDict) -> Self | None:
+        marks = [Mark.read(part) for part in query.get("since", "").split(".", CAUSES_MAX)]
+        known = [mark for mark in marks if mark is not None]
+        if len(known) < len(marks):
+            return None
+        rows = query.get("rows", "")
+        shown = rows.split(".") if ROWS.fullmatch(rows) else []
+        return cls(known[0], tuple(known[1:]), tuple(int(row, 16) for row in shown))
 
 
 @runtime_checkable
@@ -113,28 +111,42 @@ class Watch:
         self._lock = Lock()
         self._marks: dict[str, Mark] = {}
         self._seen_at = 0.0
+        self._journals: dict[tuple[str, str], Journal] = {}
 
     def __contains__(self, table: str) -> bool:
         return table in self._marks
 
-    def mark(self, table: str) -> Mark:
+    def marks(self, tables: Sequence[str]) -> list[Mark]:
         """At most `FRESH_SECONDS` old; older while another thread is looking."""
-        is_known = table in self
+        is_known = all(table in self for table in tables)
         is_fresh = is_known and time.monotonic() - self._seen_at < FRESH_SECONDS
         if not is_fresh and self._lock.acquire(blocking=not is_known):
             try:
                 seen_at = time.monotonic()
-                self._marks = read_marks(sorted({table, *self._marks}))
+                self._marks = read_marks(sorted({*tables, *self._marks}))
                 self._seen_at = seen_at
             finally:
                 self._lock.release()
-        return self._marks[table]
+        return [self._marks[table] for table in tables]
 
-    def look(self, table: str) -> Mark:
-        """As it is now; from here on the table is watched."""
-        marks = read_marks([table])
+    def look(self, tables: Sequence[str]) -> list[Mark]:
+        """As they are now; from here on these tables are watched."""
+        marks = read_marks(sorted(set(tables)))
         self._marks = self._marks | marks
-        return marks[table]
+        return [marks[table] for table in tables]
+
+    def now(self, watched: str, table: Table | None, seen: Seen) -> tuple[Mark, Changed]:
+        """The newest rows of what is watched, and the rows of the page that were changed."""
+        causes = table.changed_by if table else {}
+        now, *marks = self.marks([watched, *causes])
+        found: set[int] = set()
+        for cause, since, until in zip(causes.items(), seen.causes, marks, strict=False):
+            journal = self._journals.setdefault(cause, Journal(*cause))
+            changed = journal.changed(seen.rows, since, until)
+            if changed is None:
+                return now, None
+            found |= changed
+        return now, tuple(sorted(found))
 
 
 WATCH = Watch()
@@ -154,34 +166,49 @@ def read_marks(tables: Sequence[str]) -> dict[str, Mark]:
 class Start:
     """Where a page begins to watch; it has to be read before the rows are."""
 
-    mark: Mark
+    marks: str
     ticket: str
+    rows: str = ""
+
+    def showing(self, table: Table, rows: Iterable[Any]) -> Start:
+        """With the rows of the page, of which it is told when they are changed."""
+        if not table.changed_by:
+            return self
+        return replace(self, rows=".".join(f"{row[table.watched_key]:x}" for row in rows))
 
 
 def start_watching(table: Table) -> Start | None:
     """None for a table that is not watched."""
     if not table.watches:
         return None
-    mark = WATCH.look(table.watches)
-    return Start(mark, make_ticket(table.watches, mark))
+    marks = WATCH.look([table.watches, *table.changed_by])
+    return Start(".".join(map(str, marks)), make_ticket(table.watches, marks[0], ()))
 
 
-def make_ticket(table: str, mark: Mark) -> str:
-    """Proof of having been told of this mark; the ends are spread, so that not all ask at once."""
+def make_ticket(table: str, mark: Mark, changed: Changed) -> str:
+    """Proof of having been told of this; the ends are spread, so that not all ask at once."""
     end = int(time.time() + random.uniform(*TICKET_SECONDS))  # noqa: S311 -- no secret
-    return f"{table}-{end:x}-{_sign(table, mark, end)}"
+    told = f"{table}-{end:x}-{_digest(mark, changed)}"
+    return f"{told}-{_sign(told)}"
 
 
-def is_current(ticket: str) -> bool:
-    """Whether the ticket is still good, and the rows it was given for still the newest."""
-    match = TICKET.fullmatch(ticket)
-    if match is None or match[1] not in WATCH or (end := int(match[2], 16)) < time.time():
+def is_current(query: QueryDict) -> bool:
+    """Whether the ticket is still good, and nothing is to be told but what it was given for."""
+    match, seen = TICKET.fullmatch(query.get("ticket", "")), Seen.read(query)
+    if match is None or seen is None or not constant_time_compare(match[5], _sign(match[1])):
         return False
-    return constant_time_compare(match[3], _sign(match[1], WATCH.mark(match[1]), end))
+    if match[2] not in WATCH or int(match[3], 16) < time.time():
+        return False
+    table = find_table(query.get("table", ""))
+    return _digest(*WATCH.now(match[2], table, seen)) == match[4]
 
 
-def _sign(table: str, mark: Mark, end: int) -> str:
-    return salted_hmac("web.live", f"{table} {mark} {end}").hexdigest()
+def _digest(mark: Mark, changed: Changed) -> str:
+    return sha256(f"{mark} {changed}".encode()).hexdigest()[:16]
+
+
+def _sign(told: str) -> str:
+    return salted_hmac("web.live", told).hexdigest()
 
 
 class LiveMiddleware:
@@ -192,7 +219,7 @@ class LiveMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         is_asked = request.path_info == PATH and request.method == "GET"
-        if is_asked and is_current(request.GET.get("ticket", "")):
+        if is_asked and is_current(request.GET):
             return HttpResponse(status=204)
         return self.get_response(request)
 
@@ -200,47 +227,55 @@ class LiveMiddleware:
 @require_safe
 def live(request: HttpRequest) -> HttpResponse:
     """How many rows under the filters are new or changed, in words, and a new ticket."""
-    table, since = find_table(request.GET.get("table", "")), Mark.read(request.GET.get("since", ""))
+    table, seen = find_table(request.GET.get("table", "")), Seen.read(request.GET)
     if table is not None:
         table = table.for_request(request)
     if table is None or not table.watches:
         raise Http404
-    if since is None:
+    if seen is None:
         return HttpResponseBadRequest()
-    now = WATCH.mark(table.watches)
-    news = tell_news(request, table, since, now)
-    ticket = make_ticket(table.watches, now)
+    now, changed = WATCH.now(table.watches, table, seen)
+    news = tell_news(request, table, seen, now, changed)
+    ticket = make_ticket(table.watches, now, changed)
     return JsonResponse({"words": news.words, "isNew": news.is_new, "ticket": ticket})
 
 
-def tell_news(request: HttpRequest, table: Table, since: Mark, now: Mark) -> News:
+def tell_news(request: HttpRequest, table: Table, seen: Seen, now: Mark, changed: Changed) -> News:
     """ "12 new – show", or nothing when none is of those that the address asks for.
 
     Counted once for all who ask the same at the same time, as the readers of one page do.
     """
-    if now == since:
+    if now == seen.mark and changed == ():
         return News()
     asked = [(name, tuple(each)) for name, each in request.GET.lists() if name != "ticket"]
-    key = (now, get_language(), get_current_timezone_name(), *asked)
+    key = (now, changed, get_language(), get_current_timezone_name(), *asked)
     news = _SAID.get(key)
     if news is None:
         if len(_SAID) >= SAID_MAX:
             _SAID.clear()
-        news = _SAID[key] = _read_news(request, table, since, now)
+        news = _SAID[key] = _read_news(request, table, seen.mark, now, changed)
     return news
 
 
-def _read_news(request: HttpRequest, table: Table, since: Mark, now: Mark) -> News:
+def _read_news(
+    request: HttpRequest, table: Table, since: Mark, now: Mark, changed: Changed
+) -> News:
     if now.newest - since.newest > SPAN:
         return News(_("Many new – show"), is_new=True)
+    if changed is None:
+        return News(_("Many changed – show"))
+    if now == since:
+        return _say(0, len(changed))
     state = read_state(request, table)
     if not isinstance(table, Changing):
         rows = table.select(state).filter(since.added_since(table.watched_key))
-        return _say(_count(rows), 0)
+        return _say(_count(rows), len(changed))
     added = _count(table.select_new(state, since))
     # Who is told of so many new ones need not know how many others were changed.
-    changed = _count(table.select_changed(state, since)) if added <= SHOWN_MAX else 0
-    return _say(added, changed)
+    if added > SHOWN_MAX:
+        return _say(added, 0)
+    others = table.select_changed(state, since).exclude(**{f"{table.watched_key}__in": changed})
+    return _say(added, len(changed) + _count(others))
 
 
 def _count(rows: QuerySet[Any, Any]) -> int:

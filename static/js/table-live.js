@@ -6,7 +6,7 @@ const ONCE_TOLD = 5000;
 const AT_MOST = 60000;
 let shown = null;
 
-/** Keep asking whether others have added rows to a table, or changed some; a chip says so, and shows them if pressed. */
+/** Keep asking whether others have added rows to a table, or changed shown ones; a chip says so, and shows them if pressed. */
 export function watchForNews(root) {
   for (const chip of root.querySelectorAll("[data-live]")) {
     watch(chip);
@@ -57,7 +57,7 @@ async function get(address) {
 }
 
 function addressOf(chip, ticket) {
-  const asked = new URLSearchParams({ table: tableOf(chip), since: chip.dataset.live, ticket });
+  const asked = new URLSearchParams({ table: tableOf(chip), since: chip.dataset.live, rows: chip.dataset.rows, ticket });
   return `/live/?${asked}&${location.search.slice(1)}`;
 }
 

@@ -14,7 +14,7 @@ from django.urls import reverse
 
 from tests.factories import make_balance, make_identity, post_transfer
 from web import live
-from web.live import Mark
+from web.marks import Mark
 
 MADE_UP = f"identities_identity-ffffffff-{'0' * 40}"
 
@@ -32,9 +32,9 @@ def _watch(monkeypatch: pytest.MonkeyPatch) -> None:
 def _start(client: Client, query: str = "", *, table: str = "identities") -> dict[str, str]:
     """What the page of a table asks with."""
     content = client.get(f"{reverse(f'{table}:list')}?{query}").content.decode()
-    match = re.search(r'data-live="([^"]+)" data-ticket="([^"]+)"', content)
+    match = re.search(r'data-live="([^"]+)" data-ticket="([^"]+)" data-rows="([^"]*)"', content)
     assert match
-    return {"table": table, "since": match[1], "ticket": match[2]}
+    return {"table": table, "since": match[1], "ticket": match[2], "rows": match[3]}
 
 
 def test_nothing_new_is_answered_without_asking_who_it_is(clerk: Client) -> None:

@@ -74,6 +74,29 @@ def test_a_commit_of_others_is_told_as_a_change_and_shown(page: Page) -> None:
     expect(page.get_by_role("link", name="stands on another page")).to_have_count(0)
 
 
+def test_figures_that_others_move_are_told_where_they_stand(page: Page) -> None:
+    source, other = make_balance(opening_minor=90_00), make_balance(opening_minor=90_00)
+    destination = make_balance()
+    page.goto(f"/balances/?ledger={source.ledger.key}")
+    chip = page.get_by_role("link", name="1 changed – show")
+    row = page.locator("tr[data-row]")
+    expect(row).to_contain_text("90.00")
+    requests = _asked(page)
+
+    post_transfer(source=other, destination=destination, amount_minor=1_00)
+    page.wait_for_timeout(2_500)
+    assert requests
+    expect(page.locator(".live")).to_be_hidden()
+    post_transfer(source=source, destination=destination, amount_minor=1_00)
+    expect(chip).to_be_visible()
+    expect(row).to_contain_text("90.00")
+    assert not axe_violations(page)
+    chip.click()
+
+    expect(row).to_contain_text("89.00")
+    expect(page.locator(".live")).to_be_hidden()
+
+
 def test_what_is_new_but_stands_elsewhere_is_said_so(page: Page) -> None:
     source, destination = make_balance(opening_minor=90_00), make_balance()
     for _ in range(20):

@@ -64,7 +64,7 @@ def table_context(request: HtmxHttpRequest, table: Table, state: TableState) -> 
     sorting = table.sorting(state, count)
     return {
         "table": table,
-        "live": live,
+        "live": live and live.showing(table, page.rows),
         "ticked_url": url_with_names(table.ticked_url_name, table.name)
         if table.ticked_url_name
         else "",

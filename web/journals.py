@@ -1,0 +1,53 @@
+"""Which rows of a table were changed by what was added to another, read once for all who show them.
+
+An entry changes the figures of its balance and of its ledger. Each process reads what is added as
+soon as somebody asks, and keeps it as far back as those reach who ask.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from threading import Lock
+
+from django.db import connection
+
+from web.marks import SPAN, Mark
+from web.statements import fetch_all
+
+ADDED = "SELECT id, {column} FROM {table} WHERE (id > %s OR id = ANY (%s)) AND {column} IS NOT NULL"
+
+
+class Journal:
+    """The newest rows of a database table by the row of another that each is about."""
+
+    def __init__(self, table: str, column: str) -> None:
+        quoted = connection.ops.quote_name
+        self._sql = ADDED.format(table=quoted(table), column=quoted(column))
+        self._lock = Lock()
+        self._since = self._until = Mark()
+        self._about: dict[int, set[int]] = {}
+        self._size = 0
+
+    def changed(self, rows: Sequence[int], since: Mark, now: Mark) -> set[int] | None:
+        """Those of the rows that something was added about; None if too much was."""
+        if now == since or not rows:
+            return set()
+        if now.newest - since.newest > SPAN:
+            return None
+        with self._lock:
+            self._reach(since, now)
+            return {row for row in rows if any(map(since.lacks, self._about.get(row, ())))}
+
+    def _reach(self, since: Mark, now: Mark) -> None:
+        """Read on to `now`; from `since`, if what is kept begins later, or has become too much."""
+        begins_before = self._since == since or self._since.newest < since.newest
+        is_near = now.newest - self._until.newest <= SPAN
+        if not (begins_before and is_near and self._size <= 2 * SPAN):
+            self._since = self._until = since
+            self._about, self._size = {}, 0
+        if self._until != now:
+            added = fetch_all(self._sql, [self._until.newest, self._until.missing()])
+            for pk, row in added:
+                self._about.setdefault(row, set()).add(pk)
+            self._until = now
+            self._size += len(added)
