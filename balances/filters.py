@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Self, TypeVar
 
-from django.db.models import BooleanField, Model, Q, QuerySet
+from django.db.models import BooleanField, F, Func, Model, Q, QuerySet, Value
 from django.db.models.expressions import RawSQL
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
@@ -24,17 +24,16 @@ from web.text import search_text
 OWNERS_MAX = 10_000
 NOTHING_ASKED = Q()
 # Indicators live in the General Ledger only; saying so lets the index by ledger and date serve.
-INTERNAL = """
-balances_balance.ledger_id = (SELECT id FROM ledgers_ledger WHERE is_general)
-AND balances_balance.indicator <> ''
-"""
 COUNT_INTERNAL = f"""
 SELECT count(*) FROM (
-    SELECT FROM balances_balance WHERE {INTERNAL} LIMIT {EXACT_MAX + 1}
+    SELECT FROM balances_balance
+    WHERE ledger_id = (SELECT id FROM ledgers_ledger WHERE is_general) AND indicator <> ''
+    LIMIT {EXACT_MAX + 1}
 ) AS internal
-"""  # noqa: S608 -- constants
-# One parameter: thousands of them would take longer to send than to look up.
-OWNED = "balances_balance.identity_id = ANY (%s)"
+"""  # noqa: S608 -- a constant
+IS_INTERNAL = ~Q(indicator="") & Q(
+    ledger=RawSQL("SELECT id FROM ledgers_ledger WHERE is_general", ())
+)
 ModelT = TypeVar("ModelT", bound=Model)
 
 
@@ -107,7 +106,7 @@ class BalanceFilter:
         if self.currency:
             balances = balances.filter(currency=self.currency)
         if self.is_internal:
-            balances = balances.filter(_is_true(INTERNAL))
+            balances = balances.filter(IS_INTERNAL)
         return balances.filter(self.matches)
 
     def count(self) -> str:
@@ -157,8 +156,15 @@ class BalanceFilter:
         return [(label, name) for name, label in labels.items() if label]
 
 
-def _is_true(condition: str, *parameters: object) -> RawSQL:
-    return RawSQL(condition, parameters, output_field=BooleanField())  # noqa: S611 -- constants
+class _OwnedBy(Func):
+    """Of one of these owners; one parameter, since thousands would take long to send."""
+
+    template = "%(expressions)s)"
+    arg_joiner = " = ANY ("
+    output_field = BooleanField()
+
+    def __init__(self, identity_ids: Sequence[int]) -> None:
+        super().__init__(F("identity_id"), Value(list(identity_ids)))
 
 
 def find_by_key(model: type[ModelT], key: str, prefix: str, *related: str) -> ModelT | None:
@@ -175,7 +181,7 @@ def find_matches(text: str) -> Q:
     """
     owners = Identity.objects.filter(name__icontains=text).values_list("pk", flat=True)
     keys = list(owners[: OWNERS_MAX + 1])
-    by_owner = Q(identity__in=owners) if len(keys) > OWNERS_MAX else Q(_is_true(OWNED, keys))
+    by_owner = Q(identity__in=owners) if len(keys) > OWNERS_MAX else Q(_OwnedBy(keys))
     indicators = Balance.objects.exclude(indicator="").filter(indicator__icontains=text)
     named = Q(pk__in=list(indicators.values_list("pk", flat=True)))
     public_id = parse_key(text, "bln")

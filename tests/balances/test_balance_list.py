@@ -137,6 +137,24 @@ def test_search_finds_an_indicator_and_an_id(clerk: Client) -> None:
     assert names(clerk, q=treasury.key) == ["@Treasury"]
 
 
+def test_what_is_found_is_added_up_behind_many_others(
+    clerk: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """More are not added up than are counted: of those that pass, not of those before them."""
+    monkeypatch.setattr("reports.balance_table.EXACT_MAX", 2)
+    for _ in range(4):
+        make_balance(ledger=make_ledger(), opening_minor=1_00)
+    for _ in range(2):
+        make_balance(identity=make_identity(name="Northgate"), opening_minor=10_00)
+    make_balance(indicator="@Till", currency="JPY", floor_minor=None)
+
+    found, internal = clerk.get(URL, {"q": "north"}), clerk.get(f"{URL}?tab=internal&currency=JPY")
+
+    assert "2 balances" in text_of(found)
+    assert "20.00GBP 2 balances" in text_of(found)
+    assert "1 balance" in text_of(internal)
+
+
 def test_each_filter_can_be_removed(clerk: Client) -> None:
     ledger = make_ledger()
 
