@@ -157,7 +157,7 @@ def test_changes_are_counted_once_for_all_who_ask_the_same() -> None:
         assert reader.ask()["words"] == "1 changed – show"
 
     # The newest rows, looked at twice where nothing stays fresh, and who asks.
-    assert len(queries) == 4
+    assert len(queries) == 3
 
 
 def test_figures_of_balances_that_a_posting_moves_are_changed() -> None:
