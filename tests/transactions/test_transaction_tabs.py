@@ -118,10 +118,10 @@ def test_a_page_asks_the_same_whatever_it_leaves_out(
     target = make_balance()
     post_transfer(source=TREASURY, destination=target)
 
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(9):
         assert beside(clerk) == []
     make_schedule(source=TREASURY, destination=target)
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(9):
         assert len(beside(clerk)) == 1
 
 
