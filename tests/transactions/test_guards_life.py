@@ -139,7 +139,7 @@ FORGERIES: dict[str, tuple[str, str]] = {
     "hold that begins committed": (_hold(remainder="400, 400, 0, ''"), "hold_begins_whole"),
     "hold that begins ended": (
         _hold(remainder="400, 0, 0, 'VOID'"),
-        "hold_begins_whole",
+        "void_of_all_that_is_left",
     ),
     "hold of nothing": (
         _hold(reserved=[(SOURCE, -1, 0), (TARGET, 1, 0)]),
@@ -200,7 +200,7 @@ FORGERIES: dict[str, tuple[str, str]] = {
             reserved=[(SOURCE, -1, 200), (SOURCE, -1, 200)],
             entered=[(SOURCE, -1, 200, 3, -1200), (TARGET, 1, 200, 3, 1200)],
         ),
-        "reservations_balanced",
+        "commit_of_what_was_held",
     ),
     "commit that takes from two holds": (
         _commit(hold="CASE r.direction WHEN 1 THEN %(held)s ELSE %(other)s END"),
@@ -219,12 +219,12 @@ FORGERIES: dict[str, tuple[str, str]] = {
     "commit that releases only": (_commit(entered=None), "transaction_with_its_entries"),
     "commit of a posting": (
         _commit(parent="%(posted)s", hold="%(posted)s"),
-        "hold_with_its_remainder",
+        "transaction_follows_its_kind",
     ),
     "commit of nothing": (_commit(parent="NULL"), "transaction_follows_its_kind"),
     "commit of what does not exist": (
         _commit(parent="99999999", hold="99999999"),
-        "hold_with_its_remainder",
+        "transaction_parent_exists",
     ),
     "commit beside its hold": (
         _commit(hold="%(other)s"),

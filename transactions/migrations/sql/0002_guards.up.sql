@@ -3,6 +3,10 @@
 -- statement. They name tables with their schema instead of setting a search path, and hold what
 -- CHECKs would say about single columns as well: both cost more on each posting than the checks.
 --
+-- What is written at a depth above zero comes from the triggers of the straight paths
+-- (transactions_straight_post), which lock, decide, write and move the balances in one piece, and is
+-- not looked at again.
+--
 -- Plans live as long as the session, so one made for a few rows must serve ten thousand and the
 -- other way round: LATERAL or EXISTS with OFFSET 0 stays a look-up by index.
 
@@ -27,39 +31,6 @@ BEGIN
            )
            AND t.parent_id IS NULL AND t.reverses_id IS NULL AND t.actor_id IS NULL
            AND t.overdraft_minor IS NULL AND t.exchange_rate IS NULL
-          ) IS NOT TRUE;
-    IF NOT FOUND THEN
-        RETURN NULL;
-    END IF;
-
-    -- Holds of two lines, and what ends them: the triggers of reservations and entries see that
-    -- there are two of each, that the hold is one with as much left, and that they balance.
-    PERFORM FROM new_transactions AS t
-    WHERE (t.reference <> ''
-           AND t.entry_count = 2
-           AND t.effective_at <= t.created_at
-           AND t.reverses_id IS NULL AND t.actor_id IS NULL
-           AND t.overdraft_minor IS NULL AND t.exchange_rate IS NULL
-           AND CASE t.kind
-               WHEN 'HOLD' THEN t.status = 'INFLIGHT' AND t.parent_id IS NULL
-               WHEN 'COMMIT' THEN t.status = 'POSTED' AND t.parent_id IS NOT NULL
-               WHEN 'VOID' THEN t.status = 'VOIDED' AND t.parent_id IS NOT NULL
-               WHEN 'EXPIRY' THEN t.status = 'EXPIRED' AND t.parent_id IS NOT NULL
-           END
-           AND CASE t.kind
-               WHEN 'COMMIT' THEN 2 = (
-                   SELECT count(*)
-                   FROM public.transactions_entry AS e
-                   JOIN public.transactions_reservation AS r ON r.transaction_id = t.id
-                   WHERE e.transaction_id = t.id AND e.balance_id = r.balance_id
-                     AND e.direction = r.direction AND e.amount_minor = r.amount_minor
-                   OFFSET 0
-               )
-               ELSE EXISTS (
-                   SELECT FROM public.transactions_reservation AS r
-                   WHERE r.transaction_id = t.id OFFSET 0
-               )
-           END
           ) IS NOT TRUE;
     IF NOT FOUND THEN
         RETURN NULL;
@@ -243,7 +214,8 @@ $$;
 CREATE OR REPLACE TRIGGER transactions_transaction_complete
     AFTER INSERT ON transactions_transaction
     REFERENCING NEW TABLE AS new_transactions
-    FOR EACH STATEMENT EXECUTE FUNCTION transactions_check_transactions();
+    FOR EACH STATEMENT WHEN (pg_trigger_depth() = 0)
+    EXECUTE FUNCTION transactions_check_transactions();
 
 -- Balances move by their entries, and by nothing else: this adds new entries to the totals and
 -- counts of their balances. The entries of a transaction arrive in one statement and balance in each
@@ -253,156 +225,88 @@ LANGUAGE plpgsql AS $$
 DECLARE
     v_id bigint;
     v_problem text;
-    v_lines bigint;
-    v_moved bigint := 0;
-    v_currency text;
-    v_other_currency text;
     is_applied boolean;
 BEGIN
-    PERFORM FROM new_entries;
-    GET DIAGNOSTICS v_lines = ROW_COUNT;
-    IF v_lines = 0 THEN
-        RETURN NULL;
-    ELSIF v_lines = 2 THEN
-        -- The usual posting: one transaction, one entry on each of two balances. OFFSET 0 keeps the
-        -- lines a table of few columns: an UPDATE carries each row of what it joins as a whole.
-        FOR v_id, v_currency IN
-            UPDATE public.balances_balance AS b
-            SET credit_minor = b.credit_minor + l.credit_minor,
-                debit_minor = b.debit_minor + l.debit_minor,
-                entry_count = l.position,
-                transaction_count = b.transaction_count + 1,
-                ledger_transaction_count = b.ledger_transaction_count + l.counted,
-                last_entry_at = l.created_at
-            FROM (
-                SELECT e.transaction_id, e.balance_id, e.ledger_id, e.position, e.running_minor,
-                       t.created_at,
-                       CASE e.direction WHEN 1 THEN e.amount_minor ELSE 0 END AS credit_minor,
-                       CASE e.direction WHEN 1 THEN 0 ELSE e.amount_minor END AS debit_minor,
-                       CASE WHEN e.ledger_id = o.ledger_id AND e.balance_id > o.balance_id
-                            THEN 0 ELSE 1 END AS counted,
-                       -- The hold of a commit reserved what it takes.
-                       CASE t.kind WHEN 'COMMIT' THEN 1e38 ELSE coalesce(t.overdraft_minor, 0) END
-                           AS overdraft_minor
-                FROM new_entries AS e
-                JOIN new_entries AS o ON o.balance_id <> e.balance_id
-                JOIN public.transactions_transaction AS t ON t.id = e.transaction_id
-                WHERE o.transaction_id = e.transaction_id
-                  AND o.amount_minor = e.amount_minor AND e.amount_minor > 0
-                  AND CASE e.direction WHEN 1 THEN o.direction = -1
-                                       WHEN -1 THEN o.direction = 1 END
-                  AND t.kind IN ('POST', 'COMMIT')
-                  AND t.entry_count = 2
-                  AND t.effective_at = e.effective_at
-                OFFSET 0
-            ) AS l
-            WHERE b.id = l.balance_id
-              AND b.ledger_id = l.ledger_id
-              AND b.closed_at IS NULL
-              AND b.entry_count + 1 = l.position
-              AND b.credit_minor - b.debit_minor + l.credit_minor - l.debit_minor = l.running_minor
-              AND (b.last_entry_at > l.created_at) IS NOT TRUE
-              AND (b.floor_minor - l.overdraft_minor > CASE b.normal_side
-                  WHEN 'CREDIT' THEN CASE WHEN l.debit_minor > 0
-                                          THEN l.running_minor - b.inflight_debit_minor END
-                  ELSE CASE WHEN l.credit_minor > 0
-                            THEN -l.running_minor - b.inflight_credit_minor END
-              END) IS NOT TRUE
-            RETURNING l.transaction_id, b.currency
-        LOOP
-            v_moved := v_moved + 1;
-            is_applied := v_moved = 2 AND v_currency = v_other_currency;
-            v_other_currency := v_currency;
-        END LOOP;
-        IF is_applied THEN
-            -- It had none before.
-            PERFORM FROM public.transactions_entry AS e WHERE e.transaction_id = v_id;
-            GET DIAGNOSTICS v_lines = ROW_COUNT;
-            is_applied := v_lines = 2;
-        END IF;
-    END IF;
-    IF v_moved = 0 THEN
-        WITH line AS (
-            SELECT e.balance_id, e.transaction_id, e.position, e.direction, e.amount_minor,
-                   e.ledger_id, t.created_at, t.entry_count,
-                   -- What follows a hold is counted by its reservations.
-                   t.kind IN ('REVERSAL', 'REFUND') AS is_follower,
-                   -- The hold of a commit reserved what it takes.
-                   CASE t.kind WHEN 'COMMIT' THEN 1e38 ELSE t.overdraft_minor END AS overdraft_minor,
-                   (e.amount_minor > 0 AND e.direction IN (-1, 1)
-                       AND e.effective_at = t.effective_at
-                       AND t.kind NOT IN ('HOLD', 'VOID', 'EXPIRY')) IS TRUE AS is_sound,
-                   e.running_minor - sum(e.direction * e.amount_minor)
-                       OVER (PARTITION BY e.balance_id ORDER BY e.position) AS start_minor,
-                   -- A transaction counts once for a ledger: on the lowest of its balances there.
-                   e.balance_id = min(e.balance_id)
-                       OVER (PARTITION BY e.transaction_id, e.ledger_id) AS is_lowest
-            FROM new_entries AS e
-            LEFT JOIN LATERAL (
-                SELECT t.created_at, t.effective_at, t.entry_count, t.kind, t.overdraft_minor
-                FROM public.transactions_transaction AS t WHERE t.id = e.transaction_id OFFSET 0
-            ) AS t ON true
-        ), move AS (
-            SELECT l.balance_id,
-                   coalesce(sum(l.amount_minor) FILTER (WHERE l.direction = 1), 0) AS credit_minor,
-                   coalesce(sum(l.amount_minor) FILTER (WHERE l.direction = -1), 0) AS debit_minor,
-                   count(*) AS entries,
-                   count(DISTINCT l.transaction_id) AS transactions,
-                   count(DISTINCT l.transaction_id) FILTER (WHERE l.is_lowest)
-                       AS ledger_transactions,
-                   count(DISTINCT l.transaction_id) FILTER (WHERE l.is_follower) AS followers,
-                   count(DISTINCT l.transaction_id) FILTER (WHERE l.is_follower AND l.is_lowest)
-                       AS ledger_followers,
-                   coalesce(max(l.overdraft_minor), 0) AS overdraft_minor,
-                   min(l.position) AS first_position,
-                   max(l.position) AS last_position,
-                   min(l.created_at) AS first_at,
-                   max(l.created_at) AS last_at,
-                   min(l.start_minor) AS start_minor,
-                   min(l.ledger_id) AS ledger_id,
-                   bool_and(l.is_sound) AND min(l.start_minor) = max(l.start_minor)
-                       AND min(l.ledger_id) = max(l.ledger_id) AS is_sound
-            FROM line AS l
-            GROUP BY l.balance_id
-        ), moved AS (
-            UPDATE public.balances_balance AS b
-            SET credit_minor = b.credit_minor + m.credit_minor,
-                debit_minor = b.debit_minor + m.debit_minor,
-                entry_count = m.last_position,
-                transaction_count = b.transaction_count + m.transactions,
-                ledger_transaction_count = b.ledger_transaction_count + m.ledger_transactions,
-                follower_count = b.follower_count + m.followers,
-                ledger_follower_count = b.ledger_follower_count + m.ledger_followers,
-                last_entry_at = m.last_at
-            FROM move AS m
-            WHERE b.id = m.balance_id
-              AND m.is_sound
-              AND b.ledger_id = m.ledger_id
-              AND b.closed_at IS NULL
-              AND b.entry_count = m.first_position - 1
-              AND m.entries = m.last_position - b.entry_count
-              AND b.credit_minor - b.debit_minor = m.start_minor
-              AND (b.last_entry_at > m.first_at) IS NOT TRUE
-            -- What raises a balance is welcome, also where it stays below its floor.
-            RETURNING b.id, b.currency, (b.floor_minor > m.overdraft_minor + CASE
-                WHEN b.normal_side = 'CREDIT' AND m.credit_minor < m.debit_minor
-                THEN b.credit_minor - b.debit_minor - b.inflight_debit_minor
-                WHEN b.normal_side = 'DEBIT' AND m.credit_minor > m.debit_minor
-                THEN b.debit_minor - b.credit_minor - b.inflight_credit_minor
-            END) IS NOT TRUE AS is_above_floor
-        )
-        SELECT (SELECT count(*) FROM move) = (SELECT count(*) FROM moved WHERE is_above_floor)
-               AND NOT EXISTS (
-                   SELECT FROM line AS l
-                   JOIN moved AS d ON d.id = l.balance_id
-                   GROUP BY l.transaction_id, d.currency
-                   HAVING sum(l.direction * l.amount_minor) <> 0 OR max(l.entry_count) IS DISTINCT FROM (
-                       SELECT count(*) FROM public.transactions_entry AS x
-                       WHERE x.transaction_id = l.transaction_id
-                   )
+    WITH line AS (
+        SELECT e.balance_id, e.transaction_id, e.position, e.direction, e.amount_minor,
+               e.ledger_id, t.created_at, t.entry_count,
+               -- What follows a hold is counted by its reservations.
+               t.kind IN ('REVERSAL', 'REFUND') AS is_follower,
+               -- The hold of a commit reserved what it takes.
+               CASE t.kind WHEN 'COMMIT' THEN 1e38 ELSE t.overdraft_minor END AS overdraft_minor,
+               (e.amount_minor > 0 AND e.direction IN (-1, 1)
+                   AND e.effective_at = t.effective_at
+                   AND t.kind NOT IN ('HOLD', 'VOID', 'EXPIRY')) IS TRUE AS is_sound,
+               e.running_minor - sum(e.direction * e.amount_minor)
+                   OVER (PARTITION BY e.balance_id ORDER BY e.position) AS start_minor,
+               -- A transaction counts once for a ledger: on the lowest of its balances there.
+               e.balance_id = min(e.balance_id)
+                   OVER (PARTITION BY e.transaction_id, e.ledger_id) AS is_lowest
+        FROM new_entries AS e
+        LEFT JOIN LATERAL (
+            SELECT t.created_at, t.effective_at, t.entry_count, t.kind, t.overdraft_minor
+            FROM public.transactions_transaction AS t WHERE t.id = e.transaction_id OFFSET 0
+        ) AS t ON true
+    ), move AS (
+        SELECT l.balance_id,
+               coalesce(sum(l.amount_minor) FILTER (WHERE l.direction = 1), 0) AS credit_minor,
+               coalesce(sum(l.amount_minor) FILTER (WHERE l.direction = -1), 0) AS debit_minor,
+               count(*) AS entries,
+               count(DISTINCT l.transaction_id) AS transactions,
+               count(DISTINCT l.transaction_id) FILTER (WHERE l.is_lowest)
+                   AS ledger_transactions,
+               count(DISTINCT l.transaction_id) FILTER (WHERE l.is_follower) AS followers,
+               count(DISTINCT l.transaction_id) FILTER (WHERE l.is_follower AND l.is_lowest)
+                   AS ledger_followers,
+               coalesce(max(l.overdraft_minor), 0) AS overdraft_minor,
+               min(l.position) AS first_position,
+               max(l.position) AS last_position,
+               min(l.created_at) AS first_at,
+               max(l.created_at) AS last_at,
+               min(l.start_minor) AS start_minor,
+               min(l.ledger_id) AS ledger_id,
+               bool_and(l.is_sound) AND min(l.start_minor) = max(l.start_minor)
+                   AND min(l.ledger_id) = max(l.ledger_id) AS is_sound
+        FROM line AS l
+        GROUP BY l.balance_id
+    ), moved AS (
+        UPDATE public.balances_balance AS b
+        SET credit_minor = b.credit_minor + m.credit_minor,
+            debit_minor = b.debit_minor + m.debit_minor,
+            entry_count = m.last_position,
+            transaction_count = b.transaction_count + m.transactions,
+            ledger_transaction_count = b.ledger_transaction_count + m.ledger_transactions,
+            follower_count = b.follower_count + m.followers,
+            ledger_follower_count = b.ledger_follower_count + m.ledger_followers,
+            last_entry_at = m.last_at
+        FROM move AS m
+        WHERE b.id = m.balance_id
+          AND m.is_sound
+          AND b.ledger_id = m.ledger_id
+          AND b.closed_at IS NULL
+          AND b.entry_count = m.first_position - 1
+          AND m.entries = m.last_position - b.entry_count
+          AND b.credit_minor - b.debit_minor = m.start_minor
+          AND (b.last_entry_at > m.first_at) IS NOT TRUE
+        -- What raises a balance is welcome, also where it stays below its floor.
+        RETURNING b.id, b.currency, (b.floor_minor > m.overdraft_minor + CASE
+            WHEN b.normal_side = 'CREDIT' AND m.credit_minor < m.debit_minor
+            THEN b.credit_minor - b.debit_minor - b.inflight_debit_minor
+            WHEN b.normal_side = 'DEBIT' AND m.credit_minor > m.debit_minor
+            THEN b.debit_minor - b.credit_minor - b.inflight_credit_minor
+        END) IS NOT TRUE AS is_above_floor
+    )
+    SELECT (SELECT count(*) FROM move) = (SELECT count(*) FROM moved WHERE is_above_floor)
+           AND NOT EXISTS (
+               SELECT FROM line AS l
+               JOIN moved AS d ON d.id = l.balance_id
+               GROUP BY l.transaction_id, d.currency
+               HAVING sum(l.direction * l.amount_minor) <> 0 OR max(l.entry_count) IS DISTINCT FROM (
+                   SELECT count(*) FROM public.transactions_entry AS x
+                   WHERE x.transaction_id = l.transaction_id
                )
-        INTO is_applied;
-    END IF;
+           )
+    INTO is_applied;
     IF is_applied THEN
         RETURN NULL;
     END IF;
@@ -461,9 +365,10 @@ $$;
 CREATE OR REPLACE TRIGGER transactions_entry_applied
     AFTER INSERT ON transactions_entry
     REFERENCING NEW TABLE AS new_entries
-    FOR EACH STATEMENT EXECUTE FUNCTION transactions_apply_entries();
+    FOR EACH STATEMENT WHEN (pg_trigger_depth() = 0)
+    EXECUTE FUNCTION transactions_apply_entries();
 
--- Any other change of totals and counts is refused: only within that trigger is the depth one.
+-- Any other change of totals and counts is refused: only within a trigger is the depth above zero.
 CREATE OR REPLACE FUNCTION transactions_refuse_totals() RETURNS trigger
 LANGUAGE plpgsql AS $$
 BEGIN

@@ -16,185 +16,51 @@ LANGUAGE plpgsql AS $$
 DECLARE
     v_id bigint;
     v_problem text;
-    v_lines int := 0;
-    v_moved int := 0;
-    v_kind text;
-    v_amount numeric;
-    v_debit bigint;
-    v_credit bigint;
-    v_counted int;
-    v_other_counted int;
-    v_currency text;
-    v_other_currency text;
-    is_applied boolean;
 BEGIN
-    FOR v_kind IN SELECT r.kind FROM new_reservations AS r LIMIT 3 LOOP
-        v_lines := v_lines + 1;
-    END LOOP;
-    IF v_lines = 0 THEN
-        RETURN NULL;
-    ELSIF v_lines = 2 AND v_kind = 'HOLD' THEN
-        -- The usual hold: one reservation on each of two balances. OFFSET 0 keeps the lines a table
-        -- of few columns: an UPDATE carries each row of what it joins as a whole.
-        FOR v_currency IN
-            UPDATE public.balances_balance AS b
-            SET inflight_credit_minor = b.inflight_credit_minor + l.credit_minor,
-                inflight_debit_minor = b.inflight_debit_minor + l.debit_minor,
-                transaction_count = b.transaction_count + 1,
-                ledger_transaction_count = b.ledger_transaction_count + l.counted
-            FROM (
-                SELECT r.balance_id, r.ledger_id,
-                       CASE r.direction WHEN 1 THEN r.amount_minor ELSE 0 END AS credit_minor,
-                       CASE r.direction WHEN 1 THEN 0 ELSE r.amount_minor END AS debit_minor,
-                       CASE WHEN r.ledger_id = o.ledger_id AND r.balance_id > o.balance_id
-                            THEN 0 ELSE 1 END AS counted,
-                       coalesce(t.overdraft_minor, 0) AS overdraft_minor
-                FROM new_reservations AS r
-                JOIN new_reservations AS o ON o.balance_id <> r.balance_id
-                JOIN public.transactions_transaction AS t ON t.id = r.transaction_id
-                JOIN public.transactions_hold AS h ON h.transaction_id = r.transaction_id
-                WHERE o.transaction_id = r.transaction_id
-                  AND o.amount_minor = r.amount_minor AND r.amount_minor > 0
-                  AND CASE r.direction WHEN 1 THEN o.direction = -1
-                                       WHEN -1 THEN o.direction = 1 END
-                  AND r.kind = 'HOLD' AND t.kind = 'HOLD' AND t.entry_count = 2
-                  AND r.hold_id = r.transaction_id
-                  AND t.effective_at = r.effective_at AND h.effective_at = r.effective_at
-                  AND h.total_minor = r.amount_minor
-                  AND NOT EXISTS (
-                      -- None was there before, or comes beside these.
-                      SELECT FROM public.transactions_reservation AS x
-                      WHERE x.transaction_id = r.transaction_id OFFSET 2
-                  )
-                OFFSET 0
-            ) AS l
-            WHERE b.id = l.balance_id
-              AND b.ledger_id = l.ledger_id
-              AND b.closed_at IS NULL
-            -- What raises a balance is welcome, also where it stays below its floor.
-            RETURNING CASE WHEN (b.floor_minor - l.overdraft_minor > CASE b.normal_side
-                WHEN 'CREDIT' THEN CASE WHEN l.debit_minor > 0
-                                        THEN b.credit_minor - b.debit_minor - b.inflight_debit_minor
-                                   END
-                ELSE CASE WHEN l.credit_minor > 0
-                          THEN b.debit_minor - b.credit_minor - b.inflight_credit_minor END
-            END) IS NOT TRUE THEN b.currency END
-        LOOP
-            v_moved := v_moved + 1;
-            is_applied := v_moved = 2 AND v_currency = v_other_currency;
-            v_other_currency := v_currency;
-        END LOOP;
-    ELSIF v_lines = 2 THEN
-        -- The usual end of one: a line on each of its two balances, with as much of each.
-        UPDATE public.transactions_hold AS h
-        SET committed_minor = h.committed_minor + CASE l.kind WHEN 'COMMIT' THEN l.amount_minor ELSE 0 END,
-            released_minor = h.released_minor + CASE l.kind WHEN 'COMMIT' THEN 0 ELSE l.amount_minor END,
-            ended_as = CASE l.kind WHEN 'COMMIT' THEN h.ended_as ELSE l.kind END
-        FROM (
-            SELECT d.hold_id, d.kind, d.amount_minor, d.balance_id AS debit_id,
-                   c.balance_id AS credit_id, x.amount_minor AS debit_held,
-                   y.amount_minor AS credit_held,
-                   CASE WHEN d.ledger_id = c.ledger_id AND d.balance_id > c.balance_id
-                        THEN 0 ELSE 1 END AS debit_counted,
-                   CASE WHEN d.ledger_id = c.ledger_id AND d.balance_id < c.balance_id
-                        THEN 0 ELSE 1 END AS credit_counted
-            FROM new_reservations AS d
-            JOIN new_reservations AS c ON c.transaction_id = d.transaction_id
-            JOIN public.transactions_transaction AS t ON t.id = d.transaction_id
-            JOIN public.transactions_reservation AS x ON x.transaction_id = d.hold_id
-            JOIN public.transactions_reservation AS y ON y.transaction_id = d.hold_id
-            WHERE d.direction = -1 AND c.direction = 1
-              AND d.amount_minor > 0 AND c.amount_minor = d.amount_minor
-              AND d.kind IN ('COMMIT', 'VOID', 'EXPIRY') AND c.kind = d.kind AND t.kind = d.kind
-              AND t.entry_count = 2
-              AND t.parent_id = d.hold_id AND c.hold_id = d.hold_id
-              AND d.effective_at = t.effective_at AND c.effective_at = t.effective_at
-              AND x.direction = -1 AND x.balance_id = d.balance_id AND x.ledger_id = d.ledger_id
-              AND y.direction = 1 AND y.balance_id = c.balance_id AND y.ledger_id = c.ledger_id
-              AND NOT EXISTS (
-                  SELECT FROM public.transactions_reservation AS z
-                  WHERE z.transaction_id = d.transaction_id OFFSET 2
-              )
-            OFFSET 0
-        ) AS l
-        WHERE h.transaction_id = l.hold_id
-          -- Each is the only line of its side, so it has as much left as the hold itself.
-          AND h.total_minor = l.debit_held AND h.total_minor = l.credit_held
-          AND CASE l.kind WHEN 'COMMIT' THEN h.ended_as = ''
-                   ELSE h.total_minor - h.committed_minor - h.released_minor = l.amount_minor END
-        RETURNING l.amount_minor, l.debit_id, l.credit_id, l.debit_counted, l.credit_counted
-        INTO v_amount, v_debit, v_credit, v_counted, v_other_counted;
-        IF FOUND THEN
-            -- A commit is counted by its entries, but here among what follows.
-            UPDATE public.balances_balance AS b
-            SET inflight_debit_minor = b.inflight_debit_minor
-                    - CASE b.id WHEN v_debit THEN v_amount ELSE 0 END,
-                inflight_credit_minor = b.inflight_credit_minor
-                    - CASE b.id WHEN v_debit THEN 0 ELSE v_amount END,
-                transaction_count = b.transaction_count
-                    + CASE v_kind WHEN 'COMMIT' THEN 0 ELSE 1 END,
-                ledger_transaction_count = b.ledger_transaction_count
-                    + CASE WHEN v_kind = 'COMMIT' THEN 0
-                           WHEN b.id = v_debit THEN v_counted ELSE v_other_counted END,
-                follower_count = b.follower_count + 1,
-                ledger_follower_count = b.ledger_follower_count
-                    + CASE b.id WHEN v_debit THEN v_counted ELSE v_other_counted END
-            WHERE b.id IN (v_debit, v_credit);
-            GET DIAGNOSTICS v_moved = ROW_COUNT;
-            is_applied := v_moved = 2;
-            v_moved := 2;
-        END IF;
-    END IF;
-    IF is_applied THEN
-        RETURN NULL;
-    END IF;
+    UPDATE public.transactions_hold AS h
+    SET committed_minor = h.committed_minor + m.committed,
+        released_minor = h.released_minor + m.released,
+        ended_as = coalesce(m.ended_as, h.ended_as)
+    FROM (
+        SELECT r.hold_id,
+               coalesce(sum(r.amount_minor) FILTER (WHERE r.kind = 'COMMIT'), 0) AS committed,
+               coalesce(sum(r.amount_minor) FILTER (WHERE r.kind IN ('VOID', 'EXPIRY')), 0) AS released,
+               max(r.kind) FILTER (WHERE r.kind IN ('VOID', 'EXPIRY')) AS ended_as
+        FROM new_reservations AS r
+        WHERE r.direction = -1 AND r.kind <> 'HOLD'
+        GROUP BY r.hold_id
+    ) AS m
+    WHERE h.transaction_id = m.hold_id;
 
-    IF v_moved = 0 THEN
-        UPDATE public.transactions_hold AS h
-        SET committed_minor = h.committed_minor + m.committed,
-            released_minor = h.released_minor + m.released,
-            ended_as = coalesce(m.ended_as, h.ended_as)
+    UPDATE public.balances_balance AS b
+    SET inflight_credit_minor = b.inflight_credit_minor + m.credit_minor,
+        inflight_debit_minor = b.inflight_debit_minor + m.debit_minor,
+        transaction_count = b.transaction_count + m.transactions,
+        ledger_transaction_count = b.ledger_transaction_count + m.ledger_transactions,
+        follower_count = b.follower_count + m.followers,
+        ledger_follower_count = b.ledger_follower_count + m.ledger_followers
+    FROM (
+        SELECT r.balance_id,
+               coalesce(sum(r.moved_minor) FILTER (WHERE r.direction = 1), 0) AS credit_minor,
+               coalesce(sum(r.moved_minor) FILTER (WHERE r.direction = -1), 0) AS debit_minor,
+               -- A commit is counted by its entries.
+               count(DISTINCT r.transaction_id) FILTER (WHERE r.kind <> 'COMMIT') AS transactions,
+               count(DISTINCT r.transaction_id) FILTER (WHERE r.kind <> 'COMMIT' AND r.is_lowest)
+                   AS ledger_transactions,
+               count(DISTINCT r.transaction_id) FILTER (WHERE r.kind <> 'HOLD') AS followers,
+               count(DISTINCT r.transaction_id)
+                   FILTER (WHERE r.kind <> 'HOLD' AND r.is_lowest) AS ledger_followers
         FROM (
-            SELECT r.hold_id,
-                   coalesce(sum(r.amount_minor) FILTER (WHERE r.kind = 'COMMIT'), 0) AS committed,
-                   coalesce(sum(r.amount_minor) FILTER (WHERE r.kind IN ('VOID', 'EXPIRY')), 0) AS released,
-                   max(r.kind) FILTER (WHERE r.kind IN ('VOID', 'EXPIRY')) AS ended_as
+            SELECT r.*,
+                   CASE r.kind WHEN 'HOLD' THEN r.amount_minor ELSE -r.amount_minor END
+                       AS moved_minor,
+                   r.balance_id = min(r.balance_id)
+                       OVER (PARTITION BY r.transaction_id, r.ledger_id) AS is_lowest
             FROM new_reservations AS r
-            WHERE r.direction = -1 AND r.kind <> 'HOLD'
-            GROUP BY r.hold_id
-        ) AS m
-        WHERE h.transaction_id = m.hold_id;
-
-        UPDATE public.balances_balance AS b
-        SET inflight_credit_minor = b.inflight_credit_minor + m.credit_minor,
-            inflight_debit_minor = b.inflight_debit_minor + m.debit_minor,
-            transaction_count = b.transaction_count + m.transactions,
-            ledger_transaction_count = b.ledger_transaction_count + m.ledger_transactions,
-            follower_count = b.follower_count + m.followers,
-            ledger_follower_count = b.ledger_follower_count + m.ledger_followers
-        FROM (
-            SELECT r.balance_id,
-                   coalesce(sum(r.moved_minor) FILTER (WHERE r.direction = 1), 0) AS credit_minor,
-                   coalesce(sum(r.moved_minor) FILTER (WHERE r.direction = -1), 0) AS debit_minor,
-                   -- A commit is counted by its entries.
-                   count(DISTINCT r.transaction_id) FILTER (WHERE r.kind <> 'COMMIT') AS transactions,
-                   count(DISTINCT r.transaction_id) FILTER (WHERE r.kind <> 'COMMIT' AND r.is_lowest)
-                       AS ledger_transactions,
-                   count(DISTINCT r.transaction_id) FILTER (WHERE r.kind <> 'HOLD') AS followers,
-                   count(DISTINCT r.transaction_id)
-                       FILTER (WHERE r.kind <> 'HOLD' AND r.is_lowest) AS ledger_followers
-            FROM (
-                SELECT r.*,
-                       CASE r.kind WHEN 'HOLD' THEN r.amount_minor ELSE -r.amount_minor END
-                           AS moved_minor,
-                       r.balance_id = min(r.balance_id)
-                           OVER (PARTITION BY r.transaction_id, r.ledger_id) AS is_lowest
-                FROM new_reservations AS r
-            ) AS r
-            GROUP BY r.balance_id
-        ) AS m
-        WHERE b.id = m.balance_id;
-    END IF;
+        ) AS r
+        GROUP BY r.balance_id
+    ) AS m
+    WHERE b.id = m.balance_id;
 
     SELECT p.id, p.problem INTO v_id, v_problem
     FROM (
@@ -256,10 +122,6 @@ BEGIN
     ) AS p
     WHERE p.problem IS NOT NULL
     LIMIT 1;
-    IF v_problem IS NULL AND v_moved > 0 THEN
-        SELECT r.transaction_id, 'reservations_of_one_statement' INTO v_id, v_problem
-        FROM new_reservations AS r LIMIT 1;
-    END IF;
     IF v_problem IS NOT NULL THEN
         RAISE EXCEPTION 'the reservations of transaction % are refused: %', v_id, v_problem
             USING ERRCODE = 'check_violation', CONSTRAINT = v_problem;
@@ -271,7 +133,8 @@ $$;
 CREATE OR REPLACE TRIGGER transactions_reservation_applied
     AFTER INSERT ON transactions_reservation
     REFERENCING NEW TABLE AS new_reservations
-    FOR EACH STATEMENT EXECUTE FUNCTION transactions_apply_reservations();
+    FOR EACH STATEMENT WHEN (pg_trigger_depth() = 0)
+    EXECUTE FUNCTION transactions_apply_reservations();
 
 CREATE OR REPLACE TRIGGER transactions_reservation_append_only
     BEFORE UPDATE OR DELETE OR TRUNCATE ON transactions_reservation
@@ -298,7 +161,7 @@ $$;
 
 CREATE OR REPLACE TRIGGER transactions_hold_begins
     AFTER INSERT ON transactions_hold
-    FOR EACH ROW EXECUTE FUNCTION transactions_check_hold();
+    FOR EACH ROW WHEN (pg_trigger_depth() = 0) EXECUTE FUNCTION transactions_check_hold();
 
 CREATE OR REPLACE TRIGGER transactions_hold_moves
     AFTER UPDATE ON transactions_hold
@@ -335,6 +198,104 @@ BEGIN
 END;
 $$;
 
+-- The straight path of a hold of two legs, as transactions_straight_post is that of a posting.
+CREATE OR REPLACE VIEW transactions_straight_hold AS
+SELECT NULL::bigint AS id, NULL::uuid AS public_id, NULL::text AS reference,
+       NULL::text AS description, NULL::timestamptz AS effective_at, NULL::jsonb AS metadata,
+       NULL::bigint AS actor_id, NULL::bigint AS first_id, NULL::bigint AS second_id,
+       NULL::numeric AS amount, NULL::timestamptz AS expires_at
+WHERE false;
+
+CREATE OR REPLACE FUNCTION transactions_hold_straight() RETURNS trigger
+LANGUAGE plpgsql AS $$
+DECLARE
+    is_low_first boolean := new.first_id < new.second_id;
+    v_low bigint := CASE WHEN is_low_first THEN new.first_id ELSE new.second_id END;
+    v_high bigint := CASE WHEN is_low_first THEN new.second_id ELSE new.first_id END;
+    v_amount numeric := CASE WHEN is_low_first THEN new.amount ELSE -new.amount END;  -- onto v_low
+    v_size numeric := abs(v_amount);
+    v_direction smallint := sign(new.amount);  -- of the first
+    v_pair record;
+    v_now timestamptz;
+BEGIN
+    -- Locked in the order of the FROM list, which is the order of ids.
+    SELECT a.ledger_id AS low_ledger, b.ledger_id AS high_ledger,
+           greatest(a.last_entry_at, b.last_entry_at) AS latest,
+           v_size >= 1 AND v_size = trunc(v_size)
+           AND a.id <> b.id AND a.currency = b.currency
+           AND a.closed_at IS NULL AND b.closed_at IS NULL
+           AND greatest(a.inflight_credit_minor, a.inflight_debit_minor,
+                        b.inflight_credit_minor, b.inflight_debit_minor) + v_size < 1e38
+           AND (a.floor_minor > CASE a.normal_side
+               WHEN 'CREDIT' THEN a.credit_minor - a.debit_minor - a.inflight_debit_minor + v_amount
+               ELSE a.debit_minor - a.credit_minor - a.inflight_credit_minor - v_amount
+           END) IS NOT TRUE
+           AND (b.floor_minor > CASE b.normal_side
+               WHEN 'CREDIT' THEN b.credit_minor - b.debit_minor - b.inflight_debit_minor - v_amount
+               ELSE b.debit_minor - b.credit_minor - b.inflight_credit_minor + v_amount
+           END) IS NOT TRUE AS is_allowed
+    INTO v_pair
+    FROM public.balances_balance AS a, public.balances_balance AS b
+    WHERE a.id = v_low AND b.id = v_high
+    FOR NO KEY UPDATE;
+    -- Taken with the locks held, so that time and position agree on every balance.
+    v_now := greatest(clock_timestamp(), v_pair.latest);
+    IF v_pair.is_allowed AND (new.effective_at > v_now) IS NOT TRUE
+       AND (new.expires_at <= v_now) IS NOT TRUE AND new.reference <> ''
+       AND NOT EXISTS (
+        SELECT FROM public.transactions_transaction AS t WHERE t.reference = new.reference
+    ) THEN
+        new.id := nextval('public.transactions_transaction_id_seq');
+        new.effective_at := coalesce(new.effective_at, v_now);
+    END IF;
+    IF new.id IS NULL OR new.actor_id IS NOT NULL AND NOT EXISTS (
+        SELECT FROM public.users_user AS u WHERE u.id = new.actor_id
+    ) THEN
+        RETURN NULL;
+    END IF;
+    WITH written AS (
+        INSERT INTO public.transactions_transaction (
+            id, public_id, reference, kind, status, description, entry_count, effective_at,
+            created_at, actor_id, metadata
+        )
+        VALUES (
+            new.id, coalesce(new.public_id, gen_random_uuid()), new.reference, 'HOLD', 'INFLIGHT',
+            new.description, 2, new.effective_at, v_now, new.actor_id, new.metadata
+        )
+    ), remainder AS (
+        INSERT INTO public.transactions_hold (
+            transaction_id, effective_at, expires_at, total_minor, committed_minor, released_minor,
+            ended_as
+        )
+        VALUES (new.id, new.effective_at, new.expires_at, v_size, 0, 0, '')
+    )
+    INSERT INTO public.transactions_reservation (
+        transaction_id, hold_id, balance_id, ledger_id, kind, effective_at, direction, amount_minor
+    )
+    VALUES
+        (new.id, new.id, new.first_id,
+         CASE WHEN is_low_first THEN v_pair.low_ledger ELSE v_pair.high_ledger END, 'HOLD',
+         new.effective_at, v_direction, v_size),
+        (new.id, new.id, new.second_id,
+         CASE WHEN is_low_first THEN v_pair.high_ledger ELSE v_pair.low_ledger END, 'HOLD',
+         new.effective_at, -v_direction, v_size);
+    UPDATE public.balances_balance AS b
+    SET inflight_credit_minor = b.inflight_credit_minor
+            + CASE WHEN (b.id = v_low) = (v_amount > 0) THEN v_size ELSE 0 END,
+        inflight_debit_minor = b.inflight_debit_minor
+            + CASE WHEN (b.id = v_low) = (v_amount > 0) THEN 0 ELSE v_size END,
+        transaction_count = b.transaction_count + 1,
+        ledger_transaction_count = b.ledger_transaction_count
+            + CASE WHEN b.id = v_high AND v_pair.low_ledger = v_pair.high_ledger THEN 0 ELSE 1 END
+    WHERE b.id IN (v_low, v_high);
+    RETURN new;
+END;
+$$;
+
+CREATE OR REPLACE TRIGGER transactions_straight_hold_made
+    INSTEAD OF INSERT ON transactions_straight_hold
+    FOR EACH ROW EXECUTE FUNCTION transactions_hold_straight();
+
 -- Reserve what a transaction would move; outcomes as those of transactions_post.
 CREATE OR REPLACE FUNCTION transactions_hold(
     p_public_id uuid, p_reference text, p_description text, p_effective_at timestamptz,
@@ -344,75 +305,23 @@ CREATE OR REPLACE FUNCTION transactions_hold(
 )
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = public, pg_temp SET plan_cache_mode = force_generic_plan AS $$
-DECLARE
-    v_low bigint := least(p_balances[1], p_balances[2]);
-    v_high bigint := greatest(p_balances[1], p_balances[2]);
-    is_low_first boolean := v_low = p_balances[1];
-    v_amount numeric := p_amounts[CASE WHEN is_low_first THEN 1 ELSE 2 END];  -- onto v_low
-    v_pair record;
-    v_now timestamptz;
 BEGIN
-    IF cardinality(p_balances) = 2 AND v_low < v_high AND p_amounts[1] + p_amounts[2] = 0
-       AND v_amount <> 0 AND p_overdraft IS NULL
+    IF cardinality(p_balances) = 2 AND p_balances[1] <> p_balances[2]
+       AND p_amounts[1] + p_amounts[2] = 0 AND p_overdraft IS NULL
     THEN
-        -- Locked in the order of the FROM list, which is the order of ids.
-        SELECT a.ledger_id AS low_ledger, b.ledger_id AS high_ledger,
-               greatest(a.last_entry_at, b.last_entry_at) AS latest,
-               a.currency = b.currency
-               AND a.closed_at IS NULL AND b.closed_at IS NULL
-               AND greatest(a.inflight_credit_minor, a.inflight_debit_minor,
-                            b.inflight_credit_minor, b.inflight_debit_minor) + abs(v_amount) < 1e38
-               AND (a.floor_minor > CASE a.normal_side
-                   WHEN 'CREDIT' THEN a.credit_minor - a.debit_minor - a.inflight_debit_minor + v_amount
-                   ELSE a.debit_minor - a.credit_minor - a.inflight_credit_minor - v_amount
-               END) IS NOT TRUE
-               AND (b.floor_minor > CASE b.normal_side
-                   WHEN 'CREDIT' THEN b.credit_minor - b.debit_minor - b.inflight_debit_minor - v_amount
-                   ELSE b.debit_minor - b.credit_minor - b.inflight_credit_minor + v_amount
-               END) IS NOT TRUE AS is_allowed
-        INTO v_pair
-        FROM balances_balance AS a, balances_balance AS b
-        WHERE a.id = v_low AND b.id = v_high
-        FOR NO KEY UPDATE;
-        -- Taken with the locks held, so that time and position agree on every balance.
-        v_now := greatest(clock_timestamp(), v_pair.latest);
-        IF v_pair.is_allowed AND (p_effective_at > v_now) IS NOT TRUE
-           AND (p_expires_at <= v_now) IS NOT TRUE AND NOT EXISTS (
-            SELECT FROM transactions_transaction AS t WHERE t.reference = p_reference
-        ) THEN
-            posted_id := nextval('transactions_transaction_id_seq');
-            WITH written AS (
-                INSERT INTO transactions_transaction (
-                    id, public_id, reference, kind, status, description, entry_count,
-                    effective_at, created_at, actor_id, metadata
-                )
-                VALUES (
-                    posted_id, coalesce(p_public_id, gen_random_uuid()), p_reference, 'HOLD',
-                    'INFLIGHT', p_description, 2, coalesce(p_effective_at, v_now), v_now, p_actor,
-                    p_metadata
-                )
-            ), remainder AS (
-                INSERT INTO transactions_hold (
-                    transaction_id, effective_at, expires_at, total_minor, committed_minor,
-                    released_minor, ended_as
-                )
-                VALUES (posted_id, coalesce(p_effective_at, v_now), p_expires_at, abs(v_amount), 0, 0, '')
-            )
-            INSERT INTO transactions_reservation (
-                transaction_id, hold_id, balance_id, ledger_id, kind, effective_at, direction,
-                amount_minor
-            )
-            VALUES
-                (posted_id, posted_id, p_balances[1],
-                 CASE WHEN is_low_first THEN v_pair.low_ledger ELSE v_pair.high_ledger END,
-                 'HOLD', coalesce(p_effective_at, v_now), sign(p_amounts[1]), abs(v_amount)),
-                (posted_id, posted_id, p_balances[2],
-                 CASE WHEN is_low_first THEN v_pair.high_ledger ELSE v_pair.low_ledger END,
-                 'HOLD', coalesce(p_effective_at, v_now), sign(p_amounts[2]), abs(v_amount));
-            outcome := 'posted';
-        END IF;
+        INSERT INTO transactions_straight_hold (
+            public_id, reference, description, effective_at, metadata, actor_id, first_id,
+            second_id, amount, expires_at
+        )
+        VALUES (
+            p_public_id, p_reference, p_description, p_effective_at, p_metadata, p_actor,
+            p_balances[1], p_balances[2], p_amounts[1], p_expires_at
+        )
+        RETURNING id INTO posted_id;
     END IF;
-    IF outcome IS NULL THEN
+    IF posted_id IS NOT NULL THEN
+        outcome := 'posted';
+    ELSE
         SELECT l.outcome, l.posted_id, l.culprit_id INTO outcome, posted_id, culprit_id
         FROM transactions_post_legs(
             p_public_id, p_reference, p_description, p_effective_at, p_metadata, p_balances,
@@ -491,6 +400,134 @@ BEGIN
 END;
 $$;
 
+-- The straight path of what ends a hold of two lines from which nothing was taken: all of it, by
+-- COMMIT, VOID or EXPIRY. As transactions_straight_post is that of a posting.
+CREATE OR REPLACE VIEW transactions_straight_end AS
+SELECT NULL::bigint AS id, NULL::text AS kind, NULL::bigint AS hold_id, NULL::uuid AS public_id,
+       NULL::text AS reference, NULL::text AS description, NULL::timestamptz AS effective_at,
+       NULL::jsonb AS metadata, NULL::numeric AS amount, NULL::bigint AS actor_id
+WHERE false;
+
+CREATE OR REPLACE FUNCTION transactions_end_straight() RETURNS trigger
+LANGUAGE plpgsql AS $$
+DECLARE
+    is_commit boolean := new.kind = 'COMMIT';
+    v_status text := CASE new.kind WHEN 'COMMIT' THEN 'POSTED' WHEN 'VOID' THEN 'VOIDED'
+                                   WHEN 'EXPIRY' THEN 'EXPIRED' END;
+    v_pair record;
+    v_now timestamptz;
+BEGIN
+    -- The hold first, then its balances in id order: the order of all who lock both.
+    SELECT h.expires_at, h.total_minor AS total, x.direction,
+           x.balance_id AS first_id, x.ledger_id AS first_ledger,
+           CASE a.id WHEN x.balance_id THEN a.entry_count ELSE b.entry_count END + 1 AS first_position,
+           CASE a.id WHEN x.balance_id THEN a.credit_minor - a.debit_minor
+                     ELSE b.credit_minor - b.debit_minor END
+               + x.direction * h.total_minor AS first_running,
+           y.balance_id AS second_id, y.ledger_id AS second_ledger,
+           CASE a.id WHEN y.balance_id THEN a.entry_count ELSE b.entry_count END + 1 AS second_position,
+           CASE a.id WHEN y.balance_id THEN a.credit_minor - a.debit_minor
+                     ELSE b.credit_minor - b.debit_minor END
+               - x.direction * h.total_minor AS second_running,
+           b.id AS high_id,
+           greatest(a.last_entry_at, b.last_entry_at, t.created_at) AS latest,
+           a.closed_at IS NULL AND b.closed_at IS NULL
+           AND greatest(a.credit_minor, a.debit_minor, b.credit_minor, b.debit_minor) + h.total_minor
+               < 1e38 AS is_allowed
+    INTO v_pair
+    FROM public.transactions_hold AS h, public.transactions_transaction AS t,
+         public.transactions_reservation AS x, public.transactions_reservation AS y,
+         public.balances_balance AS a, public.balances_balance AS b
+    WHERE h.transaction_id = new.hold_id AND t.id = new.hold_id
+      -- Each of them the only line of its side.
+      AND x.transaction_id = new.hold_id AND y.transaction_id = new.hold_id AND x.id < y.id
+      AND x.amount_minor = h.total_minor AND y.amount_minor = h.total_minor
+      AND a.id = least(x.balance_id, y.balance_id) AND b.id = greatest(x.balance_id, y.balance_id)
+      AND h.committed_minor = 0 AND h.released_minor = 0
+      AND (new.amount <> h.total_minor) IS NOT TRUE
+    FOR NO KEY UPDATE OF h, a, b;
+    -- Taken with the locks held, so that time and position agree on every balance.
+    v_now := greatest(clock_timestamp(), v_pair.latest);
+    IF v_pair.is_allowed AND (new.effective_at > v_now) IS NOT TRUE
+       AND (CASE new.kind WHEN 'COMMIT' THEN (v_pair.expires_at <= v_now) IS NOT TRUE
+                          WHEN 'EXPIRY' THEN v_pair.expires_at <= clock_timestamp()
+                          ELSE new.kind = 'VOID' END)
+       AND new.reference <> '' AND NOT EXISTS (
+        SELECT FROM public.transactions_transaction AS t WHERE t.reference = new.reference
+    ) THEN
+        new.id := nextval('public.transactions_transaction_id_seq');
+        new.effective_at := coalesce(new.effective_at, v_now);
+    END IF;
+    IF new.id IS NULL OR new.actor_id IS NOT NULL AND NOT EXISTS (
+        SELECT FROM public.users_user AS u WHERE u.id = new.actor_id
+    ) THEN
+        RETURN NULL;
+    END IF;
+    WITH written AS (
+        INSERT INTO public.transactions_transaction (
+            id, public_id, reference, kind, status, description, entry_count, effective_at,
+            created_at, parent_id, actor_id, metadata
+        )
+        VALUES (
+            new.id, coalesce(new.public_id, gen_random_uuid()), new.reference, new.kind, v_status,
+            new.description, 2, new.effective_at, v_now, new.hold_id, new.actor_id, new.metadata
+        )
+    ), ended AS (
+        UPDATE public.transactions_hold AS h
+        SET committed_minor = CASE WHEN is_commit THEN h.total_minor ELSE 0 END,
+            released_minor = CASE WHEN is_commit THEN 0 ELSE h.total_minor END,
+            ended_as = CASE WHEN is_commit THEN '' ELSE new.kind END
+        WHERE h.transaction_id = new.hold_id
+    )
+    INSERT INTO public.transactions_reservation (
+        transaction_id, hold_id, balance_id, ledger_id, kind, effective_at, direction, amount_minor
+    )
+    VALUES
+        (new.id, new.hold_id, v_pair.first_id, v_pair.first_ledger, new.kind, new.effective_at,
+         v_pair.direction, v_pair.total),
+        (new.id, new.hold_id, v_pair.second_id, v_pair.second_ledger, new.kind, new.effective_at,
+         -v_pair.direction, v_pair.total);
+    IF is_commit THEN
+        INSERT INTO public.transactions_entry (
+            transaction_id, balance_id, ledger_id, position, effective_at, direction, amount_minor,
+            running_minor
+        )
+        VALUES
+            (new.id, v_pair.first_id, v_pair.first_ledger, v_pair.first_position, new.effective_at,
+             v_pair.direction, v_pair.total, v_pair.first_running),
+            (new.id, v_pair.second_id, v_pair.second_ledger, v_pair.second_position,
+             new.effective_at, -v_pair.direction, v_pair.total, v_pair.second_running);
+    END IF;
+    UPDATE public.balances_balance AS b
+    SET inflight_credit_minor = b.inflight_credit_minor - l.credit_minor,
+        inflight_debit_minor = b.inflight_debit_minor - l.debit_minor,
+        credit_minor = b.credit_minor + CASE WHEN is_commit THEN l.credit_minor ELSE 0 END,
+        debit_minor = b.debit_minor + CASE WHEN is_commit THEN l.debit_minor ELSE 0 END,
+        entry_count = b.entry_count + CASE WHEN is_commit THEN 1 ELSE 0 END,
+        transaction_count = b.transaction_count + 1,
+        ledger_transaction_count = b.ledger_transaction_count + l.counted,
+        follower_count = b.follower_count + 1,
+        ledger_follower_count = b.ledger_follower_count + l.counted,
+        last_entry_at = CASE WHEN is_commit THEN v_now ELSE b.last_entry_at END
+    FROM (VALUES
+        (v_pair.first_id, CASE v_pair.direction WHEN 1 THEN v_pair.total ELSE 0 END,
+         CASE v_pair.direction WHEN 1 THEN 0 ELSE v_pair.total END,
+         CASE WHEN v_pair.first_ledger = v_pair.second_ledger AND v_pair.first_id = v_pair.high_id
+              THEN 0 ELSE 1 END),
+        (v_pair.second_id, CASE v_pair.direction WHEN 1 THEN 0 ELSE v_pair.total END,
+         CASE v_pair.direction WHEN 1 THEN v_pair.total ELSE 0 END,
+         CASE WHEN v_pair.first_ledger = v_pair.second_ledger AND v_pair.second_id = v_pair.high_id
+              THEN 0 ELSE 1 END)
+    ) AS l (balance_id, credit_minor, debit_minor, counted)
+    WHERE b.id = l.balance_id;
+    RETURN new;
+END;
+$$;
+
+CREATE OR REPLACE TRIGGER transactions_straight_end_made
+    INSTEAD OF INSERT ON transactions_straight_end
+    FOR EACH ROW EXECUTE FUNCTION transactions_end_straight();
+
 -- Commit `p_amount` of a hold (NULL: all that is left), or release its rest: VOID, or EXPIRY once
 -- its time is over. Outcomes besides posted, present and reference_used: unknown_transaction,
 -- not_a_hold, hold_ended, hold_expired, hold_not_expired, beyond_hold, closed_balance, too_large,
@@ -518,105 +555,18 @@ DECLARE
     v_ids bigint[] := '{}';
     v_position bigint[] := '{}';
     v_raw numeric[] := '{}';
-    v_pair record;
 BEGIN
     IF p_kind NOT IN ('COMMIT', 'VOID', 'EXPIRY') THEN
         RAISE EXCEPTION 'a hold is committed, voided or expires' USING ERRCODE = 'invalid_parameter_value';
     END IF;
-    -- The hold first, then its balances in id order: the order of all who lock both.
-    --
-    -- All of a hold of two lines takes a straight path as long as nothing stands in its way and
-    -- nothing was taken from it; everything else, each refusal included, is decided below.
-    SELECT h.expires_at, h.total_minor AS total, x.direction,
-           x.balance_id AS first_id, x.ledger_id AS first_ledger,
-           CASE a.id WHEN x.balance_id THEN a.entry_count ELSE b.entry_count END + 1 AS first_position,
-           CASE a.id WHEN x.balance_id THEN a.credit_minor - a.debit_minor
-                     ELSE b.credit_minor - b.debit_minor END
-               + x.direction * h.total_minor AS first_running,
-           y.balance_id AS second_id, y.ledger_id AS second_ledger,
-           CASE a.id WHEN y.balance_id THEN a.entry_count ELSE b.entry_count END + 1 AS second_position,
-           CASE a.id WHEN y.balance_id THEN a.credit_minor - a.debit_minor
-                     ELSE b.credit_minor - b.debit_minor END
-               - x.direction * h.total_minor AS second_running,
-           greatest(a.last_entry_at, b.last_entry_at, t.created_at) AS latest,
-           a.closed_at IS NULL AND b.closed_at IS NULL
-           AND greatest(a.credit_minor, a.debit_minor, b.credit_minor, b.debit_minor) + h.total_minor
-               < c_limit AS is_allowed
-    INTO v_pair
-    FROM transactions_hold AS h, transactions_transaction AS t, transactions_reservation AS x,
-         transactions_reservation AS y, balances_balance AS a, balances_balance AS b
-    WHERE h.transaction_id = p_hold AND t.id = p_hold
-      -- Each of them the only line of its side.
-      AND x.transaction_id = p_hold AND y.transaction_id = p_hold AND x.id < y.id
-      AND x.amount_minor = h.total_minor AND y.amount_minor = h.total_minor
-      AND a.id = least(x.balance_id, y.balance_id) AND b.id = greatest(x.balance_id, y.balance_id)
-      AND h.committed_minor = 0 AND h.released_minor = 0
-      AND (p_amount <> h.total_minor) IS NOT TRUE
-    FOR NO KEY UPDATE OF h, a, b;
-    -- Taken with the locks held, so that time and position agree on every balance.
-    v_now := greatest(clock_timestamp(), v_pair.latest);
-    IF v_pair.is_allowed AND (p_effective_at > v_now) IS NOT TRUE
-       AND (CASE p_kind WHEN 'COMMIT' THEN (v_pair.expires_at <= v_now) IS NOT TRUE
-                        WHEN 'EXPIRY' THEN v_pair.expires_at <= clock_timestamp()
-                        ELSE true END)
-       AND NOT EXISTS (
-        SELECT FROM transactions_transaction AS t WHERE t.reference = p_reference
-    ) THEN
-        posted_id := nextval('transactions_transaction_id_seq');
-        v_effective := coalesce(p_effective_at, v_now);
-        IF p_kind = 'COMMIT' THEN
-            WITH written AS (
-                INSERT INTO transactions_transaction (
-                    id, public_id, reference, kind, status, description, entry_count,
-                    effective_at, created_at, parent_id, actor_id, metadata
-                )
-                VALUES (
-                    posted_id, coalesce(p_public_id, gen_random_uuid()), p_reference, 'COMMIT',
-                    'POSTED', p_description, 2, v_effective, v_now, p_hold, p_actor, p_metadata
-                )
-            ), released AS (
-                INSERT INTO transactions_reservation (
-                    transaction_id, hold_id, balance_id, ledger_id, kind, effective_at, direction,
-                    amount_minor
-                )
-                VALUES
-                    (posted_id, p_hold, v_pair.first_id, v_pair.first_ledger, 'COMMIT', v_effective,
-                     v_pair.direction, v_pair.total),
-                    (posted_id, p_hold, v_pair.second_id, v_pair.second_ledger, 'COMMIT',
-                     v_effective, -v_pair.direction, v_pair.total)
-            )
-            INSERT INTO transactions_entry (
-                transaction_id, balance_id, ledger_id, position, effective_at, direction,
-                amount_minor, running_minor
-            )
-            VALUES
-                (posted_id, v_pair.first_id, v_pair.first_ledger, v_pair.first_position,
-                 v_effective, v_pair.direction, v_pair.total, v_pair.first_running),
-                (posted_id, v_pair.second_id, v_pair.second_ledger, v_pair.second_position,
-                 v_effective, -v_pair.direction, v_pair.total, v_pair.second_running);
-        ELSE
-            WITH written AS (
-                INSERT INTO transactions_transaction (
-                    id, public_id, reference, kind, status, description, entry_count,
-                    effective_at, created_at, parent_id, actor_id, metadata
-                )
-                VALUES (
-                    posted_id, coalesce(p_public_id, gen_random_uuid()), p_reference, p_kind,
-                    CASE p_kind WHEN 'VOID' THEN 'VOIDED' ELSE 'EXPIRED' END,
-                    p_description, 2, v_effective, v_now, p_hold, p_actor, p_metadata
-                )
-            )
-            INSERT INTO transactions_reservation (
-                transaction_id, hold_id, balance_id, ledger_id, kind, effective_at, direction,
-                amount_minor
-            )
-            VALUES
-                (posted_id, p_hold, v_pair.first_id, v_pair.first_ledger, p_kind, v_effective,
-                 v_pair.direction, v_pair.total),
-                (posted_id, p_hold, v_pair.second_id, v_pair.second_ledger, p_kind, v_effective,
-                 -v_pair.direction, v_pair.total);
-        END IF;
-    END IF;
+    INSERT INTO transactions_straight_end (
+        kind, hold_id, public_id, reference, description, effective_at, metadata, amount, actor_id
+    )
+    VALUES (
+        p_kind, p_hold, p_public_id, p_reference, p_description, p_effective_at, p_metadata,
+        p_amount, p_actor
+    )
+    RETURNING id INTO posted_id;
     IF posted_id IS NOT NULL THEN
         outcome := 'posted';
         IF p_actor IS NOT NULL THEN
@@ -631,6 +581,7 @@ BEGIN
         RETURN;
     END IF;
 
+    -- Partial ones, those of many lines, and each refusal.
     SELECT h.expires_at, h.total_minor - h.committed_minor - h.released_minor AS remaining, t.created_at
     INTO v_hold
     FROM transactions_hold AS h JOIN transactions_transaction AS t ON t.id = h.transaction_id

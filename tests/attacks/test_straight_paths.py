@@ -1,0 +1,207 @@
+"""The views through which two legs are written: each row decides for itself, whoever inserts it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import psycopg
+import pytest
+from psycopg import errors
+
+from tests.attacks.conftest import Attacker
+
+VIEWS = ("transactions_straight_post", "transactions_straight_hold", "transactions_straight_end")
+WRITE = {
+    "post": """
+        INSERT INTO transactions_straight_post (
+            reference, description, effective_at, metadata, actor_id, first_id, second_id, amount
+        )
+        VALUES (%(reference)s, '', %(effective_at)s, '{}', %(actor)s, %(first)s, %(second)s,
+                %(amount)s::numeric)
+        RETURNING id""",
+    "hold": """
+        INSERT INTO transactions_straight_hold (
+            reference, description, effective_at, metadata, actor_id, first_id, second_id, amount,
+            expires_at
+        )
+        VALUES (%(reference)s, '', %(effective_at)s, '{}', %(actor)s, %(first)s, %(second)s,
+                %(amount)s::numeric, %(expires_at)s)
+        RETURNING id""",
+}
+END = """
+    INSERT INTO transactions_straight_end (
+        kind, hold_id, reference, description, effective_at, metadata, amount, actor_id
+    )
+    VALUES (%(kind)s, %(hold)s, %(reference)s, '', %(effective_at)s, '{}', %(amount)s, %(actor)s)
+    RETURNING id"""
+HOLD = (
+    "SELECT posted_id FROM transactions_hold(NULL, %s, '', NULL, '{}', %s::bigint[],"
+    " %s::numeric[], NULL, NULL, NULL)"
+)
+
+# What is asked for besides a sound transfer of 100 from `source` to `target`.
+UNSOUND: dict[str, dict[str, Any]] = {
+    "nothing": {"amount": "0"},
+    "a half": {"amount": "-0.5"},
+    "a part": {"amount": "-100.4"},
+    "no number": {"amount": "NaN"},
+    "without end": {"amount": "-Infinity"},
+    "no amount": {"amount": None},
+    "more than a total holds": {"amount": "-1e38"},
+    "below the floor": {"amount": "1001"},
+    "from nowhere": {"first": 99_999_999},
+    "to nobody": {"second": None},
+    "onto itself": {"second": "source"},
+    "onto a closed balance": {"second": "closed"},
+    "onto another currency": {"second": "euro"},
+    "without a reference": {"reference": ""},
+    "a used reference": {"reference": "used"},
+    "in the future": {"effective_at": "2100-01-01"},
+    "by nobody there is": {"actor": 99_999_999},
+}
+UNSOUND_ENDS: dict[str, dict[str, Any]] = {
+    "a part": {"amount": 99},
+    "more": {"amount": 101},
+    "of a posting": {"hold": "posted"},
+    "of nothing": {"hold": 99_999_999},
+    "in another way": {"kind": "POST"},
+    "in no way": {"kind": None},
+    "before its time is over": {"kind": "EXPIRY"},
+    "without a reference": {"reference": ""},
+    "a used reference": {"reference": "used"},
+    "in the future": {"effective_at": "2100-01-01"},
+    "by nobody there is": {"actor": 99_999_999},
+}
+
+
+def _places(attacker: Attacker) -> dict[str, int]:
+    """Balances and transactions by the names that the cases use."""
+    opened = (
+        "INSERT INTO balances_balance (public_id, ledger_id, currency, indicator, normal_side,"
+        " metadata, credit_minor, debit_minor, inflight_credit_minor, inflight_debit_minor,"
+        " entry_count, transaction_count, ledger_transaction_count)"
+        " VALUES (gen_random_uuid(), %s, %s, '', 'CREDIT', '{}', 0, 0, 0, 0, 0, 0, 0) RETURNING id"
+    )
+    same = attacker.run("SELECT currency FROM balances_balance WHERE id = %s", attacker.source)
+    closed = attacker.run(opened, attacker.ledger, same[0][0])[0][0]
+    attacker.run("UPDATE balances_balance SET closed_at = now() WHERE id = %s", closed)
+    euro = attacker.run(opened, attacker.ledger, "EUR")[0][0]
+    pair = [attacker.source, attacker.target]
+    held = attacker.run(HOLD, "used", pair, [-100, 100])[0][0]
+    return {
+        "source": attacker.source,
+        "target": attacker.target,
+        "closed": closed,
+        "euro": euro,
+        "held": held,
+        "posted": attacker.posted,
+    }
+
+
+def _ask(attacker: Attacker, query: str, **asked: Any) -> list[Any]:
+    """The ids of what was written; none where it was refused, with an error or without."""
+    usual = {
+        "reference": "straight",
+        "effective_at": None,
+        "expires_at": None,
+        "actor": None,
+        "first": "source",
+        "second": "target",
+        "hold": "held",
+    }
+    places = _places(attacker)
+    before = attacker.books()
+    values = {name: places.get(value, value) for name, value in {**usual, **asked}.items()}
+    try:
+        with attacker.connection.transaction():
+            written = attacker.connection.execute(query, values).fetchall()
+    except psycopg.Error:
+        written = []
+    assert (attacker.books() != before) == bool(written)
+    return written
+
+
+@pytest.mark.parametrize("view", WRITE)
+def test_sound_transfer_is_written(owner: Attacker, view: str) -> None:
+    assert len(_ask(owner, WRITE[view], amount="-100")) == 1
+
+
+@pytest.mark.parametrize("view", WRITE)
+@pytest.mark.parametrize("unsound", UNSOUND.values(), ids=UNSOUND.keys())
+def test_unsound_transfer_writes_nothing(
+    owner: Attacker, view: str, unsound: dict[str, Any]
+) -> None:
+    assert _ask(owner, WRITE[view], **{"amount": "-100", **unsound}) == []
+
+
+def test_hold_that_has_expired_already_writes_nothing(owner: Attacker) -> None:
+    assert _ask(owner, WRITE["hold"], amount="-100", expires_at="2001-01-01") == []
+
+
+@pytest.mark.parametrize("kind", ["COMMIT", "VOID"])
+def test_sound_end_of_a_hold_is_written(owner: Attacker, kind: str) -> None:
+    assert len(_ask(owner, END, kind=kind, amount=None)) == 1
+
+
+@pytest.mark.parametrize("unsound", UNSOUND_ENDS.values(), ids=UNSOUND_ENDS.keys())
+def test_unsound_end_of_a_hold_writes_nothing(owner: Attacker, unsound: dict[str, Any]) -> None:
+    assert _ask(owner, END, **{"kind": "COMMIT", "amount": None, **unsound}) == []
+
+
+def test_hold_ends_once(owner: Attacker) -> None:
+    places = _places(owner)
+    values = {"hold": places["held"], "kind": "VOID", "amount": None, "actor": None}
+
+    ends = [
+        owner.connection.execute(
+            END, {**values, "reference": f"end {number}", "effective_at": None}
+        ).fetchall()
+        for number in range(2)
+    ]
+
+    assert [len(end) for end in ends] == [1, 0]
+
+
+@pytest.mark.parametrize("view", VIEWS)
+@pytest.mark.parametrize("change", ["UPDATE {} SET reference = 'x'", "DELETE FROM {}"])
+def test_there_is_nothing_to_change_in_a_view(owner: Attacker, view: str, change: str) -> None:
+    error = owner.refused(change.format(view))
+
+    assert isinstance(error, errors.ObjectNotInPrerequisiteState)
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_web_may_not_write_through_a_view(app: Attacker, view: str) -> None:
+    error = app.refused(f"INSERT INTO {view} (reference) VALUES ('x')")
+
+    assert isinstance(error, errors.InsufficientPrivilege)
+
+
+@pytest.mark.parametrize("amount", [-100, 100, -1000, 1000])
+@pytest.mark.parametrize("is_turned", [False, True])
+def test_straight_posting_comes_to_what_the_general_path_comes_to(
+    owner: Attacker, amount: int, is_turned: bool
+) -> None:
+    pair = [owner.source, owner.target][:: -1 if is_turned else 1]
+
+    def figures(overdraft: int | None) -> list[Any]:
+        with owner.connection.transaction(force_rollback=True):
+            answer = owner.run(
+                "SELECT outcome, culprit_id FROM transactions_post(NULL, 'P', '', NULL, '{}',"
+                " %s::bigint[], %s::numeric[], NULL, %s)",
+                pair,
+                [amount, -amount],
+                overdraft,
+            )
+            balances = owner.run(
+                "SELECT id, credit_minor, debit_minor, entry_count, transaction_count,"
+                " ledger_transaction_count FROM balances_balance ORDER BY id"
+            )
+            entries = owner.run(
+                "SELECT balance_id, ledger_id, position, direction, amount_minor, running_minor"
+                " FROM transactions_entry ORDER BY id"
+            )
+        return answer + balances + entries
+
+    # An overdraft, of nothing too, is for the general path.
+    assert figures(None) == figures(0)
