@@ -68,10 +68,12 @@ def _flows(
 
 
 def _read_form(request: HtmxHttpRequest, moment: Moment) -> PeriodForm:
-    today = last_day(moment)
-    data = request.GET.copy()
-    data.setdefault("from", months_until(today)[0].first.isoformat())
-    return PeriodForm(data, today=today, cut=moment.effective_before)
+    return PeriodForm(
+        request.GET,
+        today=last_day(moment),
+        cut=moment.effective_before,
+        begin=lambda last: months_until(last)[0].first,
+    )
 
 
 def _quick_periods(request: HtmxHttpRequest, period: Period, today: date) -> list[dict[str, Any]]:

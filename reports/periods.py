@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta, tzinfo
 from typing import Any, Self
@@ -59,17 +60,29 @@ class Period:
         return moment if self.cut is None else min(moment, self.cut)
 
 
+def month_of(day: date) -> date:
+    """The first day of its month."""
+    return day.replace(day=1)
+
+
 class PeriodForm(forms.Form):
-    """`?from=&to=`; without them this month so far, without the first the month of the last.
+    """`?from=&to=`; without the last day it is today, without the first what `begin` says of it.
 
     What comes from `cut` on is left out.
     """
 
-    def __init__(self, data: Any, *, today: date, cut: datetime | None = None) -> None:
+    def __init__(
+        self,
+        data: Any,
+        *,
+        today: date,
+        cut: datetime | None = None,
+        begin: Callable[[date], date] = month_of,
+    ) -> None:
         zone = timezone.get_current_timezone()
         given = data.copy()
         last = _read_day(given.get("to", "")) or today
-        self.defaults = Period(last.replace(day=1), today, zone, cut)
+        self.defaults = Period(begin(last), today, zone, cut)
         for name, value in self.defaults.query.items():
             given.setdefault(name, value)
         super().__init__(given)

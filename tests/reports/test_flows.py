@@ -200,6 +200,15 @@ def test_a_fragment_an_empty_period_and_a_wrong_one(clerk: Client) -> None:
     assert f'hx-get="{url}"' in clerk.get(balance.get_absolute_url()).content.decode()
 
 
+def test_without_the_first_day_it_is_the_year_up_to_the_last(clerk: Client) -> None:
+    balance = make_balance(opening_minor=5)
+
+    response = clerk.get(f"{balance.get_absolute_url()}flow/?to=2001-03-04")
+
+    assert "4 Mar 2001, both included" in text_of(response)
+    assert 'value="2000-04-01"' in response.content.decode()
+
+
 def test_hostile_names_are_text_and_the_cost_is_that_of_one_statement(clerk: Client) -> None:
     balance = make_balance(opening_minor=50_00)
     url = f"{balance.get_absolute_url()}flow/?from=2025-01-01"
