@@ -177,3 +177,25 @@ def test_what_a_page_is_for_leaves_no_mark_alone_on_a_line(
     assert line is not None
     assert mark is not None
     assert mark["x"] > line["x"] + 2 * mark["width"]
+
+
+def test_the_longest_name_fits_on_every_page(browser: Browser, own_server: str) -> None:
+    name = "W" * 200
+    ledger, owner = make_ledger(name=name), make_identity(name=name)
+    balance = make_balance(ledger=ledger, identity=owner, opening_minor=1_00)
+    home = balance.get_absolute_url()
+    paths = [
+        *("/", "/ledgers/", "/balances/", "/identities/", "/transactions/", "/trial-balance/"),
+        *(ledger.get_absolute_url(), owner.get_absolute_url(), f"/search/?q={name[:9]}"),
+        *(home, f"{home}statement/", f"{home}flow/", f"/trial-balance/?ledger={ledger.key}"),
+    ]
+    wide = []
+
+    with opened_page(browser, own_server, user=make_user()) as page:
+        for width in (1366, 390):
+            page.set_viewport_size({"width": width, "height": 800})
+            for path in paths:
+                page.goto(path)
+                wide += [(path, width)] if overflow(page) else []
+
+    assert not wide
