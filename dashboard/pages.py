@@ -9,11 +9,12 @@ from django.http import HttpResponse
 from django.views.decorators.http import require_safe
 
 from audit.history import latest_events
-from balances.figures import sum_of_owner
+from balances.figures import CurrencyTotal, sum_of_owner
 from balances.rows import format_rows, newest_of_ledger, newest_of_owner
 from dashboard import ledgers
 from dashboard.identities import IDENTITIES
 from dashboard.proofs import proof_mark
+from dashboard.totals import format_totals
 from dashboard.transactions import latest_transactions
 from identities.models import Identity
 from ledgers.models import Ledger
@@ -34,10 +35,12 @@ def ledger_list(request: HtmxHttpRequest) -> HttpResponse:
 def ledger_detail(request: HtmxHttpRequest, public_id: UUID) -> HttpResponse:
     ledger = get_record_or_404(Ledger, public_id)
     moment = read_moment(request)
+    totals, figures = _figures(ledger) if moment.is_now else (totals_of_ledger(ledger, moment), {})
     context = {
         "ledger": ledger,
         "moment": moment,
-        **(_figures(ledger) if moment.is_now else {"totals": totals_of_ledger(ledger, moment)}),
+        "totals": format_totals(totals, query=f"ledger={ledger.key}", moment=moment),
+        **figures,
         "balances": format_rows(
             rows_at(newest_of_ledger(ledger), moment),
             new=request.GET.get("new", ""),
@@ -49,10 +52,9 @@ def ledger_detail(request: HtmxHttpRequest, public_id: UUID) -> HttpResponse:
     return render_page(request, "ledgers/ledger_detail.html", context, partial="ledger-figures")
 
 
-def _figures(ledger: Ledger) -> dict[str, Any]:
+def _figures(ledger: Ledger) -> tuple[list[CurrencyTotal], dict[str, Any]]:
     totals, figures = ledgers.currency_totals(ledger)
-    return {
-        "totals": totals,
+    return totals, {
         "balance_count": format_count(figures.balance_count),
         "transaction_count": format_count(figures.transaction_count),
         "transactions": latest_transactions(ledger=ledger),
@@ -70,7 +72,7 @@ def identity_detail(request: HtmxHttpRequest, public_id: UUID) -> HttpResponse:
     totals = sum_of_owner(identity)
     context = {
         "identity": identity,
-        "totals": totals,
+        "totals": format_totals(totals, query=f"identity={identity.key}"),
         "balance_count": format_count(sum(total.balance_count for total in totals)),
         "balances": format_rows(
             newest_of_owner(identity), by_ledger=True, new=request.GET.get("new", "")

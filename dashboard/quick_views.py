@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 from balances.figures import sum_of_owner
 from balances.rows import format_rows, newest_of_owner
 from dashboard.ledgers import currency_totals
+from dashboard.totals import format_totals
 from dashboard.transactions import latest_transactions
 from identities.models import Identity
 from ledgers.models import Ledger
@@ -26,7 +27,7 @@ def ledger_quick(request: HtmxHttpRequest, public_id: UUID) -> HttpResponse:
     totals, figures = currency_totals(ledger)
     context = {
         "ledger": ledger,
-        "totals": totals,
+        "totals": format_totals(totals, query=f"ledger={ledger.key}"),
         "balance_count": format_count(figures.balance_count),
         "transaction_count": format_count(figures.transaction_count),
         "active": active_dates().since_tag(figures.active_at),
@@ -41,7 +42,7 @@ def identity_quick(request: HtmxHttpRequest, public_id: UUID) -> HttpResponse:
     totals = sum_of_owner(identity)
     context = {
         "identity": identity,
-        "totals": totals,
+        "totals": format_totals(totals, query=f"identity={identity.key}"),
         "balance_count": format_count(sum(total.balance_count for total in totals)),
         "balances": format_rows(newest_of_owner(identity)[:SHOWN], by_ledger=True),
     }
