@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
+from types import MappingProxyType
 from typing import NamedTuple
 
 from django.utils.html import format_html
@@ -13,7 +15,7 @@ from balances.naming import link_tag, name_balance, shown_minor
 from ledgers.money import format_amount, format_plain
 from transactions.models import Entry
 from web.addresses import url_of
-from web.formatting import active_dates
+from web.formatting import ROWS_KEPT, Reader, active_reader
 from web.statements import fetch_all
 from web.tables.definition import Cell, TableRow
 
@@ -76,30 +78,31 @@ def read_entries(entry_ids: Sequence[int]) -> list[EntryRow]:
 
 def format_entries(rows: Sequence[EntryRow]) -> list[TableRow]:
     """As the table prints them; a row belongs to its transaction, and has no key of its own."""
-    dates = active_dates()
-    labels = {direction.value: str(direction.label) for direction in Entry.Direction}
-    formatted = []
-    for row in rows:
-        amount = format_amount(int(row.amount_minor), row.exponent)
-        url = url_of("transactions:detail", row.transaction)
-        line_url = f"{url}#entry-table"
-        moved = Cell(_figure(line_url, amount, row.currency), "long" if len(amount) > LONG else "")
-        running = format_amount(row.shown_running, row.exponent)
-        cells: dict[str, str | Cell] = {
-            "effective": dates.date_tag(row.effective_at),
-            "recorded": dates.time_tag(row.created_at),
-            "reference": format_html(REFERENCE, url, row.reference),
-            "description": format_html("<bdi>{}</bdi>", row.description),
-            "balance": link_tag(url_of("balances:detail", row.balance), row.balance_name),
-            "ledger": link_tag(url_of("ledgers:detail", row.ledger), row.ledger_name),
-            "direction": labels[row.direction],
-            "debit": moved if row.is_debit else "",
-            "credit": "" if row.is_debit else moved,
-            "currency": row.currency,
-            "running": Cell(running, "neg" if row.shown_running < 0 else ""),
-        }
-        formatted.append(TableRow(key="", url=url, cells=cells))
-    return formatted
+    reader = active_reader()
+    return [_format_row(row, reader) for row in rows]
+
+
+@lru_cache(maxsize=ROWS_KEPT)
+def _format_row(row: EntryRow, reader: Reader) -> TableRow:
+    amount = format_amount(int(row.amount_minor), row.exponent)
+    url = url_of("transactions:detail", row.transaction)
+    line_url = f"{url}#entry-table"
+    moved = Cell(_figure(line_url, amount, row.currency), "long" if len(amount) > LONG else "")
+    running = format_amount(row.shown_running, row.exponent)
+    cells: dict[str, str | Cell] = {
+        "effective": reader.dates.date_tag(row.effective_at),
+        "recorded": reader.dates.time_tag(row.created_at),
+        "reference": format_html(REFERENCE, url, row.reference),
+        "description": format_html("<bdi>{}</bdi>", row.description),
+        "balance": link_tag(url_of("balances:detail", row.balance), row.balance_name),
+        "ledger": link_tag(url_of("ledgers:detail", row.ledger), row.ledger_name),
+        "direction": str(Entry.Direction(row.direction).label),
+        "debit": moved if row.is_debit else "",
+        "credit": "" if row.is_debit else moved,
+        "currency": row.currency,
+        "running": Cell(running, "neg" if row.shown_running < 0 else ""),
+    }
+    return TableRow(key="", url=url, cells=MappingProxyType(cells))
 
 
 def plain_entries(rows: Sequence[EntryRow]) -> list[Mapping[str, str]]:

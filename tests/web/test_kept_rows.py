@@ -17,12 +17,13 @@ pytestmark = pytest.mark.django_db
 LATE = datetime(2025, 1, 3, 23, 30, tzinfo=UTC)
 
 
-def test_readers_who_take_turns_see_their_own_style() -> None:
+@pytest.mark.parametrize("path", ["/transactions/", "/entries/"])
+def test_readers_who_take_turns_see_their_own_style(path: str) -> None:
     _post_late(amount_minor=1_234_56)
     points = make_client()
     commas = make_client(user=make_user(number_format="comma", date_format="iso"))
 
-    texts = [text_of(client.get("/transactions/")) for client in (points, commas, points, commas)]
+    texts = [text_of(client.get(path)) for client in (points, commas, points, commas)]
 
     assert ["1,234.56" in text for text in texts] == [True, False, True, False]
     assert ["1.234,56" in text for text in texts] == [False, True, False, True]
@@ -41,7 +42,7 @@ def test_a_day_is_that_of_the_readers_zone() -> None:
     assert ["4 Jan 2025" in day for day in days] == [False, True, False]
 
 
-@pytest.mark.parametrize("path", ["/balances/", "/transactions/", "/identities/"])
+@pytest.mark.parametrize("path", ["/balances/", "/transactions/", "/entries/", "/identities/"])
 def test_a_new_name_is_shown_at_once(path: str) -> None:
     owner = make_identity(name="Ada Before")
     post_transfer(source=make_balance(floor_minor=None), destination=make_balance(identity=owner))
