@@ -17,7 +17,7 @@ from schedules.transaction_table import (
     TO,
 )
 from search.orders import SORTS
-from web.sorting import Column, Sorting
+from web.sorting import Column
 
 
 def _sorting_few(column: Column) -> Column:
@@ -56,13 +56,7 @@ COLUMNS = (
     ),
     _sorting_few(CREATED_BY),
     _sorting_few(KIND),
-    Column("parent", _("Follows"), css="hide-s", is_shown=False),
-    Column("batch", _("Batch"), css="hide-s id", is_shown=False),
-    ID,
+    _sorting_few(Column("parent", _("Follows"), css="hide-s", is_shown=False)),
+    _sorting_few(Column("batch", _("Batch"), css="hide-s id", is_shown=False)),
+    _sorting_few(ID),
 )
-SORT_OF = {keys: name for name, keys in SORTS.items()}
-
-
-def sort_of(sorting: Sorting) -> str:
-    """The name of the order, as `search.orders` has it."""
-    return SORT_OF[tuple(key.field for key in sorting.order)]

@@ -7,7 +7,6 @@ from datetime import datetime
 
 from django.db.models import Q
 
-from schedules.books_columns import sort_of
 from search.listing import Listing, list_transactions
 from search.looking_back import look_back
 from transactions.counts import Count
@@ -57,7 +56,7 @@ def list_passing(chosen: TransactionFilter, state: TableState, *, is_every: bool
         tab=chosen.tab,
         scope=chosen.scope,
         is_every=is_every,
-        sort=sort_of(state.sorting),
+        sort=state.sorting.name,
     )
 
 

@@ -15,7 +15,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from ledgers.money import format_amount
-from schedules.books_columns import COLUMNS, sort_of
+from schedules.books_columns import COLUMNS
 from schedules.books_listing import Passing, list_passing, read_passing
 from schedules.cells import table_row
 from schedules.expiry import EXPIRES
@@ -24,7 +24,7 @@ from schedules.lives import rows_of_events
 from schedules.transaction_table import TransactionTable
 from search.fields import FIELDS
 from search.models import FoundTransaction
-from search.orders import is_looked_up
+from search.orders import SORTS, is_looked_up
 from transactions import filters
 from transactions.counts import Count, count_all
 from transactions.filters import Tab, TransactionFilter
@@ -55,6 +55,7 @@ class BooksTable(TransactionTable):
     has_sums: ClassVar[bool] = True
     default_sort: ClassVar[str] = "-effective"
     date_key: ClassVar[str] = "effective_at"
+    metadata_keys: ClassVar[tuple[str, ...]] = SORTS["metadata"]
     watches: ClassVar[str] = "transactions_transaction"
     # With what others do to a hold it may leave the tab or the filter.
     changed_by: ClassVar[Mapping[str, str]] = {"transactions_transaction": "parent_id"}
@@ -78,7 +79,7 @@ class BooksTable(TransactionTable):
         if self._is_empty(state):
             return FoundTransaction.objects.none(), (Key("effective_at"),)
         sorting = state.sorting if self._can_be_sorted(state) else sort_many(state, self)
-        sort, descending = sort_of(sorting), sorting.order[0].descending
+        sort, descending = sorting.name, sorting.order[0].descending
         if not state.conditions and sort == self.default_sort.removeprefix("-"):
             return self.chosen.walk(descending=descending)
         listing = self.passing(state).listing
@@ -91,13 +92,13 @@ class BooksTable(TransactionTable):
         said = Count.said(count)
         is_latest = bool(self._passing and self._passing.since)
         are_few = is_latest or (said.is_exact and said.number <= EXACT_MAX)
-        if is_looked_up(sort_of(state.sorting)):
+        if is_looked_up(state.sorting.name):
             are_few = self._can_be_sorted(state)
         return state.sorting if are_few else sort_many(state, self)
 
     def _can_be_sorted(self, state: TableState) -> bool:
         """Whether the rows are so few as the order that was chosen asks for."""
-        is_free = not is_looked_up(sort_of(state.sorting)) or self._is_empty(state)
+        is_free = not is_looked_up(state.sorting.name) or self._is_empty(state)
         return is_free or self.passing(state).listing.can_be_sorted
 
     def passing(self, state: TableState) -> Passing:

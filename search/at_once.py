@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Context, Decimal
 from typing import Any
 
-from search.orders import SORTS, comes_after, first_by, sorted_by
+from search.orders import comes_after, first_by, keys_of, sorted_by
 from web.counting import EXACT_MAX
 from web.pagination import Key
 from web.planned import fetch_planned
@@ -95,7 +95,7 @@ class Page:
     @property
     def names(self) -> tuple[str, ...]:
         """The columns of its rows."""
-        return tuple(dict.fromkeys(("transaction_id", *SORTS[self.sort])))
+        return tuple(dict.fromkeys(("transaction_id", *keys_of(self.sort))))
 
 
 def columns_of(page: Page) -> tuple[str, ...]:

@@ -26,7 +26,7 @@ from search import at_once
 from search.at_once import Compiled, CurrencySum, Found, Page, columns_of, find_at_once
 from search.conditions import OF_TAB, Asked, in_scope
 from search.models import FoundTransaction
-from search.orders import LOOKED_UP, SORTS, after_values, comes_after, first_by, is_looked_up
+from search.orders import after_values, comes_after, first_by, is_looked_up, keys_of, look_up
 from search.parts import lasts, once, pin, tells_lines_apart, without
 from search.remembered import are_many, remember_many
 from transactions.filters import Tab
@@ -69,7 +69,7 @@ class Listing:
 
     def order(self, *, descending: bool) -> tuple[Key, ...]:
         """The keys to page by. Those of "created" are the numbers drawn while recording."""
-        return tuple(Key(field, descending) for field in SORTS[self.sort])
+        return tuple(Key(field, descending) for field in keys_of(self.sort))
 
     def read(self, keys: Sequence[Key], after: Sequence[Any] | None, limit: int) -> Rows:
         """The first `limit` rows in the order of `keys`, or of those after these values."""
@@ -148,12 +148,13 @@ class Listing:
 
     def _sort_looked_up(self, keys: Sequence[Key], after: Sequence[Any] | None, limit: int) -> Rows:
         field = keys[0].field
+        value, bound = look_up(self.sort)
         sql, parameters = _compile(once(self._narrowed).values(*DOCUMENT))
         position = "" if after is None else f"WHERE {comes_after(keys)}"
         rows = fetch_planned(
-            f"SELECT * FROM (SELECT transaction_id, {LOOKED_UP[field]} AS {field}"
+            f"SELECT * FROM (SELECT transaction_id, {value} AS {field}"
             f" FROM ({sql} OFFSET 0) AS search_found) AS listed {position} {first_by(keys, limit)}",
-            [*parameters, *(after or ())],
+            [*bound, *parameters, *(after or ())],
         )
         return self._rows(rows)
 
@@ -256,7 +257,7 @@ class Listing:
 
     @property
     def _names(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(("transaction_id", *SORTS[self.sort])))
+        return tuple(dict.fromkeys(("transaction_id", *keys_of(self.sort))))
 
     def _select(
         self, rows: QuerySet[FoundTransaction], *, reference: Any = _REFERENCE
@@ -287,7 +288,8 @@ def list_transactions(
 ) -> Listing:
     """The transactions that pass the conditions, on a tab of the books and within a scope.
 
-    Each business event is listed once, or with `is_every` each record. `sort` is one of `SORTS`.
+    Each business event is listed once, or with `is_every` each record. `sort` is one of
+    `SORTS`, or names a key of extra information.
     """
     parts = [q or Q(), Q() if is_every and tab == Tab.ALL else OF_TAB[tab], in_scope(scope)]
     whole = Q()

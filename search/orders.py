@@ -50,6 +50,9 @@ STATE = f"""CASE
     THEN CASE WHEN {IS_WHOLE} THEN 6 ELSE 5 END
     ELSE 4
 END"""
+OF_TRANSACTION = f"""coalesce((
+    SELECT {{value}} FROM transactions_transaction AS t WHERE t.id = {ROW}
+), '')"""
 # What is looked up of a row of `search_found`, by the key of the order.
 LOOKED_UP = {
     "description": f"left(substr(text, strpos(text, E'\\n') + 1), {LETTERS_MAX})",
@@ -59,6 +62,16 @@ LOOKED_UP = {
     "code": "currency",
     "kind_code": "kind",
     "recorder": "coalesce((SELECT u.username FROM users_user AS u WHERE u.id = actor_id), '')",
+    "followed": f"""coalesce((
+        SELECT left(lower(p.reference), {LETTERS_MAX}) FROM transactions_transaction AS t
+        JOIN transactions_transaction AS p ON p.id = coalesce(t.parent_id, t.reverses_id)
+        WHERE t.id = {ROW}
+    ), '')""",
+    "batch": OF_TRANSACTION.format(value="t.batch_id::text"),
+    "key": OF_TRANSACTION.format(value="t.public_id::text"),
+    "information": OF_TRANSACTION.format(
+        value=f"left(lower(t.metadata #>> %s::text[]), {LETTERS_MAX})"
+    ),
 }
 SORTS = {
     "effective": ("effective_at", "transaction_id"),
@@ -72,12 +85,27 @@ SORTS = {
     "currency": ("code", "transaction_id"),
     "kind": ("kind_code", "transaction_id"),
     "created_by": ("recorder", "transaction_id"),
+    "parent": ("followed", "transaction_id"),
+    "batch": ("batch", "transaction_id"),
+    "id": ("key", "transaction_id"),
+    "metadata": ("information", "transaction_id"),
 }
+
+
+def keys_of(sort: str) -> tuple[str, ...]:
+    """The keys of an order of this name; of any key of extra information, as `metadata.region`."""
+    return SORTS[sort.partition(".")[0]]
 
 
 def is_looked_up(sort: str) -> bool:
     """Whether no index comes in this order."""
-    return SORTS[sort][0] in LOOKED_UP
+    return keys_of(sort)[0] in LOOKED_UP
+
+
+def look_up(sort: str) -> tuple[str, list[Any]]:
+    """What a row is sorted by, and what is to be bound there."""
+    key = keys_of(sort)[0]
+    return LOOKED_UP[key], [sort.split(".")[1:]] if key == "information" else []
 
 
 def sorted_by(keys: Sequence[Key]) -> str:

@@ -62,11 +62,12 @@ class Head(TypedDict):
 class Sorting:
     """The chosen order, for `paginate`, and the heads, for `components/_table_head.html`.
 
-    `problem` says why it is another one than the address asks for.
+    `name` is that of its column; `problem` says why it is another one than the address asks for.
     """
 
     order: tuple[Key, ...]
     heads: tuple[Head, ...]
+    name: str
     problem: str = ""
 
 
@@ -119,7 +120,7 @@ def sort_columns(  # noqa: PLR0913 -- what a table is sorted by
                 "narrow_url": narrow_url,
             }
         )
-    return Sorting(order, tuple(heads), problem)
+    return Sorting(order, tuple(heads), name, problem)
 
 
 def _problem(columns: Sequence[Column], name: str) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode
+from uuid import uuid4
 
 import pytest
 from django.test import Client
@@ -12,8 +14,12 @@ from django.test import Client
 from schedules import books_listing, books_table
 from search import listing
 from tests.factories import make_balance, make_client, make_identity, make_user, post_transfer
+from tests.files import body_of, read_csv
 from tests.pages import rows_of, text_of
 from tests.transactions.living import commit, place_hold, refund
+from transactions.models import Transaction
+from transactions.posting import post_many
+from transactions.requests import PostingRequest, transfer
 
 pytestmark = pytest.mark.django_db
 URL = "/transactions/"
@@ -101,6 +107,73 @@ def test_pages_come_in_the_order_of_any_column(
     assert keys == sorted(keys, reverse=sign == "-")
 
 
+NAMED = 'metadata.bill.it\'s "%s" of'
+
+
+@pytest.fixture
+def told(books: None) -> None:
+    """The same, with extra information, and some in batches."""
+    source, destination = make_balance(floor_minor=None), make_balance()
+    for number in range(12):
+        information = {"region": f"{'xyz'[number % 3]}{number}", "bill": {'it\'s "%s" of': number}}
+        post_transfer(
+            source=source,
+            destination=destination,
+            reference=f"told-{number}",
+            metadata=information if number % 4 else {},
+        )
+    legs = transfer(source=source.pk, destination=destination.pk, amount_minor=1_00)
+    for number in range(3):
+        requests = [PostingRequest(f"batch-{number}-{each}", legs) for each in range(3)]
+        post_many(requests, batch_id=uuid4())
+
+
+@pytest.mark.parametrize("sign", ["", "-"])
+@pytest.mark.parametrize("sort", ["batch", "parent", "id", "metadata.region", NAMED])
+@pytest.mark.parametrize("where", ["", "where=amount:greater:0&"])
+def test_what_is_told_on_demand_and_extra_information_order_the_rows(
+    clerk: Client, told: None, sort: str, sign: str, where: str
+) -> None:
+    query = urlencode({"columns": f"reference,{sort}", "records": "every", "sort": sign + sort})
+
+    rows, last_url = walk(clerk, f"{URL}?{where}{query}", "next")
+    back, _first_url = walk(clerk, last_url, "prev")
+
+    assert len(rows) == Transaction.objects.count() > 66
+    assert back == rows
+    keys = [by_letters(row[2]) for row in rows]
+    assert keys == sorted(keys, reverse=sign == "-")
+    assert len(set(keys)) > 3
+
+
+def test_a_column_of_extra_information_sorts_few_by_its_head(
+    clerk: Client, told: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = f"{URL}?columns=reference,metadata.region"
+
+    assert re.search(r'<a href="[^"]*sort=metadata.region"[^>]*>region', _html(clerk, url))
+    for module in (books_table, books_listing, listing):
+        monkeypatch.setattr(module, "EXACT_MAX", 44)
+    many = _html(clerk, f"{url}&sort=metadata.region")
+    assert "Filter to 10,000 rows or fewer to sort by region." in many
+    assert re.search(r'aria-sort="descending"><a [^>]*>Effective', many)
+
+
+def test_a_file_comes_in_the_order_of_extra_information(clerk: Client, told: None) -> None:
+    query = "columns=reference,metadata.region&sort=-metadata.region"
+
+    heads, *rows = read_csv(body_of(clerk.get(f"/transactions/export.csv?{query}")))
+
+    regions = [row[heads.index("region")] for row in rows[:-1]]
+    assert regions == sorted(regions, reverse=True)
+    assert regions[0] == "z5"
+
+
+def _html(clerk: Client, url: str) -> str:
+    html: str = clerk.get(url).content.decode()
+    return html
+
+
 def test_head_of_the_order_says_its_direction(clerk: Client, books: None) -> None:
     html = clerk.get(URL, {"sort": "-status"}).content.decode()
 
@@ -138,7 +211,7 @@ def test_many_rows_say_why_they_are_not_sorted(
     ("url", "reason"),
     [
         (f"{URL}?sort=cheese", "This table has no column “cheese” to sort by."),
-        (f"{URL}?sort=-batch", "This table cannot be sorted by Batch."),
+        (f"{URL}?sort=metadata.x", "This table has no column “metadata.x” to sort by."),
         ("/entries/?sort=debit", "This table cannot be sorted by Debit."),
         ("/ledgers/?sort=<b>", "This table has no column “<b>” to sort by."),
     ],

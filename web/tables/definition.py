@@ -106,6 +106,8 @@ class Table:
     # What the address may hold beside the state of every table: `ledger`, `balance`, ...
     scope: ClassVar[Sequence[str]] = ()
     has_metadata: ClassVar[bool] = True
+    # The keys of the order by a key of extra information, for as many rows as are counted.
+    metadata_keys: ClassVar[tuple[str, ...]] = ()
     # Whether rows can be ticked, for what is done to many at once.
     has_bulk: ClassVar[bool] = False
     # The buttons of its form of ticked rows (`key`; or `all` and `query`), and what adds them up.
@@ -241,14 +243,14 @@ def render_rows(
     tick_label = escape(_("Tick this row")) if has_bulk else ""
     for row in rows:
         attributes = f' class="{escape(row.css)}"' if row.css else ""
-        if row.key:
+        key = escape(row.key)
+        if key:
             attributes += (
-                f' data-row="{escape(row.key)}" data-page="{escape(row.url)}"'
-                f' data-quick="{escape(row.quick)}"'
+                f' data-row="{key}" data-page="{escape(row.url)}" data-quick="{escape(row.quick)}"'
             )
         parts.append(f"<tr{attributes}>")
         if has_bulk:
-            parts.append(_tick(row, tick_label))
+            parts.append(_tick(key, tick_label))
         parts += [_cell(row, column) for column in columns]
         parts.append("</tr>")
     return SafeString("".join(parts))  # every text goes through escape()
@@ -281,11 +283,12 @@ def metadata_value(metadata: Mapping[str, Any] | None, name: str) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _tick(row: TableRow, label: str) -> str:
-    if not row.key:
+def _tick(key: str, label: str) -> str:
+    """`key` and `label` are escaped."""
+    if not key:
         return '<td class="tick"></td>'
     return (
-        f'<td class="tick"><input type="checkbox" name="key" value="{escape(row.key)}"'
+        f'<td class="tick"><input type="checkbox" name="key" value="{key}"'
         f' form="bulk" aria-label="{label}"></td>'
     )
 

@@ -131,7 +131,7 @@ def _sort(
 ) -> Sorting:
     return sort_columns(
         request,
-        table.columns,
+        (*table.columns, *(each for each in columns if each.name.startswith(METADATA))),
         table=table.element,
         default=table.default_sort,
         shown=columns,
@@ -155,7 +155,8 @@ def chosen_columns(table: Table, names: Sequence[str]) -> tuple[Column, ...]:
         if name in known:
             shown.setdefault(name, known[name])
         elif table.has_metadata and is_metadata_name(name):
-            shown.setdefault(name, Column(name, name.removeprefix(METADATA), css="hide-s"))
+            label, keys = name.removeprefix(METADATA), table.metadata_keys
+            shown.setdefault(name, Column(name, label, keys, "hide-s", sorts_few=bool(keys)))
     return tuple(shown.values())
 
 
