@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from balances.lookups import CURRENCIES, IDENTITIES, LEDGERS, LookupField
 from balances.models import Balance
+from balances.naming import spelling_of
 from ledgers.money import AmountError, parse_entered
 from web.formatting import lazy_number
 from web.forms import ComboboxInput
@@ -101,6 +102,10 @@ class BalanceForm(forms.Form):
         ),
     )
     metadata = MetadataField()
+
+    def clean_indicator(self) -> str:
+        indicator = str(self.cleaned_data["indicator"])
+        return indicator and spelling_of(indicator)
 
     def clean(self) -> dict[str, Any]:
         given = self.cleaned_data

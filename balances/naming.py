@@ -40,3 +40,10 @@ def link_tag(url: str, name: str, *, note: str = "") -> SafeString:
     if note:
         tag += f' <bdi class="muted">{escape(note)}</bdi>'
     return SafeString(tag)  # every text went through escape()
+
+
+def spelling_of(indicator: str) -> str:
+    """As the house writes it already, whatever the capitals; as it is where it is new."""
+    written = Balance.objects.exclude(indicator="").filter(indicator__iexact=indicator)
+    spellings = set(written.order_by().values_list("indicator", flat=True))
+    return indicator if indicator in spellings else min(spellings, default=indicator)

@@ -221,14 +221,23 @@ def test_owner_and_indicator_exclude_each_other(clerk: Client) -> None:
     assert not Balance.objects.exists()
 
 
-def test_indicator_taken_in_this_currency_is_refused(clerk: Client) -> None:
+@pytest.mark.parametrize("given", ["@Revenue", "@revenue"])
+def test_indicator_taken_in_this_currency_is_refused(clerk: Client, given: str) -> None:
     make_balance(indicator="@Revenue")
 
-    response = clerk.post(URL, filled(ledger=general_ledger().key, indicator="@Revenue"))
+    response = clerk.post(URL, filled(ledger=general_ledger().key, indicator=given))
 
     assert response.status_code == 422
     assert "The General Ledger already has @Revenue in GBP." in text_of(response)
     assert Balance.objects.count() == 1
+
+
+def test_indicator_keeps_its_spelling_in_another_currency(clerk: Client) -> None:
+    make_balance(indicator="@Revenue")
+
+    clerk.post(URL, filled(ledger=general_ledger().key, indicator="@REVENUE", currency="EUR"))
+
+    assert Balance.objects.get(currency="EUR").indicator == "@Revenue"
 
 
 def test_address_fills_in_ledger_and_owner(clerk: Client) -> None:

@@ -74,6 +74,16 @@ def test_indicator_in_other_capitals_is_the_same_balance(clerk: Client) -> None:
     assert Balance.objects.exclude(indicator="").count() == 1
 
 
+def test_indicator_keeps_its_spelling_in_another_currency(clerk: Client) -> None:
+    make_balance(indicator="@Treasury", currency="JPY")
+    destination = make_balance()
+
+    reviewed = review(clerk, source="@treasury", destination=destination.key)
+
+    clerk.post(NEW, {"token": token_of(reviewed)})
+    assert Balance.objects.filter(indicator="@Treasury").count() == 2
+
+
 def test_currency_of_known_indicators_need_not_be_said(clerk: Client) -> None:
     make_balance(indicator="@Treasury", currency="JPY", floor_minor=None)
 

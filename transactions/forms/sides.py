@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from balances.forms import IndicatorField
 from balances.lookups import BALANCES, LookupField
 from balances.models import Balance
-from balances.naming import name_of
+from balances.naming import name_of, spelling_of
 from ledgers.models import Currency
 from web.forms import ComboboxInput
 
@@ -46,7 +46,7 @@ def settle_side(side: Side, currency: Currency) -> Side:
     found = _find_indicator(side, currency)
     if found and found.is_closed:
         raise _closed(side)
-    return found or side
+    return found or spelling_of(side)
 
 
 def currencies_of(indicators: Sequence[str]) -> list[Currency]:
