@@ -78,6 +78,9 @@ class BalanceRow(TypedDict):
     is_debit_normal: bool
     inflight: str
     has_no_inflight: bool
+    # Both as the cells of a table that link to the balance.
+    figure_tag: SafeString
+    inflight_tag: SafeString
     title: str
     ledger_link: SafeString
     created: SafeString | str
@@ -146,6 +149,7 @@ def _format_row(
     minor = shown_minor(int(row["credit_minor"]) - int(row["debit_minor"]), side)
     figure = format_amount(minor, exponent)
     held_credits, held_debits = int(row["inflight_credit_minor"]), int(row["inflight_debit_minor"])
+    inflight = format_amount(shown_minor(held_credits - held_debits, side), exponent)
     key = f"bln_{row['public_id']}"
     url = f"{shared.balances_url}{key}/{shared.moment.suffix}"
     name = name_balance(
@@ -160,8 +164,12 @@ def _format_row(
         "figure_css": f"num{' neg' * (minor < 0)}{' long' * (len(figure) > LONG)}",
         "is_negative": minor < 0,
         "is_debit_normal": side == Balance.NormalSide.DEBIT,
-        "inflight": format_amount(shown_minor(held_credits - held_debits, side), exponent),
+        "inflight": inflight,
         "has_no_inflight": not (held_credits or held_debits),
+        "figure_tag": _figure_tag(
+            url, figure, row["currency_id"], is_debit_normal=side == Balance.NormalSide.DEBIT
+        ),
+        "inflight_tag": SafeString(f'<a href="{escape(url)}">{escape(inflight)}</a>'),
         "title": row["ledger__name"] if shared.by_ledger else name,
         "ledger_link": link_tag(
             f"{shared.ledgers_url}ldg_{row['ledger__public_id']}/{shared.moment.suffix}",
@@ -172,6 +180,18 @@ def _format_row(
         "is_now": shared.moment.is_now,
         "glance": _glance_tag(f"{shared.balances_url}{key}/quick/", _("Glance"), name),
     }
+
+
+def _figure_tag(url: str, figure: str, currency: str, *, is_debit_normal: bool) -> SafeString:
+    """With its side where that is the rarer one; on a phone with its currency."""
+    side = ""
+    if is_debit_normal:
+        title = escape(_("Debit-normal: debits less credits"))
+        side = f'<abbr class="ccy" title="{title}">{escape(_("Dr"))}</abbr>'
+    return SafeString(  # every text goes through escape()
+        f'<a href="{escape(url)}">{escape(figure)}</a>{side}'
+        f'<span class="ccy only-s">{escape(currency)}</span>'
+    )
 
 
 def _glance_tag(url: str, label: str, name: str) -> SafeString:

@@ -273,11 +273,8 @@ def _table_row(row: Mapping[str, Any], ready: BalanceRow, names: set[str]) -> Ta
         "owner": _title(ready),
         "ledger": ready["ledger_link"],
         "currency": ready["currency"],
-        "balance": _figure(ready),
-        "inflight": Cell(
-            SafeString(f'<a href="{escape(ready["url"])}">{escape(ready["inflight"])}</a>'),
-            "muted" if ready["has_no_inflight"] else "",
-        ),
+        "balance": Cell(ready["figure_tag"], ready["figure_css"].removeprefix("num").strip()),
+        "inflight": Cell(ready["inflight_tag"], "muted" if ready["has_no_inflight"] else ""),
         "created": ready["created"],
         "glance": ready["glance"],
         "id": f"bln_{row['public_id']}",
@@ -301,18 +298,6 @@ def _title(ready: BalanceRow) -> SafeString:
     if ready["is_new"]:
         tags += f'<span class="tag">{escape(gettext("new"))}</span>'
     return SafeString(f"{ready['link']}{tags}")  # ready HTML, and what went through escape()
-
-
-def _figure(ready: BalanceRow) -> Cell:
-    side = ""
-    if ready["is_debit_normal"]:
-        title = escape(gettext("Debit-normal: debits less credits"))
-        side = f'<abbr class="ccy" title="{title}">{escape(gettext("Dr"))}</abbr>'
-    figure = SafeString(  # every text goes through escape()
-        f'<a href="{escape(ready["url"])}">{escape(ready["balance"])}</a>{side}'
-        f'<span class="ccy only-s">{escape(ready["currency"])}</span>'
-    )
-    return Cell(figure, ready["figure_css"].removeprefix("num").strip())
 
 
 def _rarer_cells(row: Mapping[str, Any], ready: BalanceRow) -> dict[str, str | Cell]:

@@ -64,6 +64,10 @@ def table_context(request: HtmxHttpRequest, table: Table, state: TableState) -> 
     sorting = table.sorting(state, count)
     return {
         "table": table,
+        # What its templates say again and again, ready.
+        "element": table.element,
+        "title": str(table.title),
+        "search_label": str(table.search_label),
         "live": live and live.showing(table, page.rows),
         "ticked_url": url_with_names(table.ticked_url_name, table.name)
         if table.ticked_url_name
