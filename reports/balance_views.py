@@ -22,7 +22,7 @@ from balances.naming import describe_side, name_of
 from balances.operations import NotEmptyError, close_balance, reopen_balance
 from reports.arrival import check_arrival
 from reports.moments import Totals, totals_before
-from reports.places import entries_of
+from reports.places import entries_of, recorded_entries
 from reports.register import (
     EFFECTIVE,
     ORDERS,
@@ -51,7 +51,8 @@ def balance_detail(request: HtmxHttpRequest, public_id: UUID) -> HttpResponse:
     # Only the figures of the effective order are read apart from the lines.
     with snapshot() if is_by_effective else nullcontext():
         totals = totals_of(balance, moment)
-        page = paginate_request(request, entries_at(balance, moment), order=ORDERS[order])
+        source = entries_at(balance, moment) if is_by_effective else recorded_entries(balance)
+        page = paginate_request(request, source, order=ORDERS[order])
         entries = read_register(balance, page.rows, order=order, known_at=moment.known_at)
     check_arrival(request, totals.net_minor, exponent=balance.currency.exponent)
     context = {

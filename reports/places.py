@@ -19,6 +19,7 @@ from django.db.models.functions import Left
 from balances.models import Balance
 from reports.moments import Totals, totals_at
 from transactions.models import Entry
+from web.arms import Arm, Arms
 from web.pagination import Key
 from web.statements import fetch_all, fetch_one
 
@@ -41,6 +42,20 @@ ENTRIES: QuerySet[Entry, Any] = Entry.objects.values(
     text=Left("transaction__description", TEXT_LENGTH_MAX),
 )
 WHOLE_ENTRIES: QuerySet[Entry, Any] = ENTRIES.annotate(whole_text=F("transaction__description"))
+# The same by a statement that is written once, in the order of recording. Joined after the limit.
+RECORDED = Arm(
+    sql="""
+SELECT e.id, e.position, e.effective_at, e.direction, e.amount_minor, e.running_minor,
+       e.transaction_id, t.public_id, t.reference, t.created_at,
+       left(t.description, %(length)s) AS text
+FROM (
+    SELECT * FROM transactions_entry WHERE balance_id = %(balance)s {after} {ordered}
+) AS e
+JOIN transactions_transaction AS t ON t.id = e.transaction_id
+{ordered}
+""",
+    keys=("position",),
+)
 SAME_INSTANT = """
 SELECT p.number, coalesce(sum(e.amount_minor) FILTER (WHERE e.direction = 1), 0),
        coalesce(sum(e.amount_minor) FILTER (WHERE e.direction = -1), 0), count(e.id)
@@ -79,6 +94,16 @@ def entries_of(
     if known_at is None:
         return entries
     return entries.filter(position__lte=_last_position(balance, known_at))
+
+
+def recorded_entries(balance: Balance) -> Arms:
+    """`entries_of` a balance as a source of pages, for the order of `position`."""
+    return Arms(
+        label=Entry._meta.label,
+        fields=(*ENTRIES.query.values_select, "text"),
+        arms=(RECORDED,),
+        parameters={"balance": balance.pk, "length": TEXT_LENGTH_MAX},
+    )
 
 
 def totals_at_places(

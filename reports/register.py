@@ -98,11 +98,19 @@ def read_register(
     known_at: datetime | None = None,
 ) -> list[dict[str, Any]]:
     """A page of `places.entries_of` with the figures that run in its order."""
-    if order == RECORDED or not entries:
-        return entries
+    if order == RECORDED:
+        return [_in_integers(entry) for entry in entries]
+    if not entries:
+        return []
     places = [Place.after(entries[0])]
     (totals,) = totals_at_places(balance, places, known_at=known_at)
     return with_running(entries, first_minor=totals.net_minor, is_newest_first=True)
+
+
+def _in_integers(entry: dict[str, Any]) -> dict[str, Any]:
+    """With its amounts as the database holds them: a Decimal is rounded after 28 digits."""
+    amounts = {name: int(entry[name]) for name in ("amount_minor", "running_minor")}
+    return {**entry, **amounts}
 
 
 def format_register(balance: Balance, entries: Sequence[dict[str, Any]]) -> list[RegisterRow]:

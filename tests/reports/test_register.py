@@ -6,9 +6,11 @@ import pytest
 from django.test import Client
 
 from balances.models import Balance
+from reports.places import entries_of, recorded_entries
 from tests.factories import make_balance, post_transfer
 from tests.pages import count_queries, rows_of
 from web.formatting import format_date
+from web.pagination import Key, Ordered
 
 pytestmark = pytest.mark.django_db
 
@@ -30,6 +32,28 @@ def balance() -> Balance:
 
 def lines(client: Client, url: str) -> list[tuple[str, str]]:
     return [(row[1], row[6]) for row in rows_of(client.get(url))[1:-1]]
+
+
+@pytest.mark.parametrize("descending", [True, False])
+@pytest.mark.parametrize("after", [None, [1], [2]])
+def test_recorded_entries_are_those_of_the_balance_in_their_order(
+    balance: Balance, descending: bool, after: list[int] | None
+) -> None:
+    order = [Key("position", descending=descending)]
+
+    read = recorded_entries(balance).read(order, after, 1)
+
+    assert read == Ordered(entries_of(balance)).read(order, after, 1)
+
+
+def test_recorded_figures_are_exact_to_the_last_of_37_digits(clerk: Client) -> None:
+    balance, source = make_balance(floor_minor=None), make_balance(floor_minor=None)
+    for amount_minor in (10**36, 1):
+        post_transfer(source=source, destination=balance, amount_minor=amount_minor)
+
+    newest, *_ = lines(clerk, balance.get_absolute_url())
+
+    assert newest[1].replace(",", "") == "10000000000000000000000000000000000.01"
 
 
 def test_back_dated_entries_take_their_place_in_effective_order(
