@@ -170,7 +170,7 @@ class BatchField(Field):
         try:
             return UUID(text)
         except ValueError as error:
-            told = _("%(field)s: no such record: %(value)s")
+            told = _("%(field)s: there is no record %(value)s.")
             raise FilterError(told % {"field": self.label, "value": text}) from error
 
     def condition(self, operator: Operator, values: Sequence[Any]) -> Q:

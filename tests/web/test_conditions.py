@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.factories import make_identity, make_user
+from tests.pages import text_of
 from web.tables.conditions import Condition, Conditions
 
 URL = "/identities/"
@@ -126,6 +127,10 @@ def test_groups_are_joined_by_and_their_conditions_by_or_or_the_other_way_round(
         "metadata:is:1",
         "metadata..:is:1",
         "metadata.a:greater:x",
+        "metadata.a:between:9,10,11",
+        "metadata.a:between:10,9",
+        "balances:between:10,9.5",
+        "created:between:2015-09-30,2015-07-01",
         "name:is:a\0b",
         "|||",
         "name:is:" + "x" * 3000,
@@ -141,6 +146,23 @@ def test_a_filter_that_means_nothing_is_told_and_shows_nothing(
     assert "Nothing is shown until this filter is changed or removed." in html
     assert 'class="chip broken"' in html
     assert "<tbody>" not in html
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        "metadata.tier:between:2.5,2.5",
+        "balances:between:0,0",
+        "created:between:today,2000",
+        "created:between:2000-05,2000-05-01",
+    ],
+)
+def test_a_range_may_be_as_narrow_as_one_value_but_not_run_backwards(
+    clerk: Client, people: None, where: str
+) -> None:
+    told = "the second value comes before the first." in text_of(clerk.get(URL, {"where": where}))
+
+    assert told is where.startswith("created:between:today")
 
 
 def test_each_chip_says_its_condition_and_takes_only_itself_away(

@@ -90,7 +90,11 @@ class Field:
             FilterError: the operator does not fit the field, or a value is none of its values.
         """
         self._check(operator, values)
-        return self.condition(operator, [self.read(value) for value in values])
+        read = [self.read(value) for value in values]
+        if operator == Operator.BETWEEN and self.is_backward(*read):
+            told = _("%(field)s: the second value comes before the first.")
+            raise FilterError(told % {"field": self.label})
+        return self.condition(operator, read)
 
     def read(self, text: str) -> Any:
         """The value that `text` stands for.
@@ -99,6 +103,10 @@ class Field:
             FilterError: for none.
         """
         return text
+
+    def is_backward(self, low: Any, high: Any) -> bool:
+        """Whether nothing can be between the two."""
+        return bool(high < low)
 
     def condition(self, operator: Operator, values: Sequence[Any]) -> Q:
         """As a condition on `path`."""
@@ -242,6 +250,9 @@ class DateField(Field):
             raise FilterError(told % {"field": self.label, "value": text})
         return period
 
+    def is_backward(self, low: Period, high: Period) -> bool:
+        return high.end <= low.start
+
     def condition(self, operator: Operator, values: Sequence[Any]) -> Q:
         if operator in EMPTINESS:
             return Field.condition(self, operator, values)
@@ -276,7 +287,7 @@ class RecordField(Field):
     def read(self, text: str) -> int:
         found = self.find(text)
         if found is None:
-            told = _("%(field)s: no such record: %(value)s")
+            told = _("%(field)s: there is no record %(value)s.")
             raise FilterError(told % {"field": self.label, "value": text})
         return found[0]
 
@@ -353,6 +364,9 @@ class MetadataField(Field):
 
     def takes_numbers(self, operator: str) -> bool:
         return operator in COMPARISONS
+
+    def is_backward(self, low: str, high: str) -> bool:
+        return read_number(high, label=self.label) < read_number(low, label=self.label)
 
     def _equal(self, text: str) -> Q:
         """As a text, and as the number or truth value that it may stand for."""
