@@ -685,14 +685,17 @@ BEGIN
             transaction_id, balance_id, ledger_id, position, effective_at, direction,
             amount_minor, running_minor
         )
-        SELECT e.id, p_balances[e.at], v_ledger[e.at], v_position[e.number], e.effective_at,
-               sign(e.amount), abs(e.amount), v_running[e.number]
+        SELECT e.id, p_balances[e.at], v_ledger[e.at], w.position, e.effective_at,
+               sign(e.amount), abs(e.amount), w.running
         FROM (
             SELECT a.id, a.effective_at, l.at, l.amount,
                    row_number() OVER (ORDER BY a.id, l.line) AS number
             FROM accepted AS a
             CROSS JOIN LATERAL unnest(a.legs, a.amounts) WITH ORDINALITY AS l (at, amount, line)
         ) AS e
+        -- Not by subscripts: numbers differ in length, so each would walk through those before it.
+        JOIN unnest(v_position, v_running) WITH ORDINALITY AS w (position, running, number)
+          ON w.number = e.number
         ORDER BY e.number;
         IF p_actor IS NOT NULL THEN
             INSERT INTO audit_auditevent (actor_id, actor_name, action, subject, after)
