@@ -47,6 +47,19 @@ def test_columns_and_rows_are_those_of_the_page_in_its_order(pages: Client) -> N
     assert total == ["Total: 3 rows", "", ""]
 
 
+def test_extra_information_is_written_as_it_was_given(pages: Client) -> None:
+    given = {"region": "Nørd", "vip": True, "tier": 2.5, "sites": ["Ås", {"to": None}], "no": None}
+    make_identity(name="Ann", metadata=given)
+    columns = ",".join(f"metadata.{key}" for key in given)
+
+    heads, row, _total = read_csv(body_of(pages.get(f"{ADDRESS}csv?columns={columns}")))
+
+    assert heads == ["Name", *given]
+    assert row == ["Ann", "Nørd", "true", "2.5", '["Ås", {"to": null}]', ""]
+    shown = pages.get(f"/identities/?columns={columns}").content.decode()
+    assert "<bdi>[&quot;Ås&quot;, {&quot;to&quot;: null}]</bdi>" in shown
+
+
 def test_every_format_says_the_same_and_xlsx_says_what_it_is(pages: Client) -> None:
     make_identity(name=HOSTILE, email="a@example.com")
     make_identity(name="Elm", email="e@example.com")

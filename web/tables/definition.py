@@ -10,6 +10,7 @@ and its view is `show_table(request, IDENTITIES, "identities/identity_list.html"
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
@@ -274,13 +275,13 @@ def _metadata_cell(row: TableRow, name: str) -> str:
 
 
 def metadata_value(metadata: Mapping[str, Any] | None, name: str) -> str:
-    """What `metadata.a.b` names, as a text; "" if it is not there."""
+    """What `metadata.a.b` names, as a text or as JSON; "" if it is not there."""
     value: Any = metadata
     for key in name.split(".")[1:]:
         value = value.get(key) if isinstance(value, Mapping) else None
-    if value is None or isinstance(value, Mapping | list):
-        return "" if value is None else str(value)
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    if value is None:
+        return ""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def _tick(key: str, label: str) -> str:
