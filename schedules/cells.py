@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from html import escape
 
 from django.utils.safestring import SafeString
@@ -13,7 +14,7 @@ from transactions.models import Transaction
 from transactions.row_details import Details
 from transactions.rows import TransactionRow
 from web.addresses import url_of
-from web.formatting import Dates
+from web.formatting import ROWS_KEPT, Dates
 from web.tables.definition import Cell, TableRow
 
 
@@ -28,7 +29,9 @@ def table_row(
         "from": row["source"],
         "to": row["destination"],
         "status": row["status"],
-        "amount": _amount(row),
+        "amount": _amount(
+            row["url"], row["amount"], row["currency"], row["part"], is_long=row["is_long"]
+        ),
         "currency": row["currency"],
         "id": row["key"],
     }
@@ -54,13 +57,14 @@ def _reference(row: TransactionRow) -> SafeString:
     return SafeString("".join(parts))  # every text went through escape(); the rest is ready HTML
 
 
-def _amount(row: TransactionRow) -> Cell:
-    parts = [f'<a href="{escape(row["url"])}">{escape(row["amount"])}</a>']
-    if row["currency"]:
-        parts.append(f'<span class="ccy">{escape(row["currency"])}</span>')
-    if row["part"]:
-        parts.append(f'<span class="note">{escape(row["part"])}</span>')
-    return Cell(SafeString("".join(parts)), "long" if row["is_long"] else "")
+@lru_cache(maxsize=ROWS_KEPT)
+def _amount(url: str, amount: str, currency: str, part: str, *, is_long: bool) -> Cell:
+    parts = [f'<a href="{escape(url)}">{escape(amount)}</a>']
+    if currency:
+        parts.append(f'<span class="ccy">{escape(currency)}</span>')
+    if part:
+        parts.append(f'<span class="note">{escape(part)}</span>')
+    return Cell(SafeString("".join(parts)), "long" if is_long else "")
 
 
 def _on_demand(details: Details, dates: Dates) -> Mapping[str, str]:
