@@ -46,7 +46,7 @@ def fill_books() -> list[str]:
         *("/transactions/new/", "/transactions/new/?mode=journal", "/identities/new/"),
         *(ledger.get_absolute_url(), identity.get_absolute_url(), posted.get_absolute_url()),
         *(balance, f"{balance}statement/", f"{balance}chart/", f"{balance}flow/"),
-        *(f"{balance}info/", f"{balance}metadata/", f"{posted.get_absolute_url()}reversal/"),
+        *(f"{balance}info/", f"{balance}metadata/", f"{posted.get_absolute_url()}reverse/"),
     ]
 
 
