@@ -134,7 +134,10 @@ def _ids(text: str, size: int) -> Group:
 
 
 def _named_groups(text: str, size: int) -> list[Group]:
-    """Ledgers, identities and balances by their names, or by a value they carry."""
+    """Ledgers, identities and balances by their names, or by a value they carry.
+
+    What holds the text as it is written comes before what is only near it.
+    """
     found = find_names(text, limit=size + 1)
     kinds = (
         (LEDGER, _("Ledgers"), "ledgers"),
@@ -148,7 +151,7 @@ def _named_groups(text: str, size: int) -> list[Group]:
         # The table finds what holds the text as it is written, and nothing else.
         is_all = all(text.lower() in f"{row.name} {row.detail}".lower() for row in rows)
         groups.append(_group(label, hits, size, _all_url(f"{urls}:list", q=text) if is_all else ""))
-    return groups
+    return sorted(groups, key=lambda group: not group.all_url)
 
 
 def _named_hit(row: Found, text: str, url_name: str) -> Hit:

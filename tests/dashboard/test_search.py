@@ -144,6 +144,15 @@ def test_unknown_ids_are_not_found(clerk: Client) -> None:
         assert "Nothing found" in text_of(clerk.get(URL, {"q": text}))
 
 
+def test_what_is_written_so_comes_before_what_is_near(clerk: Client) -> None:
+    make_identity(name="Banbury Litho")
+    make_balance(indicator="@Bank")
+
+    text = text_of(clerk.get(URL, {"q": "@bank"}))
+
+    assert text.index("@Bank") < text.index("Banbury Litho")
+
+
 @pytest.mark.parametrize("text", ["\x00", "%", "\\", "'", "x" * 5000, "\U0010ffff", "{}", "[("])
 def test_any_text_may_be_asked(clerk: Client, text: str) -> None:
     assert clerk.get(URL, {"q": text}).status_code == 200
