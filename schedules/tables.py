@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from django.http import HttpRequest
@@ -23,6 +23,8 @@ class EveryTransactionTable(TransactionTable):
 
     columns: ClassVar[Sequence[Column]] = COLUMNS
     fields: ClassVar[Sequence[Field]] = OF_BOOKS
+    # Tabs of schedules ask about no rows.
+    changed_by: ClassVar[Mapping[str, str]] = BooksTable.changed_by
 
     def for_request(self, request: HttpRequest) -> Table:
         chosen = TransactionFilter.read(request)

@@ -92,6 +92,17 @@ def test_holds_that_others_commit_or_void_are_changed(query: str, words: str) ->
     assert (told["words"], told["isNew"]) == (words, "new" in words)
 
 
+def test_what_was_told_of_changes_is_not_looked_for_again() -> None:
+    hold = place_hold(source=TREASURY, destination=make_balance(), reference="hold")
+    readers = [Reader(), Reader("tab=inflight"), Reader("where=status:is:inflight")]
+    commit(hold)
+
+    for reader in readers:
+        reader.asked["ticket"] = reader.ask()["ticket"]
+
+    assert all(reader.is_told_from_memory() for reader in readers)
+
+
 def test_reversal_and_refund_of_a_commit_change_the_event() -> None:
     committed = commit(place_hold(source=TREASURY, destination=make_balance(), reference="hold"))
     posted = post_transfer(source=TREASURY, destination=make_balance(), reference="mistake")
