@@ -108,7 +108,7 @@ def read_register(
 
 
 def _in_integers(entry: dict[str, Any]) -> dict[str, Any]:
-    """With its amounts as the database holds them: a Decimal is rounded after 28 digits."""
+    """With its amounts as the ORM would give them; a statement answers with decimals."""
     amounts = {name: int(entry[name]) for name in ("amount_minor", "running_minor")}
     return {**entry, **amounts}
 
