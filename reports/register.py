@@ -113,12 +113,19 @@ def _in_integers(entry: dict[str, Any]) -> dict[str, Any]:
     return {**entry, **amounts}
 
 
-def format_register(balance: Balance, entries: Sequence[dict[str, Any]]) -> list[RegisterRow]:
-    """Rows of `places.entries_of`, formatted, with the counterparty of each; one query."""
+def format_register(
+    balance: Balance, entries: Sequence[dict[str, Any]], *, suffix: str = ""
+) -> list[RegisterRow]:
+    """Rows of `places.entries_of`, formatted, with the counterparty of each; one query.
+
+    `suffix` is that of the moment that is shown, and stays with the addresses of balances.
+    """
     shared = Surroundings(
         balance.currency.exponent,
         balance.normal_side,
-        find_counterparties(balance, [entry["transaction_id"] for entry in entries]),
+        find_counterparties(
+            balance, [entry["transaction_id"] for entry in entries], suffix=suffix
+        ),
         find_back_dated(entries),
         url_of("transactions:list"),
         active_dates(),
@@ -182,9 +189,14 @@ def counterparty_of(entry: dict[str, Any], parties: Counterparties) -> Party:
     return opposite or parties.get((transaction_id, direction), NOBODY)
 
 
-def find_counterparties(balance: Balance, transaction_ids: list[int]) -> Counterparties:
-    """Who stands on the other sides of these transactions; one query."""
-    name_party = lru_cache(partial(_name_party, url_of("balances:list")))
+def find_counterparties(
+    balance: Balance, transaction_ids: list[int], *, suffix: str = ""
+) -> Counterparties:
+    """Who stands on the other sides of these transactions; one query.
+
+    `suffix` is what follows the address of a balance.
+    """
+    name_party = lru_cache(partial(_name_party, url_of("balances:list"), suffix))
     rows = fetch_all(COUNTERPARTIES, [transaction_ids, balance.pk, balance.currency_id])
     return {
         (transaction_id, direction): name_party(count, *names)
@@ -193,9 +205,9 @@ def find_counterparties(balance: Balance, transaction_ids: list[int]) -> Counter
 
 
 def _name_party(
-    balances_url: str, count: int, public_id: str, indicator: str, owner: str | None
+    balances_url: str, suffix: str, count: int, public_id: str, indicator: str, owner: str | None
 ) -> Party:
     if count > 1:
         return Party(_("%(count)s balances") % {"count": count})
     name = name_balance(indicator=indicator, owner=owner, public_id=public_id)
-    return Party(name, f"{balances_url}bln_{public_id}/")
+    return Party(name, f"{balances_url}bln_{public_id}/{suffix}")

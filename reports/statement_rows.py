@@ -55,10 +55,10 @@ class StatementFigures:
         )
 
 
-def format_page(statement: Statement, page: StatementPage) -> list[RegisterRow]:
-    """The lines of a page, each with the figure after it; one query."""
+def format_page(statement: Statement, page: StatementPage, *, suffix: str) -> list[RegisterRow]:
+    """The lines of a page, each with the figure after it; one query. `suffix` is the moment's."""
     entries = with_running(page.page.rows, first_minor=page.brought.net_minor)
-    return format_register(statement.balance, entries)
+    return format_register(statement.balance, entries, suffix=suffix)
 
 
 def describe(statement: Statement) -> list[str]:

@@ -73,7 +73,7 @@ def statement(request: HtmxHttpRequest, public_id: UUID) -> HttpResponse:
         "is_first": page.is_first,
         "is_last": page.is_last,
         "page": page.page,
-        "rows": format_page(found, page),
+        "rows": format_page(found, page, suffix=moment.suffix),
         "files": _file_links(request, balance),
     }
     return render_page(request, "balances/statement.html", context, partial="statement-lines")

@@ -165,6 +165,18 @@ def test_links_tabs_sorting_and_pages_keep_the_moment(clerk: Client, balance: Ba
         assert AS_OF in link or "/ldg_" in link or ("bln_" not in link and "balances/?" not in link)
 
 
+@pytest.mark.parametrize("place", ["", "statement/"])
+def test_counterparties_are_opened_at_the_same_moment(
+    clerk: Client, balance: Balance, place: str
+) -> None:
+    other = Balance.objects.exclude(pk=balance.pk).get(entry_count=2)
+    url = at(f"{balance.get_absolute_url()}{place}", f"from=2025-03-01&to=2025-03-31&{AS_OF}")
+
+    links = [link for link in links_of(clerk.get(url)) if other.key in link]
+
+    assert links == [f"{other.get_absolute_url()}?{AS_OF}"]
+
+
 def test_totals_of_filtered_balances_are_the_sums_of_their_rows(
     clerk: Client, balance: Balance
 ) -> None:
