@@ -53,8 +53,9 @@ class Party:
     name: str
     url: str = ""
 
-    def tag(self) -> SafeString:
-        return link_tag(self.url, self.name) if self.url else format_html("{}", self.name)
+    def tag(self, suffix: str) -> SafeString:
+        """The name as a link, with `suffix` behind its address."""
+        return link_tag(self.url + suffix, self.name) if self.url else format_html("{}", self.name)
 
 
 # By transaction and direction.
@@ -87,6 +88,7 @@ class Surroundings:
     parties: Counterparties
     back_dated: set[int]
     transactions_url: str
+    suffix: str
     dates: Dates
 
 
@@ -123,11 +125,10 @@ def format_register(
     shared = Surroundings(
         balance.currency.exponent,
         balance.normal_side,
-        find_counterparties(
-            balance, [entry["transaction_id"] for entry in entries], suffix=suffix
-        ),
+        find_counterparties(balance, [entry["transaction_id"] for entry in entries]),
         find_back_dated(entries),
         url_of("transactions:list"),
+        suffix,
         active_dates(),
     )
     return [_format_row(entry, shared) for entry in entries]
@@ -149,7 +150,7 @@ def _format_row(entry: dict[str, Any], shared: Surroundings) -> RegisterRow:
         "recorded": _note_recording(entry, shared),
         "reference": entry["transaction__reference"],
         "url": f"{shared.transactions_url}txn_{entry['transaction__public_id']}/",
-        "counterparty": counterparty_of(entry, shared.parties).tag(),
+        "counterparty": counterparty_of(entry, shared.parties).tag(shared.suffix),
         "description": entry["text"],
         "debit": "" if is_credit else amount,
         "credit": amount if is_credit else "",
@@ -189,14 +190,9 @@ def counterparty_of(entry: dict[str, Any], parties: Counterparties) -> Party:
     return opposite or parties.get((transaction_id, direction), NOBODY)
 
 
-def find_counterparties(
-    balance: Balance, transaction_ids: list[int], *, suffix: str = ""
-) -> Counterparties:
-    """Who stands on the other sides of these transactions; one query.
-
-    `suffix` is what follows the address of a balance.
-    """
-    name_party = lru_cache(partial(_name_party, url_of("balances:list"), suffix))
+def find_counterparties(balance: Balance, transaction_ids: list[int]) -> Counterparties:
+    """Who stands on the other sides of these transactions; one query."""
+    name_party = lru_cache(partial(_name_party, url_of("balances:list")))
     rows = fetch_all(COUNTERPARTIES, [transaction_ids, balance.pk, balance.currency_id])
     return {
         (transaction_id, direction): name_party(count, *names)
@@ -205,9 +201,9 @@ def find_counterparties(
 
 
 def _name_party(
-    balances_url: str, suffix: str, count: int, public_id: str, indicator: str, owner: str | None
+    balances_url: str, count: int, public_id: str, indicator: str, owner: str | None
 ) -> Party:
     if count > 1:
         return Party(_("%(count)s balances") % {"count": count})
     name = name_balance(indicator=indicator, owner=owner, public_id=public_id)
-    return Party(name, f"{balances_url}bln_{public_id}/{suffix}")
+    return Party(name, f"{balances_url}bln_{public_id}/")
