@@ -12,23 +12,6 @@ from django_htmx.http import HttpResponseClientRedirect
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
 
-class PolicyMiddleware:
-    """Send the Content-Security-Policy, which is the same for every page."""
-
-    def __init__(self, get_response: GetResponse) -> None:
-        self.get_response = get_response
-        self.policy = "; ".join(
-            f"{name} {' '.join(sources)}" for name, sources in settings.SECURE_CSP.items()
-        )
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        response = self.get_response(request)
-        # Django's pages for whoever looks for a bug have their styles and scripts inside.
-        if not (settings.DEBUG and response.status_code in (404, 500)):
-            response.headers["Content-Security-Policy"] = self.policy
-        return response
-
-
 class PrivatePageMiddleware:
     """No cache, the browser's Back button included, keeps a page of somebody's books."""
 

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
-from pytest_django import Settings
 
 from tests.factories import PASSWORD, make_user
 
@@ -71,19 +70,6 @@ def test_pages_carry_a_strict_content_security_policy(client: Client) -> None:
         "base-uri 'none'",
         "frame-ancestors 'none'",
     }
-
-
-@pytest.mark.django_db
-@pytest.mark.parametrize("debug", [True, False])
-def test_pages_to_look_for_a_bug_may_show_what_django_draws_in_them(
-    client: Client, settings: Settings, debug: bool
-) -> None:
-    settings.DEBUG = debug
-
-    response = client.get("/no-such-page/")
-
-    assert response.status_code == 404
-    assert ("Content-Security-Policy" in response) is not debug
 
 
 @pytest.mark.django_db
