@@ -14,6 +14,7 @@ from django.db import connection
 from web.marks import SPAN, Mark
 from web.statements import fetch_all
 
+COUNT = "SELECT count(*) FROM (SELECT FROM {table} WHERE id > %s LIMIT %s) AS added"
 ADDED = "SELECT id, {column} FROM {table} WHERE (id > %s OR id = ANY (%s)) AND {column} IS NOT NULL"
 
 
@@ -23,20 +24,31 @@ class Journal:
     def __init__(self, table: str, column: str) -> None:
         quoted = connection.ops.quote_name
         self._sql = ADDED.format(table=quoted(table), column=quoted(column))
+        self._count_sql = COUNT.format(table=quoted(table))
         self._lock = Lock()
         self._since = self._until = Mark()
         self._about: dict[int, set[int]] = {}
         self._size = 0
+        # More than SPAN rows have come after this id.
+        self._far_back = -1
 
     def changed(self, rows: Sequence[int], since: Mark, now: Mark) -> set[int] | None:
         """Those of the rows that something was added about; None if too much was."""
         if now == since or not rows:
             return set()
-        if now.newest - since.newest > SPAN:
-            return None
         with self._lock:
+            if self._is_far_back(since, now):
+                return None
             self._reach(since, now)
             return {row for row in rows if any(map(since.lacks, self._about.get(row, ())))}
+
+    def _is_far_back(self, since: Mark, now: Mark) -> bool:
+        """Whether too much was added; rows that share their ids with another table are counted."""
+        if now.newest - since.newest > SPAN and since.newest > self._far_back:
+            ((added,),) = fetch_all(self._count_sql, [since.newest, SPAN + 1])
+            if added > SPAN:
+                self._far_back = since.newest
+        return since.newest <= self._far_back
 
     def _reach(self, since: Mark, now: Mark) -> None:
         """Read on to `now`; from `since`, if what is kept begins later, or has become too much."""

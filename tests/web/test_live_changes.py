@@ -25,7 +25,7 @@ from tests.transactions.living import commit, place_hold, refund, void
 from tests.transactions.living import reverse as undo
 from transactions.requests import Indicator
 from web import journals, live
-from web.marks import Mark
+from web.marks import SPAN, Mark
 
 TREASURY = Indicator("@Treasury", "GBP")
 
@@ -208,6 +208,20 @@ def test_what_a_hold_reserves_and_releases_is_changed() -> None:
 
     assert before.ask()["words"] == "1 new, 1 changed – show"
     assert between.ask()["words"] == "2 changed – show"
+
+
+def test_few_reservations_among_many_entries_are_told_one_by_one() -> None:
+    wallet = make_balance()
+    reader = Reader(table="balances")
+    with connection.cursor() as cursor:  # as many entries have taken their ids from the same row
+        cursor.execute(
+            "SELECT count(nextval('transactions_entry_id_seq')) FROM generate_series(0, %s)",
+            [SPAN],
+        )
+
+    place_hold(source=TREASURY, destination=wallet, reference="hold")
+
+    assert reader.ask()["words"] == "1 new, 1 changed – show"
 
 
 def test_ledgers_and_identities_change_with_their_balances() -> None:
