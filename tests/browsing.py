@@ -72,8 +72,15 @@ def opened_page(
     assert not problems, problems
 
 
+# What fades in is pale for a moment, and what breathes never stops.
+AT_REST = """() => !document.querySelector('dialog[aria-busy="true"]') && document.getAnimations().every(
+    (each) => each.playState !== "running" || each.effect.getComputedTiming().endTime === Infinity
+)"""
+
+
 def axe_violations(page: Page, **options: Any) -> list[str]:
-    """What axe finds on the page as it is now, one line each; `options` are those of its run."""
+    """What axe finds on the page once it rests, one line each; `options` are those of its run."""
+    page.wait_for_function(AT_REST)
     found = Axe().run(page, options=options or None).response["violations"]
     return [f"{rule['id']}: {[node['target'] for node in rule['nodes']]}" for rule in found]
 
