@@ -73,9 +73,11 @@ def opened_page(
 
 
 # What fades in is pale for a moment, and what breathes never stops.
-AT_REST = """() => !document.querySelector('dialog[aria-busy="true"]') && document.getAnimations().every(
-    (each) => each.playState !== "running" || each.effect.getComputedTiming().endTime === Infinity
-)"""
+AT_REST = """() =>
+    !document.querySelector('dialog[aria-busy="true"]') && document.getAnimations().every(
+        (each) => each.playState !== "running"
+            || each.effect.getComputedTiming().endTime === Infinity
+    )"""
 
 
 def axe_violations(page: Page, **options: Any) -> list[str]:
