@@ -124,6 +124,17 @@ def _ask(attacker: Attacker, query: str, **asked: Any) -> list[Any]:
     return written
 
 
+def _figures(attacker: Attacker) -> list[Any]:
+    """What has been posted comes to, whichever way it went."""
+    return attacker.run(
+        "SELECT id, credit_minor, debit_minor, entry_count, transaction_count,"
+        " ledger_transaction_count FROM balances_balance ORDER BY id"
+    ) + attacker.run(
+        "SELECT balance_id, ledger_id, position, direction, amount_minor, running_minor"
+        " FROM transactions_entry ORDER BY id"
+    )
+
+
 @pytest.mark.parametrize("view", WRITE)
 def test_sound_transfer_is_written(owner: Attacker, view: str) -> None:
     assert len(_ask(owner, WRITE[view], amount="-100")) == 1
@@ -199,15 +210,7 @@ def test_straight_posting_comes_to_what_the_general_path_comes_to(
                 [amount, -amount],
                 overdraft,
             )
-            balances = owner.run(
-                "SELECT id, credit_minor, debit_minor, entry_count, transaction_count,"
-                " ledger_transaction_count FROM balances_balance ORDER BY id"
-            )
-            entries = owner.run(
-                "SELECT balance_id, ledger_id, position, direction, amount_minor, running_minor"
-                " FROM transactions_entry ORDER BY id"
-            )
-        return answer + balances + entries
+            return answer + _figures(owner)
 
     # An overdraft, of nothing too, is for the general path.
     assert figures(None) == figures(0)
@@ -310,15 +313,7 @@ def test_straight_batch_comes_to_what_the_general_path_comes_to(
                 balances,
                 is_atomic,
             )
-            after = owner.run(
-                "SELECT id, credit_minor, debit_minor, entry_count, transaction_count,"
-                " ledger_transaction_count FROM balances_balance ORDER BY id"
-            )
-            entries = owner.run(
-                "SELECT balance_id, ledger_id, position, direction, amount_minor, running_minor"
-                " FROM transactions_entry ORDER BY id"
-            )
-        return answers + after + entries
+            return answers + _figures(owner)
 
     # An overdraft, of nothing too, is for the general path.
     assert figures(None) == figures(0)
