@@ -24,7 +24,7 @@ from users.models import User
 from web.forms import open_form
 from web.htmx import HtmxHttpRequest, finish_form, render_page
 from web.suggestions import SUGGESTIONS_MAX, render_suggestions
-from web.text import search_text
+from web.text import isolate, search_text
 
 
 @require_http_methods(["GET", "POST"])
@@ -83,7 +83,7 @@ def currency_suggest(request: HtmxHttpRequest) -> HttpResponse:
 
 
 def _announce(request: HtmxHttpRequest, balance: Balance, *, is_new: bool) -> None:
-    values = {"name": name_of(balance), "currency": balance.currency_id}
+    values = {"name": isolate(name_of(balance)), "currency": balance.currency_id}
     if is_new:
         messages.success(request, _("Balance of %(name)s in %(currency)s opened.") % values)
         return

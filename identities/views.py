@@ -19,7 +19,7 @@ from web.converters import parse_key
 from web.forms import open_form
 from web.htmx import HtmxHttpRequest, finish_form, render_page
 from web.suggestions import SUGGESTIONS_MAX, Suggestion, render_suggestions
-from web.text import search_text
+from web.text import isolate, search_text
 
 
 @require_http_methods(["GET", "POST"])
@@ -37,10 +37,10 @@ def identity_create(request: HtmxHttpRequest) -> HttpResponse:
 
 def _tell_created(request: HtmxHttpRequest, identity: Identity, *, name: str) -> None:
     if identity.name == name:
-        messages.success(request, _("Identity %(name)s created.") % {"name": name})
+        messages.success(request, _("Identity %(name)s created.") % {"name": isolate(name)})
     else:
         told = _("That form had created %(name)s before, so nothing was added. Open a new form.")
-        messages.warning(request, told % {"name": identity.name})
+        messages.warning(request, told % {"name": isolate(identity.name)})
 
 
 @require_http_methods(["GET", "POST"])
@@ -50,7 +50,9 @@ def identity_edit(request: HtmxHttpRequest, public_id: UUID) -> HttpResponse:
     form = open_form(request, ProfileForm, initial=profile)
     if form.is_valid():
         change_identity(identity, **form.cleaned_data, actor=cast(User, request.user))
-        messages.success(request, _("Changes to %(name)s saved.") % form.cleaned_data)
+        messages.success(
+            request, _("Changes to %(name)s saved.") % {"name": isolate(form.cleaned_data["name"])}
+        )
         return finish_form(request, url=identity.get_absolute_url())
     context = {"identity": identity, "form": form}
     status = 422 if form.errors else 200

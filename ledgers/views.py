@@ -20,7 +20,7 @@ from web.formatting import format_date
 from web.forms import open_form
 from web.htmx import HtmxHttpRequest, finish_form, render_page
 from web.suggestions import SUGGESTIONS_MAX, Suggestion, render_suggestions
-from web.text import search_text
+from web.text import isolate, search_text
 
 
 @require_http_methods(["GET", "POST"])
@@ -49,10 +49,10 @@ def ledger_create(request: HtmxHttpRequest) -> HttpResponse:
 
 def _tell_created(request: HtmxHttpRequest, ledger: Ledger, *, name: str) -> None:
     if ledger.name == name:
-        messages.success(request, _("Ledger %(name)s created.") % {"name": name})
+        messages.success(request, _("Ledger %(name)s created.") % {"name": isolate(name)})
     else:
         told = _("That form had created %(name)s before, so nothing was added. Open a new form.")
-        messages.warning(request, told % {"name": ledger.name})
+        messages.warning(request, told % {"name": isolate(ledger.name)})
 
 
 @require_http_methods(["GET", "POST"])
@@ -67,7 +67,9 @@ def ledger_rename(request: HtmxHttpRequest, public_id: UUID) -> HttpResponse:
             form.point_out(namesake)
         else:
             rename_ledger(ledger, name=name, actor=cast(User, request.user))
-            messages.success(request, _("The ledger is now called %(name)s.") % {"name": name})
+            messages.success(
+                request, _("The ledger is now called %(name)s.") % {"name": isolate(name)}
+            )
             return finish_form(request, url=ledger.get_absolute_url())
     context = {"ledger": ledger, "form": form}
     status = 422 if form.errors else 200

@@ -21,6 +21,7 @@ from web.counting import EXACT_MAX, count_exact
 from web.htmx import HtmxHttpRequest, render_page
 from web.pagination import Key, paginate_request
 from web.records import get_record_or_404
+from web.text import isolate
 
 NEWEST_FIRST = (Key("transaction_id", descending=True),)
 
@@ -45,7 +46,7 @@ def lookalike_dismiss(request: HtmxHttpRequest, public_id: UUID) -> HttpResponse
         dismiss(transaction, actor=cast(User, request.user))
     except NoLookalikeError as error:
         raise Http404 from error
-    messages.success(request, _("%s is no duplicate.") % transaction.reference)
+    messages.success(request, _("%s is no duplicate.") % isolate(transaction.reference))
     return redirect("reports:lookalikes")
 
 

@@ -31,6 +31,7 @@ from users.models import User
 from web.converters import parse_key
 from web.forms import open_form
 from web.htmx import HtmxHttpRequest, finish_form, in_slide_over, render_page
+from web.text import isolate
 
 FORM, REVIEW = "transactions/transaction_create.html", "transactions/transaction_review.html"
 
@@ -128,15 +129,15 @@ def _write(request: HtmxHttpRequest, reviewed: Reviewed) -> tuple[str, str]:
     draft, actor = reviewed.draft, cast(User, request.user)
     if draft.due_at:
         kept = schedule(draft.request(), due_at=draft.due_at, actor=actor)
-        messages.success(request, _("Transaction %s scheduled.") % kept.reference)
+        messages.success(request, _("Transaction %s scheduled.") % isolate(kept.reference))
         return kept.get_absolute_url(), kept.key
     transaction, outcome = post_reviewed(reviewed, actor=actor)
     if outcome == Outcome.PRESENT:
         messages.info(request, _("This was posted already. It was not posted again."))
     elif draft.is_hold:
-        messages.success(request, _("Transaction %s held.") % transaction.reference)
+        messages.success(request, _("Transaction %s held.") % isolate(transaction.reference))
     else:
-        messages.success(request, _("Transaction %s posted.") % transaction.reference)
+        messages.success(request, _("Transaction %s posted.") % isolate(transaction.reference))
     return transaction.get_absolute_url(), transaction.key
 
 

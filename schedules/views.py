@@ -29,6 +29,7 @@ from web.addresses import url_of
 from web.formatting import format_count
 from web.htmx import HtmxHttpRequest, finish_form, render_page
 from web.records import get_record_or_404
+from web.text import isolate
 
 DETAIL, CANCEL = "schedules/schedule_detail.html", "schedules/schedule_cancel.html"
 POST, REFUSED = "schedules/schedule_post.html", "schedules/schedule_refused.html"
@@ -64,7 +65,7 @@ def schedule_cancel(request: HtmxHttpRequest, public_id: UUID) -> HttpResponse:
         cancel(schedule, actor=cast(User, request.user))
     except PostingError as error:
         return _refuse(request, schedule, error)
-    messages.success(request, _("%s will not be posted.") % schedule.reference)
+    messages.success(request, _("%s will not be posted.") % isolate(schedule.reference))
     return finish_form(
         request, url=schedule.get_absolute_url(), event="scheduleDecided", key=schedule.key
     )
@@ -78,7 +79,7 @@ def schedule_seen(request: HtmxHttpRequest, public_id: UUID) -> HttpResponse:
         mark_seen(schedule, actor=cast(User, request.user))
     except PostingError as error:
         return _refuse(request, schedule, error)
-    messages.success(request, _("%s is marked as seen.") % schedule.reference)
+    messages.success(request, _("%s is marked as seen.") % isolate(schedule.reference))
     return redirect(schedule)
 
 
@@ -125,7 +126,7 @@ def schedule_post(request: HtmxHttpRequest, public_id: UUID) -> HttpResponse:
         return _review(request, schedule, is_changed=True)
     except PostingError as error:
         return _refuse(request, schedule, error)
-    messages.success(request, _("Transaction %s posted.") % schedule.reference)
+    messages.success(request, _("Transaction %s posted.") % isolate(schedule.reference))
     return finish_form(
         request, url=schedule.get_absolute_url(), event="scheduleDecided", key=schedule.key
     )

@@ -35,6 +35,7 @@ from users.models import User
 from web.forms import open_form
 from web.htmx import HtmxHttpRequest, finish_form, render_page
 from web.records import get_record_or_404
+from web.text import isolate
 
 FORM, REVIEW = "transactions/act/form.html", "transactions/act/review.html"
 IMPOSSIBLE = "transactions/act/impossible.html"
@@ -104,7 +105,7 @@ def _go_on(request: HtmxHttpRequest, transaction: Transaction, action: Action) -
     if outcome == Outcome.PRESENT:
         messages.info(request, _("This was done already. It was not done again."))
     else:
-        messages.success(request, str(TEXTS[action].done) % {"reference": done.reference})
+        messages.success(request, str(TEXTS[action].done) % {"reference": isolate(done.reference)})
     return finish_form(
         request,
         url=f"{transaction.get_absolute_url()}?new={done.key}",

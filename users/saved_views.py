@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from users.models import SavedView, User
 from users.recording import record
+from web.text import isolate
 
 QUERY_LENGTH_MAX = 4000
 VIEWS_MAX = 100
@@ -144,4 +145,4 @@ def _names_unique(name: str) -> Iterator[None]:
         ):
             raise
         told = _("There is another view named “%(name)s” for this table.")
-        raise ViewNameTakenError(told % {"name": name}) from error
+        raise ViewNameTakenError(told % {"name": isolate(name)}) from error

@@ -28,6 +28,7 @@ from web.htmx import HtmxHttpRequest, finish_form, render_page
 from web.tables.definition import Table
 from web.tables.tabs import all_url, describe_query, table_url, view_query, view_url
 from web.tables.views import get_table_or_404
+from web.text import isolate
 
 
 @require_http_methods(["GET", "POST"])
@@ -53,7 +54,7 @@ def view_create(request: HtmxHttpRequest, name: str) -> HttpResponse:
         else:
             if told["is_first"]:
                 choose_first_view(user=user, table=name, view=str(view.public_id), is_first=True)
-            messages.success(request, _("View %(name)s saved.") % {"name": view.name})
+            messages.success(request, _("View %(name)s saved.") % {"name": isolate(view.name)})
             return finish_form(request, url=view_url(table, as_tab(user, view)))
     context = {
         "form": form,
@@ -85,7 +86,7 @@ def view_edit(request: HtmxHttpRequest, public_id: UUID) -> HttpResponse:
             if "is_first" in form.changed_data:
                 key = str(view.public_id)
                 choose_first_view(user=user, table=view.table, view=key, is_first=told["is_first"])
-            messages.success(request, _("View %(name)s saved.") % {"name": told["name"]})
+            messages.success(request, _("View %(name)s saved.") % {"name": isolate(told["name"])})
             return finish_form(request, url=view_url(table, as_tab(user, view)))
     context = {
         "form": form,
@@ -104,7 +105,7 @@ def view_delete(request: HtmxHttpRequest, public_id: UUID) -> HttpResponse:
     user = cast(User, request.user)
     if request.method == "POST":
         delete_view(view, actor=user)
-        messages.success(request, _("View %(name)s deleted.") % {"name": view.name})
+        messages.success(request, _("View %(name)s deleted.") % {"name": isolate(view.name)})
         return finish_form(request, url=all_url(request, table))
     context = {"view": view, "table": table, "back": view_url(table, as_tab(user, view))}
     return render_page(request, "users/view_delete.html", context)
@@ -120,7 +121,7 @@ def view_update(request: HtmxHttpRequest, public_id: UUID) -> HttpResponse:
     except SavedViewError as error:
         messages.error(request, str(error))
         return redirect(table_url(table, query))
-    messages.success(request, _("View %(name)s saved.") % {"name": view.name})
+    messages.success(request, _("View %(name)s saved.") % {"name": isolate(view.name)})
     return redirect(table_url(table, query, view=str(view.public_id)))
 
 

@@ -26,6 +26,7 @@ from django.utils.translation import gettext as _
 
 from web.formatting import format_date, format_datetime, format_datetime_full
 from web.query import VOLATILE
+from web.text import isolate
 
 DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 LENGTH_MAX = 40
@@ -189,7 +190,7 @@ def _parse_time(text: str) -> datetime:
     except (ValueError, OverflowError) as error:
         raise _refused(text) from error
     if is_future:
-        raise BadMomentError(_("%(moment)s is in the future.") % {"moment": text})
+        raise BadMomentError(_("%(moment)s is in the future.") % {"moment": isolate(text)})
     return moment
 
 
@@ -199,13 +200,13 @@ def _midnight(day: date) -> datetime:
 
 def _refused(text: str) -> BadMomentError:
     return BadMomentError(
-        _("“%(text)s” is not a date such as 2025-03-31.") % {"text": text[:LENGTH_MAX]}
+        _("“%(text)s” is not a date such as 2025-03-31.") % {"text": isolate(text[:LENGTH_MAX])}
     )
 
 
 def _too_early(text: str) -> BadMomentError:
     told = _("%(text)s is before the year %(year)s.")
-    return BadMomentError(told % {"text": text, "year": YEAR_MIN})
+    return BadMomentError(told % {"text": isolate(text), "year": YEAR_MIN})
 
 
 def _in_words(moment: datetime) -> str:

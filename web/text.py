@@ -15,6 +15,8 @@ SEARCH_LENGTH_MAX = 200
 DIRECTIONS = frozenset(
     {"R", "AL", "AN", "RLE", "RLO", "RLI", "LRE", "LRO", "LRI", "FSI", "PDF", "PDI"}
 )
+# The marks that open and close such a direction, which a name could leave open or close for us.
+DIRECTION_MARKS = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])
 
 
 def validate_name(value: str) -> None:
@@ -34,9 +36,12 @@ def validate_name(value: str) -> None:
 
 
 def isolate(text: str) -> str:
-    """The same, with marks around it that keep what it does to the direction of text inside."""
+    """The same, with marks around it that keep what it does to the direction of text inside.
+
+    For sentences that are plain text; a page writes `<bdi>`.
+    """
     has_own = any(unicodedata.bidirectional(each) in DIRECTIONS for each in text)
-    return f"\u2068{text}\u2069" if has_own else text
+    return f"\u2068{text.translate(DIRECTION_MARKS)}\u2069" if has_own else text
 
 
 class NameField(forms.CharField):
