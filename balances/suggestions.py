@@ -31,8 +31,8 @@ def find_balances(text: str, *, limit: int = SUGGESTIONS_MAX) -> list[Balance]:
 def suggest_balances(text: str) -> list[Suggestion]:
     """Options for the type-ahead; an indicator that nobody has can be opened by using it."""
     suggestions = [as_suggestion(balance) for balance in find_balances(text)]
-    names = {suggestion.label for suggestion in suggestions}
-    if len(text) > 1 and text.startswith("@") and text not in names:
+    names = {suggestion.label.upper() for suggestion in suggestions}
+    if len(text) > 1 and text.startswith("@") and text.upper() not in names:
         hint = _("new in the General Ledger, opened on first use")
         suggestions.append(Suggestion(text, text, hint))
     return suggestions[:SUGGESTIONS_MAX]

@@ -50,7 +50,8 @@ def test_unknown_indicator_is_offered_for_first_use(clerk: Client) -> None:
 
     assert values(clerk, "@Marketing") == ["@Marketing"]
     assert "opened on first use" in text_of(clerk.get(URL, {"q": "@Marketing"}))
-    assert values(clerk, "@Treasury") == [Balance.objects.get().key]
+    for known in ("@Treasury", "@TREASURY"):
+        assert values(clerk, known) == [Balance.objects.get().key]
 
 
 def test_id_is_found_whole_and_by_its_beginning(clerk: Client) -> None:

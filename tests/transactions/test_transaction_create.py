@@ -84,10 +84,11 @@ def test_indicator_keeps_its_spelling_in_another_currency(clerk: Client) -> None
     assert Balance.objects.filter(indicator="@Treasury").count() == 2
 
 
-def test_currency_of_known_indicators_need_not_be_said(clerk: Client) -> None:
+@pytest.mark.parametrize("source", ["@Treasury", "@TREASURY"])
+def test_currency_of_known_indicators_need_not_be_said(clerk: Client, source: str) -> None:
     make_balance(indicator="@Treasury", currency="JPY", floor_minor=None)
 
-    response = review(clerk, currency="", amount="500")
+    response = review(clerk, source=source, currency="", amount="500")
 
     assert "Post 500 JPY" in text_of(response)
 

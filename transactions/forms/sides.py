@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from balances.forms import IndicatorField
@@ -50,8 +53,9 @@ def settle_side(side: Side, currency: Currency) -> Side:
 
 
 def currencies_of(indicators: Sequence[str]) -> list[Currency]:
-    """The currencies that these indicators have balances in; two are enough to know."""
-    held = Balance.objects.filter(indicator__in=indicators).values("currency")
+    """The currencies that these indicators have, in any capitals; two are enough to know."""
+    named = [Q(indicator__iexact=each) for each in indicators]
+    held = Balance.objects.exclude(indicator="").filter(reduce(or_, named)).values("currency")
     return list(Currency.objects.filter(pk__in=held)[:2])
 
 
