@@ -241,6 +241,13 @@ def test_a_number_compared_with_extra_information_is_typed_as_each_person_writes
     assert unquote(same) == r"/identities/?where=metadata.tier:is:2\,5"
 
 
+def test_the_panel_opens_with_a_row_that_is_not_yet_wrong(clerk: Client) -> None:
+    response = clerk.get(reverse("web:filters", args=["identities"]))
+
+    assert 'name="value-0"' in response.content.decode()
+    assert "a value is missing" not in text_of(response)
+
+
 def test_the_panel_says_at_the_row_what_is_wrong(clerk: Client) -> None:
     url = reverse("web:filters", args=["identities"])
     sent = {"field-0": "balances", "operator-0": "is", "value-0": "1,25", "do": "apply"}

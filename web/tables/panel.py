@@ -151,11 +151,12 @@ def _first_condition(table: Table) -> Condition:
 
 
 def build_rows(asked: Asked, table: Table, *, says_problems: bool) -> list[Row]:
-    """The rows of the form; one to begin with where there is none."""
-    joined = asked.joined or ((AND, _first_condition(table)),)
+    """The rows of the form; where there is none, one to begin with, that is not yet wrong."""
+    if not asked.joined:
+        return [_row(0, AND, _first_condition(table), table, says_problems=False)]
     return [
         _row(number, joiner, condition, table, says_problems=says_problems)
-        for number, (joiner, condition) in enumerate(joined)
+        for number, (joiner, condition) in enumerate(asked.joined)
     ]
 
 
