@@ -32,6 +32,7 @@ from search.listing import list_transactions
 from transactions.errors import BusyError, PostingError
 from users.models import User
 from web.addresses import url_of
+from web.as_of import NAMES
 from web.converters import parse_key
 from web.formatting import format_count
 from web.htmx import HtmxHttpRequest, render_page
@@ -97,7 +98,7 @@ def export_ticked(request: HtmxHttpRequest, name: str) -> HttpResponse:
             messages.error(request, _("Tick at least one row."))
             return redirect(_table_url(table, query.urlencode()))
         only = Conditions(((Condition("id", Operator.ONE_OF, tuple(keys)),),)).parameters()
-        for lost in [each for each in query if each not in ("columns", "sort")]:
+        for lost in [each for each in query if each not in ("columns", "sort", *NAMES)]:
             del query[lost]
         if name == "transactions":
             query["records"] = "every"

@@ -12,9 +12,10 @@ from typing import Any, cast
 from django.db import connection
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 
 from web import files
-from web.as_of import NOW, Moment, read_moment
+from web.as_of import NOW, BadMomentError, Moment, ask_moment, asks_for_moment
 from web.formatting import formats
 from web.pagination import Key, Source, paginate
 from web.query import with_query
@@ -36,6 +37,17 @@ SELECT set_config('statement_timeout', %s, true),
 
 class CountMismatchError(Exception):
     """There were more or fewer rows than counted: such a file does not end as a whole one."""
+
+
+def check_moment(request: HttpRequest, table: Table) -> None:
+    """See that a file of the table can be of the moment that the address asks for.
+
+    Raises:
+        BadMomentError: it has not been, or the table shows now alone.
+    """
+    if asks_for_moment(request) and not table.has_moments:
+        raise BadMomentError(_("This table is not kept by moment: its files are of now."))
+    ask_moment(request)
 
 
 @contextmanager
@@ -72,8 +84,8 @@ class Selection:
 
     @property
     def moment(self) -> Moment:
-        """When the rows stood so."""
-        return read_moment(self.state.request) if "as_of" in self.table.scope else NOW
+        """When the rows stood so; see `check_moment`."""
+        return ask_moment(self.state.request) if self.table.has_moments else NOW
 
     @property
     def shown(self) -> list[Column]:

@@ -44,9 +44,7 @@ def export_table(request: HttpRequest, table: Table, kind: str) -> HttpResponseB
         kind=kind,
         public_id=read_id(request.GET.get("export", "")),
     )
-    moment = selection.moment
-    day = moment.day or moment.known_day or timezone.localdate().isoformat()
-    name = f"{selection.table.title}-{day}"
+    name = f"{selection.table.title}-{selection.moment.file_name}"
     return stream_file(_Pieces(selection, export, kind), kind=kind, name=name)
 
 

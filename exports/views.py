@@ -14,14 +14,17 @@ from django.views.decorators.http import require_GET, require_POST, require_safe
 from exports.listing import await_beginning, format_exports, tell_progress
 from exports.models import Export
 from exports.operations import ExportRefusedError, ask_to_stop
-from exports.reading import Selection
+from exports.reading import Selection, check_moment
 from exports.sending import export_table
 from exports.words import table_query
 from users.models import User
+from web.as_of import NAMES, BadMomentError
 from web.files import STREAMS
 from web.htmx import HtmxHttpRequest, render_page
 from web.pagination import Key, paginate_request
-from web.tables.tabs import table_url
+from web.refusals import refuse_file
+from web.tables.definition import Table
+from web.tables.tabs import table_url, view_query
 from web.tables.views import get_table_or_404
 
 NEWEST_FIRST = (Key("id", descending=True),)
@@ -33,6 +36,10 @@ def export_file(request: HtmxHttpRequest, name: str, kind: str) -> HttpResponseB
     table = get_table_or_404(name)
     if kind not in STREAMS:
         raise Http404
+    try:
+        check_moment(request, table)
+    except BadMomentError as error:
+        return refuse_file(request, str(error), page_url=_url_of_now(request, table))
     selection = Selection.read(request, table)
     if selection.state.is_broken:
         messages.error(request, _("Nothing is exported: mend the filter first."))
@@ -67,6 +74,13 @@ def export_progress(request: HtmxHttpRequest, public_id: UUID) -> HttpResponse:
 def export_cancel(request: HtmxHttpRequest, public_id: UUID) -> HttpResponse:
     ask_to_stop(get_object_or_404(_own(request), public_id=public_id))
     return HttpResponse(status=204) if request.htmx else redirect("exports:list")
+
+
+def _url_of_now(request: HtmxHttpRequest, table: Table) -> str:
+    query = request.GET.copy()
+    for name in NAMES:
+        query.pop(name, None)
+    return table_url(table, view_query(query))
 
 
 def _own(request: HtmxHttpRequest) -> QuerySet[Export]:

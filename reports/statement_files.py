@@ -17,29 +17,31 @@ from reports.register import Party, counterparty_of, find_counterparties
 from reports.statement import Statement, read_lines
 from reports.statement_rows import describe
 from transactions.models import Entry
+from web.as_of import CLOCKS, Moment
 from web.files import Column, Table
 from web.formatting import format_date
 
 PAPER = "pdf"
 
 
-def name_file(statement: Statement) -> str:
-    """What a download is called, without its ending: of which days, and known when."""
-    balance, period, known_at = statement.balance, statement.period, statement.known_at
+def name_file(statement: Statement, moment: Moment) -> str:
+    """What a download is called, without its ending: of which days, and of which moment."""
+    balance, period = statement.balance, statement.period
     days = f"{period.first}-{period.last_that_counts}"
-    known = f"-known-{timezone.localdate(known_at)}" if known_at else ""
-    return f"statement-{name_of(balance)}-{balance.currency_id}-{days}{known}"
+    name = f"statement-{name_of(balance)}-{balance.currency_id}-{days}"
+    return f"{name}-{moment.file_name}" if moment.is_past else name
 
 
-def tabulate(statement: Statement, *, kind: str) -> Table:
+def tabulate(statement: Statement, moment: Moment, *, kind: str, now: datetime) -> Table:
     """The statement for a file of this kind; reading its last row checks that it ties.
 
-    A PDF has the columns of the page; the others also have what programs need.
+    It is of this `moment`, read at `now`. A PDF has the columns of the page; the others also
+    have what programs need, and each line of them says of which moment it is.
     """
-    writer = _Writer(statement, is_paper=kind == PAPER)
+    writer = _Writer(statement, moment.clocks(now), is_paper=kind == PAPER)
     return Table(
         title=_("Statement"),
-        subtitle=describe(statement),
+        subtitle=[*describe(statement), *moment.describe(now)],
         columns=writer.columns(),
         rows=writer.rows(),
         totals=[writer.totals()],
@@ -49,8 +51,9 @@ def tabulate(statement: Statement, *, kind: str) -> Table:
 class _Writer:
     """The rows of one statement."""
 
-    def __init__(self, statement: Statement, *, is_paper: bool) -> None:
+    def __init__(self, statement: Statement, clocks: list[str], *, is_paper: bool) -> None:
         self.statement = statement
+        self.clocks = clocks
         self.balance = statement.balance
         self.is_paper = is_paper
         self.zone = timezone.get_current_timezone()
@@ -67,7 +70,7 @@ class _Writer:
         ]
         if not self.is_paper:
             names = (_("Currency"), _("Effective"), _("Recorded"), _("Transaction"))
-            columns += [Column(name) for name in names]
+            columns += [Column(str(name)) for name in (*names, *CLOCKS)]
         return columns
 
     def rows(self) -> Iterator[list[str]]:
@@ -90,7 +93,8 @@ class _Writer:
 
     def _boundary(self, label: str, figure: Totals, amounts: list[str], day: date) -> list[str]:
         cells = [self._day(day), "", "", label, *amounts, self._shown(figure.net_minor)]
-        return cells if self.is_paper else [*cells, self.balance.currency_id, "", "", ""]
+        particulars = [self.balance.currency_id, "", "", "", *self.clocks]
+        return cells if self.is_paper else [*cells, *particulars]
 
     def _line(self, entry: dict[str, Any], party: Party) -> list[str]:
         amount = self._amount(entry["amount_minor"])
@@ -112,6 +116,7 @@ class _Writer:
             self._moment(entry["effective_at"]),
             self._moment(entry["transaction__created_at"]),
             f"txn_{entry['transaction__public_id']}",
+            *self.clocks,
         ]
 
     def _amount(self, minor: int) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Self
 
-from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from balances.models import Balance
@@ -15,8 +14,7 @@ from reports.moments import Totals
 from reports.places import with_running
 from reports.register import RegisterRow, format_register
 from reports.statement import Statement, StatementPage
-from web.as_of import TICK
-from web.formatting import format_count, format_datetime_full
+from web.formatting import format_count
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,15 +62,8 @@ def format_page(statement: Statement, page: StatementPage, *, suffix: str) -> li
 def describe(statement: Statement) -> list[str]:
     """What stands above the lines: whose balance it is, of which days, counted how."""
     balance = statement.balance
-    lines = [
+    return [
         f"{name_of(balance)}, {balance.currency_id} – {balance.ledger.name}",
         statement.period.describe(),
         describe_side(balance.normal_side),
     ]
-    if statement.period.cut:
-        moment = format_datetime_full(statement.period.cut - TICK)
-        lines.append(_("Nothing effective after %(moment)s") % {"moment": moment})
-    if statement.known_at:
-        moment = format_datetime_full(statement.known_at)
-        lines.append(_("As recorded by %(moment)s") % {"moment": moment})
-    return lines

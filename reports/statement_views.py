@@ -30,13 +30,14 @@ from reports.statement_files import name_file, tabulate
 from reports.statement_rows import Figure, StatementFigures, format_page
 from users.models import User
 from web.addresses import url_of
-from web.as_of import NAMES, TICK, Moment, read_moment
+from web.as_of import NAMES, TICK, BadMomentError, Moment, ask_moment, read_moment
 from web.files import KINDS, TooManyRowsError, check_row_count, send_file
 from web.formatting import zone_name
 from web.htmx import HtmxHttpRequest, render_page
 from web.pagination import BadCursorError
 from web.query import url_with
 from web.records import get_record_or_404
+from web.refusals import refuse_file
 from web.snapshots import snapshot
 
 logger = logging.getLogger(__name__)
@@ -74,7 +75,7 @@ def statement(request: HtmxHttpRequest, public_id: UUID) -> HttpResponse:
         "is_last": page.is_last,
         "page": page.page,
         "rows": format_page(found, page, suffix=moment.suffix),
-        "files": _file_links(request, balance),
+        "files": _file_links(request, balance, moment),
     }
     return render_page(request, "balances/statement.html", context, partial="statement-lines")
 
@@ -83,16 +84,21 @@ def statement(request: HtmxHttpRequest, public_id: UUID) -> HttpResponse:
 def statement_file(request: HtmxHttpRequest, public_id: UUID, kind: str) -> HttpResponseBase:
     """The whole statement as a file, once all of it is written and found to tie."""
     balance = get_record_or_404(Balance, public_id, "identity", "ledger", "currency")
-    moment = read_moment(request)
+    try:
+        moment = ask_moment(request)
+    except BadMomentError as error:
+        return refuse_file(request, str(error), page_url=_page_url(balance))
     form = _read_form(request, moment)
-    if not form.is_valid() or (moment.is_now and _asks_for_past(request)):
+    if not form.is_valid():
         # The page says what is wrong.
         return redirect(f"{_page_url(balance)}?{request.GET.urlencode()}")
+    now = timezone.now()
     try:
         with snapshot():
             found = Statement.read(balance, form.period, known_at=moment.known_at)
             check_row_count(found.moved.entry_count, kind=kind)
-            response = send_file(tabulate(found, kind=kind), kind=kind, name=name_file(found))
+            table = tabulate(found, moment, kind=kind, now=now)
+            response = send_file(table, kind=kind, name=name_file(found, moment))
     except TooManyRowsError as error:
         messages.error(request, f"{error} " + _("Choose a shorter period, or CSV."))
         return redirect(f"{_page_url(balance)}?{request.GET.urlencode()}")
@@ -142,8 +148,10 @@ def _quick_periods(request: HtmxHttpRequest, found: Statement) -> list[dict[str,
     ]
 
 
-def _file_links(request: HtmxHttpRequest, balance: Balance) -> list[dict[str, str]]:
-    query = url_with(request).partition("?")[2]
+def _file_links(request: HtmxHttpRequest, balance: Balance, moment: Moment) -> list[dict[str, str]]:
+    """Each kind of file with its address, for what the page shows."""
+    shown = {**dict.fromkeys(NAMES, ""), **moment.parameters}
+    query = url_with(request, **shown).partition("?")[2]
     url = _page_url(balance).rstrip("/")
     return [
         {"label": kind.upper(), "url": f"{url}.{kind}{'?' * bool(query)}{query}"} for kind in KINDS
@@ -155,10 +163,6 @@ def _refuse_mismatch(
 ) -> HttpResponse:
     logger.error("Statement of %s refused: %s", context["balance"].key, error)
     return render_page(request, "balances/statement_refused.html", context, status=500)
-
-
-def _asks_for_past(request: HtmxHttpRequest) -> bool:
-    return any(request.GET.get(name, "").strip() for name in NAMES)
 
 
 def _page_url(balance: Balance) -> str:

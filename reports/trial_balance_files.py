@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import Any
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from balances.naming import name_balance
@@ -21,21 +23,31 @@ from reports.trial_balance import (
     ledgers_of,
     total_lines,
 )
+from web.as_of import CLOCKS
 from web.files import Column, Table
-from web.formatting import format_date, zone_name
+from web.formatting import format_datetime, zone_name
 from web.pagination import paginate
 
 CHUNK = 500
+CSV = "csv"
 
 
 class NotTiedError(Exception):
     """The lines do not add up to the totals: such a file is not made."""
 
 
-def make_table(scope: Scope, *, kind: str) -> Table:
-    """The whole trial balance; read it within the snapshot that it was made in.
+def name_file(scope: Scope) -> str:
+    """What a download is called, without its ending: of what, since and as of when."""
+    parts = [_("trial-balance"), scope.ledger.name if scope.ledger else "", scope.currency]
+    if scope.start is not None:
+        parts.append(f"from-{timezone.localdate(scope.start)}")
+    return "-".join(part for part in (*parts, scope.moment.file_name) if part)
 
-    A CSV file holds the lines alone, for programs.
+
+def make_table(scope: Scope, *, kind: str, now: datetime) -> Table:
+    """The whole trial balance; read it within the snapshot that it was made in, at `now`.
+
+    A CSV file holds the lines alone, for programs; each says of which moments it is.
 
     Raises:
         NotTiedError: from the rows, when the lines do not add up to the totals.
@@ -56,24 +68,30 @@ def make_table(scope: Scope, *, kind: str) -> Table:
             _("Closing credit"),
         )
     ]
+    rows = _rows(scope, totals, width=len(subject), has_feet=kind != CSV)
+    if kind == CSV:
+        columns += [Column(name) for name in (_("From"), *map(str, CLOCKS))]
+        clocks = [_start(scope), *scope.moment.clocks(now)]
+        rows = ([*row, *clocks] for row in rows)
     return Table(
-        title=_("Trial balance"),
-        subtitle=_subtitle(scope),
-        columns=columns,
-        rows=_rows(scope, totals, width=len(subject), has_feet=kind != "csv"),
+        title=_("Trial balance"), subtitle=_subtitle(scope, now), columns=columns, rows=rows
     )
 
 
-def _subtitle(scope: Scope) -> list[str]:
-    moment = scope.moment
+def _subtitle(scope: Scope, now: datetime) -> list[str]:
     lines = [scope.ledger.name if scope.ledger else _("All ledgers")]
     if scope.start is not None:
-        lines.append(_("From %(day)s") % {"day": format_date(scope.start)})
-    lines.append(_("As of %(when)s") % {"when": moment.words} if moment.words else _("Now"))
-    if moment.known_words:
-        lines.append(_("As recorded by %(when)s") % {"when": moment.known_words})
-    lines.append(_("Times are in %(zone)s") % {"zone": zone_name()})
-    return lines
+        lines.append(_("From %(when)s") % {"when": format_datetime(scope.start)})
+    return [
+        *lines,
+        *scope.moment.describe(now),
+        _("Times are in %(zone)s") % {"zone": zone_name()},
+    ]
+
+
+def _start(scope: Scope) -> str:
+    """The first moment that counts; "" for the first entry."""
+    return "" if scope.start is None else timezone.localtime(scope.start).isoformat()
 
 
 def _rows(

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -23,7 +25,7 @@ from reports.trial_balance import (
     ledgers_of,
     total_lines,
 )
-from reports.trial_balance_files import NotTiedError, make_table
+from reports.trial_balance_files import NotTiedError, make_table, name_file
 from reports.trial_balance_rows import (
     Addresses,
     format_balance_lines,
@@ -31,14 +33,19 @@ from reports.trial_balance_rows import (
     format_ledger_lines,
 )
 from web.addresses import url_of
-from web.as_of import BadMomentError, parse_start, read_moment
+from web.as_of import BadMomentError, Moment, ask_moment, parse_start, read_moment
 from web.files import KINDS, TooManyRowsError, send_file
 from web.htmx import HtmxHttpRequest, render_page
 from web.pagination import paginate_request
+from web.refusals import refuse_file
 from web.snapshots import snapshot
 from web.text import search_text
 
 SIZE = 100
+
+
+class NotUnderstoodError(ValueError):
+    """The address names what there is not; the message says so to a person."""
 
 
 @require_safe
@@ -66,7 +73,7 @@ def trial_balance(request: HtmxHttpRequest) -> HttpResponse:
         "currencies": [each.currency for each in totals],
         "is_tied": all(each.is_tied for each in shown),
         "has_arrived": _has_arrived(request, scope, shown),
-        "files": _file_links(request),
+        "files": _file_links(scope, addresses),
     }
     return render_page(
         request, "reports/trial_balance.html", context, partial="trial-balance-table"
@@ -74,13 +81,15 @@ def trial_balance(request: HtmxHttpRequest) -> HttpResponse:
 
 
 @require_safe
-def trial_balance_file(request: HttpRequest, kind: str) -> HttpResponseBase:
-    scope = _read_scope(request)
-    name = _("trial-balance") + (f"-{scope.ledger.name}" if scope.ledger else "")
-    name += f"-{scope.moment.day or scope.moment.today}"
+def trial_balance_file(request: HtmxHttpRequest, kind: str) -> HttpResponseBase:
+    try:
+        scope = _ask_scope(request)
+    except (NotUnderstoodError, BadMomentError) as error:
+        return refuse_file(request, str(error), page_url=url_of("reports:trial-balance"))
     try:
         with snapshot():
-            return send_file(make_table(scope, kind=kind), kind=kind, name=name)
+            table = make_table(scope, kind=kind, now=timezone.now())
+            return send_file(table, kind=kind, name=name_file(scope))
     except TooManyRowsError as error:
         messages.error(request, str(error))
     except NotTiedError:
@@ -91,24 +100,50 @@ def trial_balance_file(request: HttpRequest, kind: str) -> HttpResponseBase:
 
 
 def _read_scope(request: HttpRequest) -> Scope:
-    """`?ledger=&currency=&from=&as_of=&known_at=`; a message for what is not understood."""
-    key = request.GET.get("ledger", "")
-    ledger = find_by_key(Ledger, key, "ldg")
-    if key and ledger is None:
-        messages.warning(request, _("There is no such ledger. This page shows all of them."))
-    scope = Scope(read_moment(request), ledger, search_text(request, "currency").upper())
-    text = request.GET.get("from", "").strip()
-    if not text:
-        return scope
+    """As `_ask_scope`; what is not understood is left out, with a message."""
     try:
-        start = parse_start(text)
-        if start >= scope.moment.before:
-            raise BadMomentError(_("The first day is after the last."))
+        ledger = _ask_ledger(request)
+    except NotUnderstoodError as error:
+        ledger = None
+        messages.warning(request, f"{error} " + _("This page shows all of them."))
+    scope = Scope(read_moment(request), ledger, _currency(request))
+    try:
+        return replace(scope, start=_ask_start(request, scope.moment))
     except BadMomentError as error:
         told = _("%(problem)s This page begins with the first entry.")
         messages.warning(request, told % {"problem": error})
         return scope
-    return replace(scope, start=start)
+
+
+def _ask_scope(request: HttpRequest) -> Scope:
+    """`?ledger=&currency=&from=&as_of=&known_at=`
+
+    Raises:
+        NotUnderstoodError: there is no such ledger.
+        BadMomentError: a moment is none that has been, or the last lies before the first.
+    """
+    moment = ask_moment(request)
+    return Scope(moment, _ask_ledger(request), _currency(request), _ask_start(request, moment))
+
+
+def _ask_ledger(request: HttpRequest) -> Ledger | None:
+    key = request.GET.get("ledger", "")
+    ledger = find_by_key(Ledger, key, "ldg")
+    if key and ledger is None:
+        raise NotUnderstoodError(_("There is no such ledger."))
+    return ledger
+
+
+def _ask_start(request: HttpRequest, moment: Moment) -> datetime | None:
+    text = request.GET.get("from", "").strip()
+    start = parse_start(text) if text else None
+    if start and start >= moment.before:
+        raise BadMomentError(_("The first day is after the last."))
+    return start
+
+
+def _currency(request: HttpRequest) -> str:
+    return search_text(request, "currency").upper()
 
 
 def _has_arrived(request: HttpRequest, scope: Scope, shown: list[TotalLine]) -> bool:
@@ -119,14 +154,16 @@ def _has_arrived(request: HttpRequest, scope: Scope, shown: list[TotalLine]) -> 
     return check_arrival(request, net_minor, exponent=shown[0].exponent if shown else 0)
 
 
-def _file_links(request: HttpRequest) -> list[dict[str, Any]]:
+def _file_links(scope: Scope, addresses: Addresses) -> list[dict[str, Any]]:
     """Each kind of file with its address, for what the page shows."""
-    asked = ("ledger", "currency", "from", "as_of", "known_at")
-    query = {name: request.GET[name] for name in asked if request.GET.get(name)}
+    query = {
+        "ledger": scope.ledger.key if scope.ledger else "",
+        "currency": scope.currency,
+        "from": addresses.start_text,
+        **scope.moment.parameters,
+    }
+    asked = urlencode({name: value for name, value in query.items() if value}, safe=":")
     return [
-        {
-            "label": kind.upper(),
-            "url": f"{url_of(f'reports:trial-balance-{kind}')}?{urlencode(query, safe=':')}",
-        }
+        {"label": kind.upper(), "url": f"{url_of(f'reports:trial-balance-{kind}')}?{asked}"}
         for kind in KINDS
     ]

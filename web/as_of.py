@@ -10,6 +10,9 @@ A view reads it once and hands it on::
 and its template shows the band and the form: `{% include "components/_as_of.html" %}` at the top
 of the content, `{% include "components/_as_of_form.html" %}` among what can be done. Links to
 other pages carry `moment.query`; those that post or change stand within `{% if moment.is_now %}`.
+
+A page that is asked for no moment shows now, and says so. A file would be kept as one of that
+moment: its view reads it by `ask_moment`, and makes none.
 """
 
 from __future__ import annotations
@@ -23,6 +26,7 @@ from django.contrib import messages
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from web.formatting import format_date, format_datetime, format_datetime_full
 from web.query import VOLATILE
@@ -34,6 +38,7 @@ LENGTH_MAX = 40
 YEAR_MIN = 1900
 TICK = timedelta(microseconds=1)
 NAMES = ("as_of", "known_at")
+CLOCKS = (gettext_lazy("As of"), gettext_lazy("As recorded by"))
 
 
 class BadMomentError(ValueError):
@@ -112,30 +117,74 @@ class Moment:
     def known_words(self) -> str:
         return "" if self.known_at is None else _in_words(self.known_at)
 
+    @property
+    def file_name(self) -> str:
+        """What the name of a file says: `as-of-2025-03-31-known-2025-05-02`; now, the day."""
+        told = {"as-of": self.as_of, "known": self.known_at_text}
+        return "-".join(f"{name}-{text}" for name, text in told.items() if text) or self.today
+
+    def clocks(self, now: datetime) -> list[str]:
+        """What files tell programs of it: as of when, as recorded by when; see `CLOCKS`.
+
+        Both are the last moment that counts, in ISO 8601 with the zone; `now` where none is
+        asked for.
+        """
+        return [timezone.localtime(each).isoformat(timespec="seconds") for each in self._last(now)]
+
+    def describe(self, now: datetime) -> list[str]:
+        """The same for people."""
+        as_of, known = map(_in_words, self._last(now))
+        return [
+            _("As of %(when)s") % {"when": as_of},
+            _("As recorded by %(when)s") % {"when": known},
+        ]
+
+    def _last(self, now: datetime) -> tuple[datetime, datetime]:
+        """Of a day that is not over, `now`."""
+        as_of = self.before - TICK if self.is_past else now
+        return min(as_of, now), min(self.known_at or now, now)
+
 
 NOW = Moment()
 
 
 def read_moment(request: HttpRequest) -> Moment:
     """The moment that the address asks for; now, with a message, if it is none that has been."""
-    kept = tuple(
+    try:
+        return ask_moment(request)
+    except BadMomentError as error:
+        messages.warning(request, _("%(problem)s This page shows now.") % {"problem": error})
+        return Moment(kept=_kept(request))
+
+
+def ask_moment(request: HttpRequest) -> Moment:
+    """The moment that the address asks for, and no other.
+
+    Raises:
+        BadMomentError: it is none that has been.
+    """
+    as_of, known_at = (request.GET.get(name, "").strip() for name in NAMES)
+    return Moment(
+        as_of=as_of,
+        known_at_text=known_at,
+        effective_before=parse_end(as_of) if as_of else None,
+        known_at=parse_end(known_at) - TICK if known_at else None,
+        kept=_kept(request),
+    )
+
+
+def asks_for_moment(request: HttpRequest) -> bool:
+    """Whether the address names any, one that has been or not."""
+    return any(request.GET.get(name, "").strip() for name in NAMES)
+
+
+def _kept(request: HttpRequest) -> tuple[tuple[str, str], ...]:
+    return tuple(
         (name, value)
         for name, values in request.GET.lists()
         if name not in (*NAMES, *VOLATILE)
         for value in values
     )
-    as_of, known_at = (request.GET.get(name, "").strip() for name in NAMES)
-    try:
-        return Moment(
-            as_of=as_of,
-            known_at_text=known_at,
-            effective_before=parse_end(as_of) if as_of else None,
-            known_at=parse_end(known_at) - TICK if known_at else None,
-            kept=kept,
-        )
-    except BadMomentError as error:
-        messages.warning(request, _("%(problem)s This page shows now.") % {"problem": error})
-        return Moment(kept=kept)
 
 
 def parse_start(text: str) -> datetime:

@@ -82,7 +82,7 @@ def test_every_format_says_the_same_and_xlsx_says_what_it_is(pages: Client) -> N
     )
     assert about[2] == "1 identity"
     assert about[3].startswith("Exported by ann, ")
-    assert head["table"]["about"] == about[1:]
+    assert head["table"]["about"][:2] == about[1:3]
 
 
 def test_all_pages_are_exported_and_the_position_in_them_is_not(pages: Client) -> None:

@@ -10,8 +10,15 @@ from django.test import Client
 
 from exports.models import Export
 from ledgers.models import Ledger
-from tests.factories import make_balance, make_client, make_ledger, post_transfer
+from tests.factories import (
+    make_balance,
+    make_client,
+    make_ledger,
+    make_user,
+    post_transfer,
+)
 from tests.files import body_of, read_csv
+from tests.pages import HTMX, is_whole_page, links_of, text_of
 
 pytestmark = pytest.mark.django_db
 ADDRESS = "/balances/export.csv?ledger="
@@ -64,7 +71,7 @@ def test_file_says_of_which_moment_it_is(pages: Client, suppliers: Ledger) -> No
 
     response = pages.get(f"{ADDRESS}{suppliers.key}&{moment}")
 
-    assert "Balances-2025-01-31.csv" in response["Content-Disposition"]
+    assert "Balances-as-of-2025-01-31-known-2025-03-01.csv" in response["Content-Disposition"]
     body_of(response)
     assert Export.objects.get().filter_text == (
         "As of 31 Jan 2025, 23:59; As recorded by 1 Mar 2025, 23:59; Ledger: Suppliers"
@@ -77,3 +84,54 @@ def test_file_of_now_is_of_today(pages: Client, suppliers: Ledger) -> None:
     body_of(response)
     assert f"Balances-{datetime.now(UTC).date()}.csv" in response["Content-Disposition"]
     assert Export.objects.get().filter_text == "Ledger: Suppliers"
+
+
+WRONG = ("as_of=2025-02-30", "as_of=2999-01-01", "known_at=never", "known_at=2999-01-01T10:00")
+
+
+@pytest.mark.parametrize("query", WRONG)
+@pytest.mark.parametrize("kind", ["csv", "xlsx", "jsonl"])
+def test_no_file_is_of_another_moment_than_was_asked_for(
+    pages: Client, suppliers: Ledger, kind: str, query: str
+) -> None:
+    response = pages.get(f"/balances/export.{kind}?ledger={suppliers.key}&{query}&cursor=x")
+
+    told = text_of(response)
+    assert response.status_code == 400
+    assert "No file was made" in told
+    assert "is in the future." in told or "is not a date such as 2025-03-31." in told
+    assert "This page shows now" not in told
+    assert f"/balances/?ledger={suppliers.key}" in links_of(response)
+    assert not Export.objects.exists()
+
+
+def test_fragment_says_as_much_as_the_page(pages: Client) -> None:
+    response = pages.get("/balances/export.csv?as_of=2999-01-01", headers=HTMX)
+
+    assert response.status_code == 400
+    assert not is_whole_page(response)
+    assert "No file was made 1 Jan 2999 is in the future." in text_of(response)
+
+
+@pytest.mark.parametrize("query", [*WRONG, "as_of=2025-01-31"])
+@pytest.mark.parametrize("name", ["transactions", "entries", "ledgers", "identities", "audit"])
+def test_table_that_is_of_now_alone_says_so(name: str, query: str) -> None:
+    pages = make_client(user=make_user(is_staff=True))
+
+    page, file = pages.get(f"/{name}/?{query}"), pages.get(f"/{name}/export.csv?{query}")
+
+    assert "This table is not kept by moment: it shows now." in text_of(page)
+    assert file.status_code == 400
+    assert "This table is not kept by moment: its files are of now." in text_of(file)
+
+
+def test_ticked_balances_of_the_past_are_exported_as_of_then(
+    pages: Client, suppliers: Ledger
+) -> None:
+    balance = suppliers.balances.get()
+    posted = {"key": balance.key, "query": f"ledger={suppliers.key}&as_of=2025-01-31"}
+
+    response = pages.post("/balances/bulk/export/", posted, follow=True)
+
+    assert totals_of(response)[0] == ("Total: 1 row", "")
+    assert "as-of-2025-01-31" in response["Content-Disposition"]

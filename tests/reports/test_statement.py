@@ -107,7 +107,9 @@ def test_a_file_of_the_past_closes_on_the_last_day_that_counts(
     assert [row[0] for row in read_csv(body_of(cut))] == [
         *("Date", "2025-02-01", "2025-02-03", "2025-02-10")
     ]
-    assert cut.headers["Content-Disposition"].endswith('-GBP-2025-02-01-2025-02-10.csv"')
+    assert cut.headers["Content-Disposition"].endswith(
+        '-GBP-2025-02-01-2025-02-10-as-of-2025-02-10.csv"'
+    )
     assert [row[0] for row in read_csv(body_of(before))] == ["Date", "2025-02-01", "2025-02-01"]
     assert read_csv(body_of(known))[-1][0] == "2025-02-28"
     assert known.headers["Content-Disposition"].endswith('-2025-02-28-known-2025-02-10.csv"')
@@ -260,9 +262,65 @@ def test_a_date_that_cannot_be_is_said_at_its_field(
 def test_a_file_never_shows_now_for_a_past_it_did_not_understand(
     clerk: Client, northgate: Balance
 ) -> None:
-    response = clerk.get(url_of(northgate, "csv", known_at="never"), follow=True)
+    for kind in ("csv", "xlsx", "pdf"):
+        response = clerk.get(url_of(northgate, kind, known_at="never"))
 
-    assert "never” is not a date" in text_of(response)
+        assert response.status_code == 400
+        assert "No file was made “never” is not a date" in text_of(response)
+        assert f"{northgate.get_absolute_url()}statement/" in links_of(response)
+    assert not AuditEvent.objects.filter(action="statement.exported").exists()
+
+
+def test_page_of_a_past_it_did_not_understand_has_files_of_what_it_shows(
+    clerk: Client, northgate: Balance
+) -> None:
+    response = clerk.get(url_of(northgate, as_of="2999-01-01", to="2025-02-28"))
+
+    links = [link for link in links_of(response) if "statement." in link]
+    assert [link.partition("?")[2] for link in links] == ["to=2025-02-28"] * 3
+    assert clerk.get(links[0]).status_code == 200
+
+
+def test_each_line_of_a_file_tells_its_moment_and_its_clock(
+    clerk: Client, northgate: Balance
+) -> None:
+    query = {**period("2025-02-01", "2025-02-28"), "as_of": "2025-02-10"}
+    before = timezone.now()
+
+    _head, *now = read_csv(body_of(clerk.get(url_of(northgate, "csv", **query))))
+    query["known_at"] = "2025-06-30"
+    head, *then = read_csv(body_of(clerk.get(url_of(northgate, "csv", **query))))
+
+    assert head[-2:] == ["As of", "As recorded by"]
+    assert {tuple(row[-2:]) for row in then} == {
+        ("2025-02-10T23:59:59+00:00", "2025-06-30T23:59:59+00:00")
+    }
+    assert {row[-2] for row in now} == {"2025-02-10T23:59:59+00:00"}
+    (read_at,) = {row[-1] for row in now}
+    assert before.replace(microsecond=0) <= datetime.fromisoformat(read_at) <= timezone.now()
+
+
+def test_file_of_a_day_that_is_not_over_tells_when_it_was_read(
+    clerk: Client, northgate: Balance
+) -> None:
+    today = timezone.localdate().isoformat()
+
+    rows = read_csv(body_of(clerk.get(url_of(northgate, "csv", as_of=today, known_at=today))))
+
+    assert all(datetime.fromisoformat(cell) <= timezone.now() for cell in rows[-1][-2:])
+
+
+def test_sheets_and_papers_tell_their_moment_and_their_clock(
+    clerk: Client, northgate: Balance
+) -> None:
+    query = {**period("2025-02-01", "2025-02-28"), "known_at": "2025-02-10T12:30"}
+
+    sheet = read_xlsx(body_of(clerk.get(url_of(northgate, "xlsx", **query))))
+    (paper,) = read_pdf(body_of(clerk.get(url_of(northgate, "pdf", **query))))
+
+    told = ["As of 10 Feb 2025, 12:30", "As recorded by 10 Feb 2025, 12:30"]
+    assert [[line] for line in told] == sheet[4:6]
+    assert set(told) <= set(paper)
 
 
 HOSTILE = '=HYPERLINK("http://x")'

@@ -22,6 +22,7 @@ from reports.statement_files import tabulate
 from tests.conftest import OwnDatabase
 from tests.factories import make_balance, make_client, post_transfer
 from tests.pages import text_of
+from web.as_of import Moment
 from web.pagination import paginate
 
 # Days are rolled up only where postings are committed.
@@ -110,7 +111,7 @@ def test_statements_tie_with_a_recount_page_by_page_and_as_files(
 
         statement = Statement.read(balance, period, known_at=known_at)
         pages = pages_of(statement, size=dice.choice([1, 3, 7, 100]))
-        table = tabulate(statement, kind="csv")
+        table = tabulate(statement, Moment(known_at=known_at), kind="csv", now=timezone.now())
         rows = list(table.rows)
 
         for moment, totals in ((period.start, statement.opening), (period.end, statement.closing)):

@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 from threading import Event, Thread
 
 from django.db import connection
+from django.utils import timezone
 
 from reports.periods import Period
 from reports.rolling import roll_up_days
@@ -11,6 +12,7 @@ from reports.statement import Statement, read_page
 from reports.statement_files import tabulate
 from tests.conftest import OwnDatabase
 from tests.factories import make_balance, post_transfer
+from web.as_of import NOW
 from web.snapshots import snapshot
 
 START = datetime(2025, 3, 28, tzinfo=UTC)
@@ -39,7 +41,7 @@ def test_posting_meanwhile_breaks_no_statement(own_database: OwnDatabase) -> Non
             with snapshot():
                 statement = Statement.read(balance, MARCH)
                 read_page(statement, None)
-                rows = list(tabulate(statement, kind="csv").rows)
+                rows = list(tabulate(statement, NOW, kind="csv", now=timezone.now()).rows)
             assert len(rows) == statement.closing.entry_count + 1
             counts.add(len(rows))
     finally:

@@ -134,6 +134,11 @@ class Table:
         """`refreshes_on`, as htmx is told of it."""
         return ", ".join(f"{event} from:body" for event in self.refreshes_on) or "never"
 
+    @property
+    def has_moments(self) -> bool:
+        """Whether it can be shown as of a moment of the past."""
+        return "as_of" in self.scope
+
     def for_request(self, request: HttpRequest) -> Table:
         """The table that this address asks for: a tab may have columns and fields of its own."""
         return self

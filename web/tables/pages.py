@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
 from web.addresses import url_of, url_with_names
+from web.as_of import asks_for_moment
 from web.counting import is_exact
 from web.htmx import HtmxHttpRequest, render_page
 from web.live import start_watching
@@ -42,6 +44,8 @@ def show_table(
     table = table.for_request(request)
     if first_view := first_view_url(request, table):
         return redirect(first_view)
+    if asks_for_moment(request) and not table.has_moments:
+        messages.warning(request, _("This table is not kept by moment: it shows now."))
     state = read_state(request, table)
     return render_page(
         request,
