@@ -9,6 +9,7 @@ import { hideExplanations } from "./explained.js";
 import { followExports } from "./exports.js";
 import { askAgainForInputs } from "./filters.js";
 import { keepFocus } from "./focus.js";
+import { tellJump } from "./jump.js";
 import { closeMenus } from "./menu.js";
 import { showNetworkErrors } from "./network-error.js";
 import { submitOnce } from "./once.js";
@@ -24,7 +25,7 @@ import { keepTicks, tickRows } from "./table-ticks.js";
 import { applyTheme } from "./theme.js";
 import { tellTimeZone } from "./time-zone.js";
 
-for (const start of [chooseWhileTyping, askAgainForInputs, orderRows, editRows, markBusy, keepFocus, hideExplanations, followExports, closeMenus, copyOnClick, dismissOnClick, showNetworkErrors, submitOnce, openPalette, pressByKey, pressShortcuts, openSlideOvers, moveThroughRows, lookBeside, tickRows, applyTheme, tellTimeZone]) {
+for (const start of [chooseWhileTyping, askAgainForInputs, orderRows, editRows, markBusy, keepFocus, hideExplanations, followExports, closeMenus, copyOnClick, dismissOnClick, showNetworkErrors, submitOnce, openPalette, pressByKey, pressShortcuts, openSlideOvers, moveThroughRows, lookBeside, tellJump, tickRows, applyTheme, tellTimeZone]) {
   start(document);
 }
 

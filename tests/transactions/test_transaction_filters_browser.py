@@ -76,3 +76,24 @@ def test_filter_order_and_date_work_without_scripts_on_a_phone(
         page.get_by_role("button", name="Search", exact=True).click()
         expect(page.locator("tbody tr")).to_have_count(3)
         assert overflow(page) == 0
+
+
+def test_search_leaves_the_date_that_was_jumped_to(
+    browser: Browser, own_server: str, books: None
+) -> None:
+    with opened_page(browser, own_server, user=make_user()) as page:
+        page.goto("/transactions/?q=small&jump=2999-01-01")
+        date, search = page.get_by_label("Jump to a date"), page.locator("main [type=search]")
+        expect(date).to_have_value("2999-01-01")
+
+        search.fill("middle")
+        expect(page.locator("tbody tr")).to_have_count(1)
+        expect(page).to_have_url("/transactions/?q=middle")
+        expect(date).to_have_value("")
+        date.fill("2025-01-01")
+        expect(page).to_have_url("/transactions/?q=middle&jump=2025-01-01")
+        search.fill("large")
+        search.press("Enter")
+
+        expect(page.locator("tbody tr")).to_have_count(1)
+        expect(page).to_have_url("/transactions/?q=large")
