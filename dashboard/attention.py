@@ -19,7 +19,7 @@ from django.utils.translation import ngettext
 from dashboard.proofs import ProofMark
 from ledgers.money import format_amount
 from reports.lookalike_views import describe_count
-from reports.lookalikes import open_lookalikes
+from reports.lookalikes import count_open
 from schedules.listing import IS_LATE, LATE
 from schedules.models import IS_UNSEEN, Schedule
 from schedules.rows import format_rows, schedules_in
@@ -27,7 +27,7 @@ from transactions.counts import Count
 from transactions.filters import Tab
 from transactions.walks import IS_OPEN
 from web.addresses import url_of
-from web.counting import EXACT_MAX, count_exact
+from web.counting import EXACT_MAX
 from web.formatting import active_dates
 from web.statements import fetch_all
 from web.tables.conditions import WHERE
@@ -220,7 +220,7 @@ def _due_today(count: Count) -> Iterator[Line]:
 
 
 def _lookalikes() -> Iterator[Line]:
-    count = count_exact(open_lookalikes())
+    count = count_open()
     if count != "0":
         yield Line("closed", describe_count(count), url_of("reports:lookalikes"), figure="count")
 

@@ -11,13 +11,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
-from reports.lookalikes import NoLookalikeError, dismiss, open_lookalikes
+from reports.lookalikes import NoLookalikeError, count_open, dismiss, open_lookalikes
 from reports.models import Lookalike
 from transactions.models import Transaction
 from transactions.rows import read_rows
 from users.models import User
 from web.addresses import url_of
-from web.counting import EXACT_MAX, count_exact
 from web.htmx import HtmxHttpRequest, render_page
 from web.pagination import Key, paginate_request
 from web.records import get_record_or_404
@@ -28,12 +27,11 @@ NEWEST_FIRST = (Key("transaction_id", descending=True),)
 
 @require_safe
 def lookalike_list(request: HtmxHttpRequest) -> HttpResponse:
-    found = open_lookalikes()
-    page = paginate_request(request, found, order=NEWEST_FIRST)
+    page = paginate_request(request, open_lookalikes(), order=NEWEST_FIRST)
     context = {
         "page": page,
         "pairs": _pairs(page.rows),
-        "total": describe_count(count_exact(found, maximum=EXACT_MAX)),
+        "total": describe_count(count_open()),
     }
     return render_page(request, "reports/lookalikes.html", context, partial="lookalike-table")
 

@@ -7,6 +7,7 @@ said of them, and what was taken back since, is asked when they are read.
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import cache
 from typing import TYPE_CHECKING
 
 from django.db import connection
@@ -17,6 +18,8 @@ from django.db.models.functions import Now
 from audit.recording import record
 from reports.models import Lookalike
 from transactions.models import Hold, Transaction
+from web.counting import EXACT_MAX, say_up_to
+from web.standing import Statement
 
 if TYPE_CHECKING:
     from users.models import User
@@ -136,6 +139,17 @@ def open_lookalikes() -> QuerySet[Lookalike]:
         released = Hold.objects.filter(transaction=OuterRef(name), released_minor=F("total_minor"))
         recent = recent.filter(~Exists(reversals), ~Exists(released))
     return recent
+
+
+def count_open() -> str:
+    """How many of these there are, as `web.counting` says it."""
+    return say_up_to(_up_to_maximum().count())
+
+
+@cache
+def _up_to_maximum() -> Statement:
+    """They are always asked for alike: Django writes it once, which takes longer than counting."""
+    return Statement.of(open_lookalikes().values("transaction_id")[: EXACT_MAX + 1])
 
 
 def dismiss(transaction: Transaction, *, actor: User) -> None:

@@ -13,7 +13,7 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from web.pagination import Key, Ordered
-from web.statements import fetch_all
+from web.statements import fetch_all, fetch_one
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,12 @@ class Statement:
             for place, (functions, expression) in compiler.get_converters(columns).items()
         )
         return cls(sql, tuple(parameters), names, converters)
+
+    def count(self) -> int:
+        """How many rows it has, where nothing goes into slots."""
+        row = fetch_one(f"SELECT count(*) FROM ({self.sql}) AS counted", self.parameters)  # noqa: S608 -- Django's
+        assert row is not None  # an aggregate has a row
+        return int(row[0])
 
     def read(self, values: Sequence[Any]) -> list[dict[str, Any]]:
         """Its rows; `values` are those that go into the slots."""
