@@ -63,6 +63,7 @@ def _columns(effective: tuple[str, ...]) -> tuple[Column, ...]:
             "reference",
             gettext_lazy("Reference"),
             ("transaction__reference", "id"),
+            "hide-s",
             is_fixed=True,
         ),
         Column("description", gettext_lazy("Description"), css="hide-s", is_shown=False),

@@ -21,6 +21,7 @@ from web.tables.definition import Cell, TableRow
 
 LONG = 16
 REFERENCE = '<a class="id" href="{}"><bdi>{}</bdi></a>'
+BALANCE = f'{{}}<small class="only-s">{REFERENCE}</small>'
 ROWS = """
 SELECT e.id, e.effective_at, t.created_at, t.public_id::text, t.reference, t.description,
        e.direction, e.amount_minor, e.running_minor, b.public_id::text, b.indicator,
@@ -94,7 +95,7 @@ def _format_row(row: EntryRow, reader: Reader) -> TableRow:
         "recorded": reader.dates.time_tag(row.created_at),
         "reference": format_html(REFERENCE, url, row.reference),
         "description": format_html("<bdi>{}</bdi>", row.description),
-        "balance": link_tag(url_of("balances:detail", row.balance), row.balance_name),
+        "balance": _balance(row, url),
         "ledger": link_tag(url_of("ledgers:detail", row.ledger), row.ledger_name),
         "direction": str(Entry.Direction(row.direction).label),
         "debit": moved if row.is_debit else "",
@@ -127,6 +128,12 @@ def plain_entries(rows: Sequence[EntryRow]) -> list[Mapping[str, str]]:
             }
         )
     return plain
+
+
+def _balance(row: EntryRow, url: str) -> SafeString:
+    """With the reference, which has no column of its own on a phone."""
+    balance = link_tag(url_of("balances:detail", row.balance), row.balance_name)
+    return format_html(BALANCE, balance, url, row.reference)
 
 
 def _figure(url: str, amount: str, currency: str) -> SafeString:

@@ -9,6 +9,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import Browser, Page, expect
 
+from ledgers.operations import add_currency
 from tests.browsing import opened_page, overflow
 from tests.factories import make_balance, make_identity, make_ledger, make_user, post_transfer
 from transactions.proof import run_proof
@@ -27,6 +28,10 @@ CUT_OFF = """() => [...document.querySelectorAll("main *, .top *")].filter((box)
   return (overflowX === "hidden" && box.scrollWidth > box.clientWidth + 1)
     || (overflowY === "hidden" && box.scrollHeight > box.clientHeight + 1);
 }).map((box) => box.outerHTML.slice(0, 80))"""
+
+# Tables that hide figures behind their own scroll bar.
+SCROLLED = """() => [...document.querySelectorAll("main :is(section, div):has(> table)")]
+  .filter((box) => box.scrollWidth > box.clientWidth + 1).map((box) => box.id || box.className)"""
 
 
 def fill_books() -> list[str]:
@@ -199,3 +204,29 @@ def test_the_longest_name_fits_on_every_page(browser: Browser, own_server: str) 
                 wide += [(path, width)] if overflow(page) else []
 
     assert not wide
+
+
+@pytest.mark.parametrize("width", [1366, 390])
+def test_figures_of_eighteen_decimals_stand_in_sight(
+    browser: Browser, own_server: str, width: int
+) -> None:
+    add_currency(code="XTK", name="Token", exponent=18, kind="CRYPTO", actor=None)
+    source = make_balance(currency="XTK", opening_minor=15_750000000000000009)
+    posted = post_transfer(
+        source=source, destination=make_balance(currency="XTK"), amount_minor=1_500000000000000001
+    )
+    home = source.get_absolute_url()
+    paths = [
+        *("/", "/entries/", "/balances/", "/transactions/", "/trial-balance/"),
+        *(source.ledger.get_absolute_url(), posted.get_absolute_url(), home),
+        f"{home}statement/?from=2000-01-01&to=2100-01-01",
+    ]
+    scrolled = []
+
+    options: Any = {"viewport": {"width": width, "height": 800}}
+    with opened_page(browser, own_server, user=make_user(), **options) as page:
+        for path in paths:
+            page.goto(path)
+            scrolled += [(path, box) for box in page.evaluate(SCROLLED)]
+
+    assert not scrolled
