@@ -29,7 +29,10 @@ for (const start of [chooseWhileTyping, askAgainForInputs, orderRows, editRows, 
   start(document);
 }
 
-// htmx says so for the body once, and then for everything it swaps in.
-document.addEventListener("htmx:load", ({ target }) => {
-  for (const start of [suggestWhileTyping, nameShortcuts, reachRows, watchForNews, keepTicks]) start(target);
-});
+startParts(document);
+// htmx says so for everything it swaps in; for the body it says so once, after the first keys may have been pressed.
+document.addEventListener("htmx:load", ({ target }) => { if (target !== document.body) startParts(target); });
+
+function startParts(root) {
+  for (const start of [suggestWhileTyping, nameShortcuts, reachRows, watchForNews, keepTicks]) start(root);
+}

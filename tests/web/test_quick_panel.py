@@ -54,6 +54,19 @@ def test_keys_move_through_the_rows_and_open_them(page: Page) -> None:
     expect(page.get_by_role("heading", level=1, name="Xenia")).to_be_visible()
 
 
+def test_keys_act_as_soon_as_the_page_is_there(page: Page) -> None:
+    page.add_init_script("""addEventListener("DOMContentLoaded", () => {
+        for (const key of ["j", "Enter"]) {
+            const options = { key, bubbles: true, cancelable: true };
+            document.activeElement.dispatchEvent(new KeyboardEvent("keydown", options));
+        }
+    }, { once: true })""")
+
+    page.reload()
+
+    expect(_panel(page, "Zoe").get_by_role("heading", name="Zoe")).to_be_focused()
+
+
 def test_the_address_follows_and_back_closes(page: Page) -> None:
     _row(page, "Yara").get_by_role("cell", name="Organization").click()
     expect(_panel(page, "Yara")).to_be_visible()
