@@ -5,17 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
+from itertools import chain, repeat
 
-from django.db.models import Q
 from django.urls import Resolver404, resolve, reverse
 from django.utils.functional import Promise
 from django.utils.http import urlencode
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
-from dashboard.search import Group, Hit, find_groups, find_record, hit_of, latest_of
-from users.models import SavedView, User
-from users.saved_views_tabs import as_tab
+from dashboard.search import Group, Hit, Record, find_groups, hit_of, latest_of
+from users.models import User
+from users.saved_views_tabs import find_views
 from web.shell import GROUPS, Link
 from web.shortcuts import keys_to
 from web.statements import fetch_all
@@ -74,15 +75,16 @@ CREATE = (
 )
 
 
-def offer(text: str, *, user: User, path: str = "", size: int = SIZE) -> list[Group]:
+def offer(
+    text: str, *, user: User, record: Record | None = None, path: str = "", size: int = SIZE
+) -> list[Group]:
     """What the box shows for `text`, asked for on the page at `path`; the likeliest first.
 
-    Each group has `size` records at most.
+    `record` is the one that `text` names. Each group has `size` records at most.
     """
     if not text:
         groups = [_recent(user), Group(_("Create"), _actions("", path)), _pages("", user)]
         return [group for group in groups if group.hits]
-    record = find_record(text)
     groups = [
         Group(_("Exactly this"), [hit_of(record)] if record else []),
         Group(_("Do"), _actions(text, path)),
@@ -106,27 +108,32 @@ def _recent(user: User) -> Group:
 
 
 def _pages(text: str, user: User) -> Group:
+    pages = _all_pages(get_language(), is_staff=user.is_staff)
+    return Group(_("Go to"), [page for page in pages if _matches(text, page.label)])
+
+
+@cache
+def _all_pages(_language: str | None, *, is_staff: bool) -> Sequence[Hit]:
+    """In the language that is active."""
     links = [
         Hit(str(link.label), link.url, keys=link.keys)
         for group in GROUPS
-        if user.is_staff or not group.staff_only
+        if is_staff or not group.staff_only
         for link in group.links
     ]
-    tabs = dict(zip(MORE_PAGES, TABS, strict=False))
-    links += [
-        Hit(str(link.label), f"{link.url}?tab={tabs[link]}" if link in tabs else link.url)
-        for link in MORE_PAGES
+    more = [
+        Hit(str(link.label), f"{link.url}?tab={tab}" if tab else link.url)
+        for link, tab in zip(MORE_PAGES, chain(TABS, repeat("")), strict=False)
     ]
-    return Group(_("Go to"), [link for link in links if _matches(text, link.label)])
+    return links + more
 
 
 def _views(text: str, user: User) -> Group:
     """Saved views of tables, one's own and those that others share."""
-    seen = SavedView.objects.filter(Q(owner=user) | Q(is_shared=True), name__icontains=text)
     hits = [
-        Hit(view.name, view_url(table, as_tab(user, view)), str(table.title))
-        for view in seen.order_by("name", "pk")[:SIZE]
-        if (table := find_table(view.table))
+        Hit(view.name, view_url(table, view), str(table.title))
+        for name, view in find_views(text, user=user, limit=SIZE)
+        if (table := find_table(name))
     ]
     return Group(_("Saved views"), hits)
 

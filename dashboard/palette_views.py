@@ -32,7 +32,8 @@ def palette(request: HtmxHttpRequest) -> HttpResponse:
     """What the search box shows for `?q=`, asked for on the page `?from=`."""
     text = search_text(request)
     path = search_text(request, "from")
-    groups = offer(text, user=cast(User, request.user), path=path)
+    record = find_record(text) if text else None
+    groups = offer(text, user=cast(User, request.user), record=record, path=path)
     context = {"q": text, "groups": groups, "found": _tell(count_hits(groups))}
     return render(request, "dashboard/_palette_list.html", context)
 

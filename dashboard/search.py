@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
@@ -18,8 +17,11 @@ from ledgers.models import Ledger
 from schedules.models import Schedule
 from search.finding import FoundHit, Why, find_transactions
 from transactions.models import Transaction
+from web import records
 from web.addresses import url_of
 from web.formatting import format_date
+from web.planned import fetch_planned
+from web.statements import fetch_one
 from web.tables.conditions import Condition
 
 GROUP_MAX = 10
@@ -32,6 +34,19 @@ RECORDS: dict[str, type[Record]] = {
     "idt": Identity,
     "sch": Schedule,
 }
+NAMED = """
+SELECT prefix, public_id FROM (
+    SELECT 1 AS place, 'txn' AS prefix, public_id FROM transactions_transaction
+    WHERE reference = %(text)s
+    UNION ALL
+    SELECT 2, 'sch', public_id FROM schedules_schedule WHERE reference = %(text)s
+) AS named ORDER BY place LIMIT 1
+"""
+# Those that are no transaction, or not yet.
+SCHEDULES = """
+SELECT public_id, reference, due_at FROM schedules_schedule
+WHERE reference ^@ %s AND transaction_id IS NULL ORDER BY reference LIMIT %s
+"""
 # The beginning of an id: without its prefix it takes eight digits to mean one.
 ID_START = re.compile(r"(?:(ldg|bln|txn|idt|sch)_([0-9a-f]{1,32})|([0-9a-f]{8,32}))", re.IGNORECASE)
 
@@ -72,12 +87,10 @@ def find_record(text: str) -> Record | None:
     prefix, _separator, digits = text.lower().rpartition("_")
     if public_id := _read_uuid(digits):
         for model in _named(prefix):
-            if record := model._default_manager.filter(public_id=public_id).first():
+            if record := records.find_record(model, public_id):
                 return record
-    return (
-        Transaction.objects.filter(reference=text).first()
-        or Schedule.objects.filter(reference=text).first()
-    )
+    named = fetch_one(NAMED, {"text": text})
+    return records.find_record(RECORDS[named[0]], named[1]) if named else None
 
 
 def find_groups(text: str, *, size: int = GROUP_MAX) -> list[Group]:
@@ -115,7 +128,7 @@ def _group(label: str, hits: Sequence[Hit], size: int, all_url: str = "") -> Gro
 
 
 def _all_url(name: str, **query: str) -> str:
-    return f"{reverse(name)}?{urlencode(query)}"
+    return f"{url_of(name)}?{urlencode(query)}"
 
 
 def _ids(text: str, size: int) -> Group:
@@ -196,11 +209,9 @@ def _facts_of(hit: FoundHit, text: str) -> Sequence[str]:
 
 
 def _schedules(text: str, size: int) -> Group:
-    """Those that are no transaction, or not yet."""
-    schedules = Schedule.objects.filter(reference__startswith=text, transaction=None)
     hits = [
-        Hit(each.reference, each.get_absolute_url(), format_date(each.due_at))
-        for each in schedules.order_by("reference")[: size + 1]
+        Hit(reference, url_of("schedules:detail", public_id), format_date(due_at))
+        for public_id, reference, due_at in fetch_planned(SCHEDULES, [text, size + 1])
     ]
     return _group(_("Schedules"), hits, size)
 

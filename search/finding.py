@@ -18,14 +18,11 @@ from decimal import Decimal
 from enum import StrEnum
 from uuid import UUID
 
-from django.db.models import F
-
-from ledgers.models import Currency
 from ledgers.money import AmountError, format_amount, parse_amount
-from search.models import FoundTransaction
 from web.addresses import url_of
 from web.formatting import PLAIN, number_style
 from web.planned import fetch_planned
+from web.statements import fetch_all
 
 LIMIT = 10
 # So many of the newest are looked through; and of what is found by an index, so many are read.
@@ -41,6 +38,15 @@ FIGURES = re.compile(r"\d{4,}")
 CONTAINS = "{text} LIKE '%%' || lower(%s) || '%%'"
 # An amount is exact up to so many decimals.
 DECIMALS = 12
+KNOWN = "SELECT code FROM ledgers_currency WHERE code = ANY (%s)"
+# A line for each currency of a transaction.
+HITS = """
+SELECT t.id, f.amount, c.code, c.exponent, t.public_id, t.reference, t.description, t.effective_at
+FROM search_found AS f
+JOIN transactions_transaction AS t ON t.id = f.transaction_id
+JOIN ledgers_currency AS c ON c.code = f.currency
+WHERE f.transaction_id = ANY (%s) ORDER BY f.transaction_id DESC, f.line
+"""
 
 
 class Why(StrEnum):
@@ -130,11 +136,12 @@ def _contains(*parts: str, why: Why = Why.TEXT) -> _Wanted:
 
 def _read_amount(text: str) -> tuple[Decimal | None, str]:
     """The amount in major units, and its currency, if one is named; None for no amount."""
-    currency = ""
-    words = [word.strip() for word in text.split()]
-    for word in words:
-        if word[:1].isalpha() and Currency.objects.filter(code=word.upper()).exists():
-            currency = word.upper()
+    if not any(map(str.isdecimal, text)):
+        return None, ""
+    words = text.split()
+    codes = [word.upper() for word in words if word[:1].isalpha()]
+    known = {code for (code,) in fetch_all(KNOWN, [codes])} if codes else set()
+    currency = next((code for code in reversed(codes) if code in known), "")
     number = " ".join(word for word in words if word.upper() != currency)
     for style in (number_style(), PLAIN):
         try:
@@ -197,15 +204,9 @@ def _nearest(word: str) -> str:
 
 
 def _read_hits(found: dict[int, Why]) -> list[FoundHit]:
-    names = ("public_id", "reference", "description", "effective_at")
-    lines = FoundTransaction.objects.filter(transaction_id__in=list(found)).values_list(
-        "transaction_id", "currency", "amount", *(F(f"transaction__{name}") for name in names)
-    )
-    exponents = dict(Currency.objects.values_list("code", "exponent"))
     facts: dict[int, tuple[UUID, str, str, datetime]] = {}
     amounts: dict[int, list[str]] = {}
-    for pk, currency, amount, *rest in lines.order_by("-transaction_id", "line"):
-        exponent = exponents[currency]
+    for pk, amount, currency, exponent, *rest in fetch_all(HITS, [list(found)]):
         words = f"{format_amount(int(amount.scaleb(exponent)), exponent)} {currency}"
         amounts.setdefault(pk, []).append(words)
         facts[pk] = (rest[0], rest[1], rest[2], rest[3])

@@ -10,12 +10,17 @@ from web.statements import fetch_all
 from web.tables.definition import Table
 from web.tables.tabs import View
 
-# One's own in their order, then what others share, by name.
-VIEWS = """
-SELECT public_id::text, name, description, query, owner_id = %(user)s OR %(is_staff)s
+SEEN = """
+SELECT "table", public_id::text, name, description, query, owner_id = %(user)s OR %(is_staff)s
 FROM users_savedview
-WHERE "table" = %(table)s AND (owner_id = %(user)s OR is_shared)
+WHERE (owner_id = %(user)s OR is_shared)
+"""
+# One's own in their order, then what others share, by name.
+VIEWS = f"""{SEEN} AND "table" = %(table)s
 ORDER BY owner_id <> %(user)s, CASE WHEN owner_id = %(user)s THEN position END, lower(name), id
+"""
+NAMED = f"""{SEEN} AND strpos(upper(name), upper(%(text)s)) > 0
+ORDER BY name, id LIMIT %(limit)s
 """
 
 
@@ -25,7 +30,13 @@ def list_views(request: HttpRequest, table: Table) -> list[View]:
     if not isinstance(user, User):
         return []
     asked = {"user": user.pk, "is_staff": user.is_staff, "table": table.name}
-    return [View(*row) for row in fetch_all(VIEWS, asked)]
+    return [View(*row) for _table, *row in fetch_all(VIEWS, asked)]
+
+
+def find_views(text: str, *, user: User, limit: int) -> list[tuple[str, View]]:
+    """Those that the person can see with `text` in their name, each with the name of its table."""
+    asked = {"user": user.pk, "is_staff": user.is_staff, "text": text, "limit": limit}
+    return [(table, View(*row)) for table, *row in fetch_all(NAMED, asked)]
 
 
 def as_tab(user: User, view: SavedView) -> View:

@@ -182,7 +182,7 @@ def test_query_count_is_constant_in_rows(clerk: Client) -> None:
         make_ledger(name=f"Region {number}")
         make_identity(name=f"Region {number}")
 
-    assert count_queries(clerk, f"{URL}?q=region") <= few < 20
+    assert count_queries(clerk, f"{URL}?q=region") <= few < 13
 
 
 def test_schedule_is_found_by_its_key_and_by_its_reference(clerk: Client) -> None:
