@@ -27,7 +27,8 @@ from bulk.jobs import GO_ON
 from bulk.models import Run
 from bulk.results import RESULTS, ResultTable, describe_items, own_runs
 from exports.reading import Selection
-from ledgers.money import format_amount
+from reports.balance_table import as_net
+from schedules.books_table import as_sum
 from search.listing import list_transactions
 from transactions.errors import BusyError, PostingError
 from users.models import User
@@ -39,7 +40,7 @@ from web.htmx import HtmxHttpRequest, render_page
 from web.pagination import Key, paginate_request
 from web.query import with_query
 from web.tables.conditions import WHERE, Condition, Conditions
-from web.tables.definition import Table
+from web.tables.definition import Sum, Table
 from web.tables.operators import Operator
 from web.tables.views import get_table_or_404
 
@@ -63,7 +64,7 @@ def ticked(request: HtmxHttpRequest, name: str) -> HttpResponse:
         asked = with_query(request, request.POST.get("query", ""))
         selection = Selection.read(asked, table)
         count = selection.table.count(selection.state)
-        sums = [(each.amount, each.currency) for each in selection.table.sums(selection.state)]
+        sums = selection.table.sums(selection.state)
     else:
         try:
             chosen = choose_records(request, table)
@@ -73,18 +74,14 @@ def ticked(request: HtmxHttpRequest, name: str) -> HttpResponse:
     return render(request, "bulk/_ticked.html", {"count": count, "sums": sums})
 
 
-def _sums(name: str, chosen: list[int]) -> list[tuple[str, str]]:
-    """Amounts with their currencies, as the rows show them."""
+def _sums(name: str, chosen: list[int]) -> list[Sum]:
+    """Of the amounts, as the rows show them."""
     if name == "balances":
-        totals = sum_by_currency(Balance.objects.filter(pk__in=chosen))
-        return [(total.net, total.currency) for total in totals]
+        return [as_net(total) for total in sum_by_currency(Balance.objects.filter(pk__in=chosen))]
     if name != "transactions":
         return []
     listing = list_transactions(Q(transaction_id__in=chosen), is_every=True)
-    return [
-        (format_amount(each.amount_minor, each.exponent), each.currency)
-        for each in listing.sums(maximum=None) or ()
-    ]
+    return [as_sum(each) for each in listing.sums(maximum=None) or ()]
 
 
 @require_POST

@@ -109,7 +109,13 @@ class Selection:
         with formats():
             sums = self.table.sums_in_files(self.state)
         return [
-            replace(each, amount=plain_amount(each.amount), label=str(each.label)) for each in sums
+            replace(
+                each,
+                amount=plain_amount(each.amount),
+                label=str(each.label),
+                parts=[replace(part, amount=plain_amount(part.amount)) for part in each.parts],
+            )
+            for each in sums
         ]
 
     def batches(self) -> Generator[list[Sequence[str]], None, None]:

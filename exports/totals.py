@@ -18,7 +18,8 @@ def tabulate_totals(selection: Selection, progress: Progress) -> Iterator[list[s
     """A row with the count, and the sums that the page says; read after the other rows.
 
     The sums of one currency stand in one row, each under its column. Those that have none, or
-    whose column is not shown, stand in words in a row of their own.
+    whose column is not shown, stand in words in a row of their own. What of a sum counts
+    otherwise follows it.
     """
     count = progress.row_count
     words = ngettext("Total: %(count)s row", "Total: %(count)s rows", count) % {"count": count}
@@ -28,11 +29,15 @@ def tabulate_totals(selection: Selection, progress: Progress) -> Iterator[list[s
         if added.column in _number_names(selection):
             by_currency.setdefault(added.currency, []).append(added)
         else:
-            yield _row(selection, f"{_total_of(added)}: {added.amount}", {})
+            said = (f"{_total_of(added)}: {added.amount}", added.of_which)
+            yield _row(selection, ", ".join(filter(None, said)), {})
     for currency, sums in by_currency.items():
         words = _total_of(sums[0], has_label=len(sums) == 1)
         cells = {added.column: added.amount for added in sums}
         yield _row(selection, words, {**cells, CURRENCY: currency})
+        for column, part in [(added.column, part) for added in sums for part in added.parts]:
+            words = _("of which %(parts)s") % {"parts": part.label}
+            yield _row(selection, words, {column: part.amount, CURRENCY: currency})
 
 
 def _number_names(selection: Selection) -> set[str]:

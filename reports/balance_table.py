@@ -198,10 +198,7 @@ class BalanceTable(Table):
 
     def sums_in_files(self, state: TableState) -> list[Sum]:
         """Of one ledger or owner, a page shows them above its rows."""
-        return [
-            Sum(total.currency, total.net, gettext("credits less debits"), column="balance")
-            for total in self.totals(state)
-        ]
+        return [as_net(total) for total in self.totals(state)]
 
     def totals(self, state: TableState) -> list[CurrencyTotal]:
         """What passes, added up; in one reading, which counts it as well.
@@ -265,6 +262,11 @@ class BalanceTableOfPast(BalanceTable):
 
 
 BALANCES = register(BalanceTable())
+
+
+def as_net(total: CurrencyTotal) -> Sum:
+    """What balances come to, whatever their normal sides."""
+    return Sum(total.currency, total.net, gettext("credits less debits"), column="balance")
 
 
 def _table_row(row: Mapping[str, Any], ready: BalanceRow, names: set[str]) -> TableRow:

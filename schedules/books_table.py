@@ -8,6 +8,7 @@ only as many are sorted as are counted.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, ClassVar
 from urllib.parse import urlencode
 
@@ -22,6 +23,7 @@ from schedules.expiry import EXPIRES
 from schedules.left_out import list_left_out
 from schedules.lives import rows_of_events
 from schedules.transaction_table import TransactionTable
+from search.at_once import CurrencySum
 from search.fields import FIELDS
 from search.models import FoundTransaction
 from search.orders import SORTS, is_looked_up
@@ -38,7 +40,7 @@ from web.pagination import Key, Source
 from web.query import url_with
 from web.sorting import Column, Sorting
 from web.tables.conditions import Condition
-from web.tables.definition import Sum, Switch, TableRow, metadata_value
+from web.tables.definition import Part, Sum, Switch, TableRow, metadata_value
 from web.tables.fields import Field
 from web.tables.state import METADATA, TableState, sort_many
 
@@ -160,10 +162,7 @@ class BooksTable(TransactionTable):
             else self.passing(state).listing
         )
         label = _("events only") if is_every else ""
-        return [
-            Sum(each.currency, format_amount(each.amount_minor, each.exponent), label)
-            for each in listing.sums(maximum=None) or ()
-        ]
+        return [replace(as_sum(each), label=label) for each in listing.sums(maximum=None) or ()]
 
     def _is_little(self, state: TableState) -> bool:
         """Whether the rows are so few that adding them up costs nothing to speak of."""
@@ -214,6 +213,22 @@ class FoundTable(BooksTable):
     """What is found by its reference comes in the order of references."""
 
     default_sort: ClassVar[str] = "reference"
+
+
+def as_sum(found: CurrencySum) -> Sum:
+    """What the amounts of rows add up to, and what of it is not in the books."""
+    parts = (
+        (found.reserved_minor, _("inflight")),
+        (found.released_minor, _("voided or expired")),
+    )
+    return Sum(
+        found.currency,
+        format_amount(found.amount_minor, found.exponent),
+        column="amount",
+        parts=[
+            Part(format_amount(minor, found.exponent), label) for minor, label in parts if minor
+        ],
+    )
 
 
 def _read_details(rows: Sequence[TransactionRow], state: TableState) -> dict[str, Details]:

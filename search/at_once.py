@@ -23,18 +23,32 @@ AT_ONCE = """
 WITH found AS MATERIALIZED ({lines} LIMIT {maximum}),
 sums AS MATERIALIZED (
     SELECT currency, sum(amount) AS amount, count(*) AS lines,
+           sum(amount) FILTER (WHERE {is_release}) AS released,
            count(*) FILTER (WHERE {is_first}) AS count
     FROM found GROUP BY currency
 ),
 size AS MATERIALIZED (
     SELECT coalesce(sum(lines), 0)::bigint AS lines, coalesce(sum(count), 0)::bigint AS count
     FROM sums
+),
+holds AS MATERIALIZED (
+    SELECT held.currency, sum(h.reserved) AS reserved, sum(h.released) AS released
+    FROM found AS held CROSS JOIN LATERAL (
+        SELECT {of_hold} FROM transactions_hold AS h
+        WHERE h.transaction_id = held.transaction_id OFFSET 0
+    ) AS h
+    WHERE held.kind = 'HOLD' AND (SELECT lines FROM size) < {maximum}
+    GROUP BY held.currency
 )
 SELECT size.lines, size.count,
        CASE WHEN size.lines < {maximum} THEN (
-           SELECT json_agg(json_build_array(c.code, c.exponent, s.amount::text, s.lines)
-                           ORDER BY c.code)
-           FROM sums AS s JOIN ledgers_currency AS c ON c.code = s.currency
+           SELECT json_agg(json_build_array(
+               c.code, c.exponent, s.amount::text, s.lines,
+               s.released::text, h.reserved::text, h.released::text
+           ) ORDER BY c.code)
+           FROM sums AS s
+           JOIN ledgers_currency AS c ON c.code = s.currency
+           LEFT JOIN holds AS h ON h.currency = s.currency
        ) END,
        page.*
 FROM size LEFT JOIN (
@@ -45,6 +59,25 @@ FROM size LEFT JOIN (
 ) AS page ON true
 {sorted}
 """
+# The same of everything, however much that is; the lines have `ADDED_UP`.
+IN_FULL = """
+SELECT c.code, c.exponent, s.amount, s.lines, s.given_up, s.reserved, s.released
+FROM (
+    SELECT currency, sum(amount) AS amount, count(*) AS lines,
+           sum(amount) FILTER (WHERE {is_release}) AS given_up,
+           sum(h.reserved) AS reserved, sum(h.released) AS released
+    FROM ({lines} OFFSET 0) AS found
+    LEFT JOIN (SELECT h.transaction_id, {of_hold} FROM transactions_hold AS h) AS h
+        USING (transaction_id)
+    GROUP BY currency
+) AS s
+JOIN ledgers_currency AS c ON c.code = s.currency ORDER BY c.code
+"""
+ADDED_UP = ("transaction_id", "kind", "currency", "amount")
+# What of a hold is not in the books: still reserved, or given up. A hold has one currency.
+OF_HOLD = """h.total_minor - h.committed_minor - h.released_minor AS reserved,
+               h.released_minor AS released"""
+IS_RELEASE = "kind IN ('VOID', 'EXPIRY')"
 IS_FIRST = "line = 1"
 # Of those that pass, where some lines may and others not.
 IS_FIRST_FOUND = """(
@@ -60,18 +93,36 @@ Compiled = tuple[str, Sequence[Any]]
 
 @dataclass(frozen=True, slots=True)
 class CurrencySum:
-    """What the amounts of `count` transactions add up to in one currency."""
+    """What the amounts of `count` transactions add up to in one currency.
+
+    Of that, `reserved_minor` is in no balance yet, and `released_minor` never will be: it was
+    held, and then voided or expired.
+    """
 
     currency: str
     exponent: int
     amount_minor: int
     count: int
+    reserved_minor: int = 0
+    released_minor: int = 0
 
     @classmethod
-    def of(cls, currency: str, exponent: int, amount: str | Decimal, count: int) -> CurrencySum:
-        """From the amount in major units."""
-        minor = int(Decimal(amount).scaleb(exponent, EXACT))
-        return cls(currency, exponent, minor, count)
+    def of(cls, currency: str, exponent: int, *figures: Any) -> CurrencySum:
+        """From what the statements select."""
+        amount, count, given_up, reserved, released = figures
+        return cls(
+            currency,
+            exponent,
+            _minor(amount, exponent),
+            count,
+            int(reserved or 0),
+            int(released or 0) + _minor(given_up or 0, exponent),
+        )
+
+
+def _minor(amount: str | Decimal | int, exponent: int) -> int:
+    """Of an amount in major units."""
+    return int(Decimal(amount).scaleb(exponent, EXACT))
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +151,15 @@ class Page:
 
 def columns_of(page: Page) -> tuple[str, ...]:
     """What of `FoundTransaction` the lines must have to be found at once."""
-    names = ("line", "currency", "amount", *page.names)
+    names = ("line", *ADDED_UP, *page.names)
     return tuple(dict.fromkeys(name for name in names if name != "reference"))
+
+
+def add_up(lines: Compiled) -> list[CurrencySum]:
+    """What the lines, selected with `ADDED_UP`, come to."""
+    selected, parameters = lines
+    sql = IN_FULL.format(lines=selected, is_release=IS_RELEASE, of_hold=OF_HOLD)
+    return [CurrencySum.of(*row) for row in fetch_planned(sql, parameters)]
 
 
 def find_at_once(lines: Compiled, page: Page, *, are_apart: bool) -> tuple[Found, list[Row]]:
@@ -114,6 +172,8 @@ def find_at_once(lines: Compiled, page: Page, *, are_apart: bool) -> tuple[Found
     sql = AT_ONCE.format(
         lines=selected,
         maximum=f"{LINES_MAX:d}",
+        is_release=IS_RELEASE,
+        of_hold=OF_HOLD,
         names=", ".join(names),
         is_first=IS_FIRST_FOUND if are_apart else IS_FIRST,
         position="" if page.position is None else f"WHERE {comes_after(page.keys)}",

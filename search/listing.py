@@ -23,7 +23,16 @@ from django.db.models.expressions import RawSQL
 from balances.models import Balance
 from ledgers.models import Ledger
 from search import at_once
-from search.at_once import Compiled, CurrencySum, Found, Page, columns_of, find_at_once
+from search.at_once import (
+    ADDED_UP,
+    Compiled,
+    CurrencySum,
+    Found,
+    Page,
+    add_up,
+    columns_of,
+    find_at_once,
+)
 from search.conditions import OF_TAB, Asked, in_scope
 from search.models import FoundTransaction
 from search.orders import after_values, comes_after, first_by, is_looked_up, keys_of, look_up
@@ -223,15 +232,7 @@ class Listing:
         if found and not found.is_cut:
             return found.sums
         lines = FoundTransaction.objects.filter(self._narrowed)
-        sql, parameters = _compile(lines.values("currency", "amount"))
-        rows = fetch_planned(
-            "SELECT c.code, c.exponent, s.amount, s.count FROM ("
-            "SELECT currency, sum(amount) AS amount, count(*) AS count"
-            f" FROM ({sql} OFFSET 0) AS found GROUP BY currency"
-            ") AS s JOIN ledgers_currency AS c ON c.code = s.currency ORDER BY c.code",
-            parameters,
-        )
-        return [CurrencySum.of(*row) for row in rows]
+        return add_up(_compile(lines.values(*ADDED_UP)))
 
     @cached_property
     def _counts(self) -> dict[int, int]:

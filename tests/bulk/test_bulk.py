@@ -169,9 +169,11 @@ def test_ticked_rows_add_up_to_what_they_show(clerk: Client) -> None:
     balances = clerk.post("/balances/ticked/", {"key": [balance.key]})
     every = clerk.post("/transactions/ticked/", {"all": "1", "query": "tab=inflight"})
 
-    assert text_of(transactions).split() == ["2", "1,000.25GBP"]
-    assert text_of(balances).split() == ["1", "7.50GBP"]
-    assert text_of(every).split() == ["2", "1,000.25GBP"]
+    assert text_of(transactions).split() == [
+        *("2", "1,000.25GBP", "of", "which", "1,000.25", "inflight")
+    ]
+    assert text_of(balances) == "1 7.50GBP credits less debits"
+    assert text_of(every) == text_of(transactions)
 
 
 def test_two_workers_do_each_record_once(

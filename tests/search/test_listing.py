@@ -24,7 +24,7 @@ from search.parts import lasts
 from tests.conftest import OwnDatabase
 from tests.factories import make_user, post_transfer
 from tests.search.building import fill_books, post_exchange
-from tests.transactions.living import commit, place_hold, refund
+from tests.transactions.living import commit, expire_hold, place_hold, refund, void
 from transactions.filters import Tab
 from transactions.models import Transaction
 from transactions.rows import read_rows
@@ -251,6 +251,32 @@ def test_lines_that_are_too_many_are_counted_and_added_up_all_the_same(
     assert len(list(pages(found, descending=True, size=2))) == found.count() == 3
     assert found.count(maximum=2) == 2
     assert sum(each.count for each in found.sums() or ()) == 4
+
+
+@pytest.mark.parametrize("maximum", [0, 10_000])
+def test_sums_tell_what_of_them_is_not_in_the_books(
+    db: None, monkeypatch: pytest.MonkeyPatch, maximum: int
+) -> None:
+    """Found at once, and added up in full."""
+    monkeypatch.setattr(at_once, "LINES_MAX", maximum)
+    source, target = fill_books()
+    half = place_hold(source=source, destination=target, amount_minor=50_00)
+    commit(half, 20_00)
+    void(half)
+    expire_hold(source=source, destination=target, amount_minor=7_00)
+
+    events, every = list_transactions(), list_transactions(is_every=True)
+    holds = list_transactions(compiled("where=kind:is:HOLD"))
+    releases = list_transactions(compiled("where=kind:one-of:VOID,EXPIRY"), is_every=True)
+
+    for each in (events, holds):
+        pounds = (each.sums(maximum=None) or [])[0]
+        assert (pounds.reserved_minor, pounds.released_minor) == (50_00, 9_00 + 30_00 + 7_00)
+    (given_up,) = releases.sums(maximum=None) or [pounds]
+    assert given_up.amount_minor == given_up.released_minor == 9_00 + 30_00 + 7_00
+    assert (every.sums(maximum=None) or [])[0].released_minor == 2 * given_up.amount_minor
+    yen = (events.sums(maximum=None) or [])[1]
+    assert (yen.reserved_minor, yen.released_minor) == (0, 0)
 
 
 DOCUMENTS = 30_000

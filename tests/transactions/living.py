@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import count
+from typing import Any
+
+from django.utils import timezone
 
 from balances.models import Balance
 from tests.factories import NOON, make_balance
@@ -40,6 +43,16 @@ def place_hold(
     reference = reference or f"hold-{next(_numbers)}"
     request = HoldRequest(reference, legs, effective_at=effective_at, expires_at=expires_at)
     return _stored(hold(request))
+
+
+def expire_hold(**fields: Any) -> Transaction:
+    """A hold whose time has run out."""
+    expires_at = timezone.now() + timedelta(milliseconds=50)
+    held = place_hold(expires_at=expires_at, **fields)
+    while timezone.now() <= expires_at:
+        pass
+    assert lifecycle.expire_due() == 1
+    return held
 
 
 def exchange(*, reference: str = "exchange") -> Transaction:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from django.test import Client
@@ -13,9 +14,10 @@ from django.utils import timezone
 from balances.models import Balance
 from search.indexing import index_documents
 from tests.factories import NOON, make_balance, make_identity, make_user, post_transfer
-from tests.pages import count_queries, links_of, rows_of, text_of
+from tests.files import body_of, read_csv, read_xlsx
+from tests.pages import HTMX, count_queries, links_of, rows_of, text_of
 from tests.schedules.building import make_schedule
-from tests.transactions.living import commit, place_hold, refund
+from tests.transactions.living import commit, expire_hold, place_hold, refund, void
 from transactions.posting import post
 from transactions.requests import CREDIT, DEBIT, Indicator, Leg, PostingRequest
 
@@ -139,12 +141,47 @@ def test_sums_are_of_events_and_of_what_passes(clerk: Client, wallet: Balance) -
         return found[1].strip() if found else ""
 
     assert sums() == ""
-    assert sums(count="exact") == "80.00EUR 671.00GBP"
+    reserved = "of which 50.00 inflight"
+    assert sums(count="exact") == f"80.00EUR 671.00GBP {reserved}"
     assert sums(where="amount:less:80") == "71.00GBP"
     assert sums(where="currency:is:EUR") == "80.00EUR"
-    assert sums(tab="inflight") == "100.00GBP"
+    assert sums(tab="inflight") == f"100.00GBP {reserved}"
     # The commit and the refund are records, but no events.
-    assert sums(balance=wallet.key, records="every") == "events only 80.00EUR 671.00GBP"
+    assert sums(balance=wallet.key, records="every") == (
+        f"events only 80.00EUR 671.00GBP {reserved}"
+    )
+
+
+def test_page_files_and_ticked_rows_say_what_of_a_sum_never_was_posted(
+    clerk: Client, wallet: Balance
+) -> None:
+    voided = place_hold(source=wallet, destination=TREASURY, amount_minor=30_00)
+    commit(voided, 10_00)
+    void(voided)
+    expired = expire_hold(source=wallet, destination=TREASURY, amount_minor=7_00)
+    query = {"where": "kind:is:HOLD"}
+
+    page = clerk.get(URL, query)
+    fragment = clerk.get(URL, query, headers=HTMX)
+    ticked = clerk.post(f"{URL}ticked/", {"key": [voided.key, expired.key]})
+    every = clerk.post(f"{URL}ticked/", {"all": "1", "query": urlencode(query)})
+    table = read_csv(body_of(clerk.get(f"{URL}export.csv", query)))
+    sheet = read_xlsx(body_of(clerk.get(f"{URL}export.xlsx", query)))
+    narrow = read_csv(body_of(clerk.get(f"{URL}export.csv", {**query, "columns": "reference"})))
+
+    told = "137.00GBP of which 50.00 inflight, 27.00 voided or expired"
+    assert all(told in text_of(each) for each in (page, fragment, every))
+    assert "37.00GBP of which 27.00 voided or expired" in text_of(ticked)
+    totals = [[cell for cell in row if cell] for row in table[-4:]]
+    assert totals == [
+        ["Total: 3 rows"],
+        ["Total GBP", "137.00", "GBP"],
+        ["of which inflight", "50.00", "GBP"],
+        ["of which voided or expired", "27.00", "GBP"],
+    ]
+    assert table[-2].index("50.00") == table[0].index("Amount")
+    assert [next(filter(None, row)) for row in sheet[-4:]] == [row[0] for row in totals]
+    assert narrow[-1][0] == "Total GBP: 137.00, of which 50.00 inflight, 27.00 voided or expired"
 
 
 def test_many_are_rounded_and_counted_and_added_up_on_demand(

@@ -73,10 +73,19 @@ class Switch:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """So much of a sum is of this kind."""
+
+    amount: str
+    label: Label
+
+
+@dataclass(frozen=True, slots=True)
 class Sum:
     """What the rows add up to in one currency; `label` says of what.
 
-    `column` is the name of the column that has been added up.
+    `column` is the name of the column that has been added up. `parts` are what of it counts
+    otherwise than the rest.
     """
 
     currency: str
@@ -84,6 +93,13 @@ class Sum:
     label: str = ""
     url: str = ""
     column: str = ""
+    parts: Sequence[Part] = ()
+
+    @property
+    def of_which(self) -> str:
+        """The parts in words: "of which 30.00 voided or expired"; "" without any."""
+        words = ", ".join(f"{part.amount} {part.label}" for part in self.parts)
+        return _("of which %(parts)s") % {"parts": words} if words else ""
 
 
 class Table:
