@@ -161,7 +161,7 @@ class MetadataTextField(forms.CharField):
     """Metadata as JSON text, under the same limits as everywhere; cleans to a dict."""
 
     def __init__(self, **kwargs: Any) -> None:
-        kwargs.setdefault("label", gettext_lazy("Metadata"))
+        kwargs.setdefault("label", gettext_lazy("Extra information"))
         widget = forms.Textarea(attrs={"rows": 10, "cols": 80, "class": "vLargeTextField"})
         super().__init__(required=False, widget=widget, strip=False, **kwargs)
         # Tells what the form was opened with from what another person wrote meanwhile.

@@ -180,7 +180,7 @@ class MetadataField(forms.Field):
     editing = False
 
     def __init__(self, **kwargs: Any) -> None:
-        kwargs.setdefault("label", gettext_lazy("Metadata"))
+        kwargs.setdefault("label", gettext_lazy("Extra information"))
         kwargs.setdefault("help_text", gettext_lazy("Optional. Your own keys and values."))
         super().__init__(required=False, **kwargs)
 
@@ -275,11 +275,11 @@ def _short(text: str) -> str:
 
 
 def _too_big() -> str:
-    return _("Metadata may hold 64 KB; this is more.")
+    return _("Extra information may hold 64 KB; this is more.")
 
 
 def _too_deep() -> str:
-    return _("Metadata may nest %(max)s levels; this goes deeper.") % {"max": DEPTH_MAX}
+    return _("Extra information may nest %(max)s levels; this goes deeper.") % {"max": DEPTH_MAX}
 
 
 def _write_tree(value: Any, parts: list[str]) -> None:

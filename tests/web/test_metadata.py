@@ -131,7 +131,7 @@ def test_a_number_with_too_many_digits_is_refused() -> None:
 
 
 def test_a_megabyte_is_refused_quickly() -> None:
-    too_big = ["Metadata may hold 64 KB; this is more."]
+    too_big = ["Extra information may hold 64 KB; this is more."]
 
     assert _errors(("note", "x" * 1_000_000)) == too_big
     assert _errors(json_text='{"a": "' + "x" * 1_000_000 + '"}') == too_big
@@ -155,7 +155,7 @@ def test_nesting_has_a_limit() -> None:
     assert not check_metadata(nested(DEPTH_MAX))
     assert check_metadata(nested(DEPTH_MAX + 1))
     assert _errors(json_text='{"a": ' + "[" * 50_000 + "]" * 50_000 + "}") == [
-        "Metadata may nest 20 levels; this goes deeper."
+        "Extra information may nest 20 levels; this goes deeper."
     ]
 
 
