@@ -39,7 +39,7 @@ def test_balance_at_zero_is_closed_and_says_so(clerk: Client, user: User) -> Non
     balance.refresh_from_db()
     assert balance.is_closed
     assert "The balance is closed: it takes no more entries." in text_of(response)
-    assert "Post transaction" not in text_of(response)
+    assert "Create transaction" not in text_of(response)
     assert AuditEvent.objects.get(action="balance.closed").actor == user
 
 

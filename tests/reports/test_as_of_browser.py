@@ -39,7 +39,7 @@ def walk_into_the_past(page: Page, ledger: Ledger) -> None:
     page.get_by_role("link", name="Northgate").press("Enter")
     expect(page.get_by_role("note")).to_contain_text("As of 31 Mar 2025, 23:59")
     expect(page.get_by_role("button", name="Close balance")).to_have_count(0)
-    expect(page.get_by_role("link", name="Post transaction")).to_have_count(0)
+    expect(page.get_by_role("link", name="Create transaction")).to_have_count(0)
     page.get_by_role("link", name="Back to now").press("Enter")
     expect(page.get_by_role("note")).to_have_count(0)
     expect(page.get_by_role("button", name="Close balance")).to_have_count(1)

@@ -19,7 +19,7 @@ def test_transactions_are_entered_one_after_the_other_by_keyboard(
 ) -> None:
     with opened_page(browser, own_server, user=make_user()) as page:
         page.goto(f"{northgate.get_absolute_url()}")
-        page.get_by_role("link", name="Post transaction").press("Enter")
+        page.get_by_role("link", name="Create transaction").press("Enter")
         page.get_by_role("combobox", name="To").fill("@Rent")
         page.get_by_label("Amount", exact=True).fill("1200/12")
         page.keyboard.press("Tab")

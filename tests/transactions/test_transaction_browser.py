@@ -72,7 +72,7 @@ def test_refused_amount_takes_the_focus_in_the_slide_over(
 ) -> None:
     with opened_page(browser, own_server, user=make_user()) as page:
         _visit(page, northgate.get_absolute_url())
-        page.get_by_role("link", name="Post transaction").click()
+        page.get_by_role("link", name="Create transaction").click()
         page.get_by_role("combobox", name="To").fill("@Treasury")
         page.get_by_label("Amount", exact=True).fill("1.005")
         page.keyboard.press("Enter")
@@ -87,7 +87,7 @@ def test_register_refreshes_when_a_transaction_is_posted(
 ) -> None:
     with opened_page(browser, own_server, user=make_user()) as page:
         _visit(page, northgate.get_absolute_url())
-        page.get_by_role("link", name="Post transaction").click()
+        page.get_by_role("link", name="Create transaction").click()
         page.get_by_role("combobox", name="To").fill("@Rent")
         page.get_by_label("Amount", exact=True).fill("7.77")
         page.keyboard.press("Enter")

@@ -37,7 +37,7 @@ TASKS = (
             _("Look at the figures before and after, then post. Nothing moves before that."),
         ),
         "transactions:create",
-        _("Post transaction"),
+        _("Create transaction"),
         "transaction",
     ),
     Task(
@@ -47,7 +47,7 @@ TASKS = (
             _("Enter a debit or a credit in each line. The sums below must be equal to post."),
         ),
         "transactions:create",
-        _("Post transaction"),
+        _("Create transaction"),
         "entry",
     ),
     Task(
@@ -57,7 +57,7 @@ TASKS = (
             _("Enter the rate or what is received; the other one follows."),
         ),
         "transactions:create",
-        _("Post transaction"),
+        _("Create transaction"),
         "exchange",
     ),
     Task(
@@ -67,7 +67,7 @@ TASKS = (
             _("Open it later and choose Commit for all or a part, or Void to release it."),
         ),
         "transactions:create",
-        _("Post transaction"),
+        _("Create transaction"),
         "inflight",
     ),
     Task(
