@@ -70,7 +70,7 @@ def _amount(url: str, amount: str, currency: str, part: str, *, is_long: bool) -
 def _on_demand(details: Details, dates: Dates) -> Mapping[str, str]:
     return {
         "created": dates.time_tag(details.created_at),
-        "created_by": SafeString(f"<bdi>{escape(details.actor)}</bdi>") if details.actor else "—",
+        "created_by": SafeString(f"<bdi>{escape(details.actor or _('system'))}</bdi>"),
         "kind": str(Transaction.Kind(details.kind).label),
         "parent": (
             link_tag(url_of("transactions:detail", details.parent), details.parent_reference)

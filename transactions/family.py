@@ -178,7 +178,7 @@ def _format_rows(fetched: Sequence[Fetched], *, current: int, new: str) -> list[
                 "is_long": len(amount) > 16,
                 "effective": dates.time_tag(row.effective_at),
                 "recorded": dates.time_tag(row.created_at),
-                "who": row.username or _("a program"),
+                "who": row.username or _("system"),
             }
         )
     return rows
