@@ -65,6 +65,7 @@ def trial_balance(request: HtmxHttpRequest) -> HttpResponse:
     shown = [each for each in totals if scope.currency in ("", each.currency)]
     context = {
         "moment": scope.moment,
+        "read_at": timezone.now(),
         "scope": scope,
         "start_text": addresses.start_text,
         "page": page,

@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from balances.models import Balance
 from benchmarks.cluster import Books
@@ -40,6 +41,7 @@ from tests.pages import SCRIPT, count_queries, links_of, rows_of, text_of
 from transactions.models import Transaction
 from transactions.proof import run_proof
 from web.as_of import Moment
+from web.formatting import format_date
 
 URL = "/trial-balance/"
 MARCH = datetime(2025, 3, 10, 9, tzinfo=UTC)
@@ -65,6 +67,17 @@ def books(db: None) -> Ledger:
 
 def table(client: Client, **query: str) -> list[list[str]]:
     return rows_of(client.get(URL, query))
+
+
+def test_the_page_says_of_which_time_it_is(clerk: Client, books: Ledger) -> None:
+    today = format_date(timezone.now())
+    april = {"from": "2025-04-01"}
+
+    assert f"As of {today}" in text_of(clerk.get(URL))
+    assert f"From 1 Apr 2025, 00:00 · As of {today}" in text_of(clerk.get(URL, april))
+    past = text_of(clerk.get(URL, {**april, "as_of": "2025-04-30"}))
+    assert "From 1 Apr 2025, 00:00 UTC" in past
+    assert f"As of {today}" not in past
 
 
 def test_all_ledgers_stand_on_the_side_of_their_net_and_tie(clerk: Client, books: Ledger) -> None:
