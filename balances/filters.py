@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any, Self, TypeVar
 
 from django.db.models import BooleanField, F, Func, Model, Q, QuerySet, Value
@@ -39,7 +40,10 @@ ModelT = TypeVar("ModelT", bound=Model)
 
 @dataclass(frozen=True, slots=True)
 class BalanceFilter:
-    """The filters of a balances table. `unknown` names those whose record does not exist."""
+    """The filters of a balances table. `unknown` names those whose record does not exist.
+
+    With `recorded_by` those alone that had been opened by then.
+    """
 
     ledger: Ledger | None = None
     identity: Identity | None = None
@@ -48,9 +52,10 @@ class BalanceFilter:
     matches: Q = NOTHING_ASKED
     is_internal: bool = False
     unknown: tuple[str, ...] = ()
+    recorded_by: datetime | None = None
 
     @classmethod
-    def read(cls, request: HttpRequest) -> Self:
+    def read(cls, request: HttpRequest, *, recorded_by: datetime | None = None) -> Self:
         """The filters of `?ledger=&identity=&currency=&q=&tab=`."""
         ledger_key, identity_key = request.GET.get("ledger", ""), request.GET.get("identity", "")
         ledger = find_by_key(Ledger, ledger_key, "ldg")
@@ -72,6 +77,7 @@ class BalanceFilter:
             matches=find_matches(text) if text else NOTHING_ASKED,
             is_internal=request.GET.get("tab") == "internal",
             unknown=tuple(unknown),
+            recorded_by=recorded_by,
         )
 
     @property
@@ -107,11 +113,13 @@ class BalanceFilter:
             balances = balances.filter(currency=self.currency)
         if self.is_internal:
             balances = balances.filter(IS_INTERNAL)
+        if self.recorded_by:
+            balances = balances.filter(created_at__lte=self.recorded_by)
         return balances.filter(self.matches)
 
     def count(self) -> str:
         """How many pass, as `count_exact` says it; all internal ones without building a query."""
-        if self.is_any or not self.is_internal:
+        if self.is_any or self.recorded_by or not self.is_internal:
             return count_exact(self.select())
         ((count,),) = fetch_all(COUNT_INTERNAL)
         return say_up_to(count)

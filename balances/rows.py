@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
 from html import escape
 from typing import Any, TypedDict
@@ -55,7 +56,7 @@ SELECT b.id, b.public_id, b.created_at, b.currency, c.exponent, b.normal_side, b
        i.name, i.public_id, l.name, l.public_id, b.ledger_id, b.identity_id
 FROM (
     SELECT * FROM balances_balance
-    WHERE {column} BETWEEN %s AND %s
+    WHERE {column} BETWEEN %s AND %s AND created_at <= coalesce(%s, 'infinity'::timestamptz)
     ORDER BY {column} DESC, created_at DESC, id DESC LIMIT 10
 ) AS b
 JOIN ledgers_ledger AS l ON l.id = b.ledger_id
@@ -89,9 +90,11 @@ class BalanceRow(TypedDict):
     glance: SafeString
 
 
-def newest_of_ledger(ledger: Ledger) -> list[dict[str, Any]]:
-    """What `format_rows` needs, of the balances opened last in a ledger."""
-    return _newest("ledger_id", ledger.pk)
+def newest_of_ledger(
+    ledger: Ledger, *, recorded_by: datetime | None = None
+) -> list[dict[str, Any]]:
+    """What `format_rows` needs, of the balances opened last in a ledger; or by then."""
+    return _newest("ledger_id", ledger.pk, recorded_by)
 
 
 def newest_of_owner(identity: Identity) -> list[dict[str, Any]]:
@@ -99,8 +102,8 @@ def newest_of_owner(identity: Identity) -> list[dict[str, Any]]:
     return _newest("identity_id", identity.pk)
 
 
-def _newest(column: str, key: int) -> list[dict[str, Any]]:
-    rows = fetch_all(NEWEST.format(column=column), [key, key])
+def _newest(column: str, key: int, recorded_by: datetime | None = None) -> list[dict[str, Any]]:
+    rows = fetch_all(NEWEST.format(column=column), [key, key, recorded_by])
     return [dict(zip(FIELDS, row, strict=True)) for row in rows]
 
 

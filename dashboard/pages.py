@@ -42,7 +42,7 @@ def ledger_detail(request: HtmxHttpRequest, public_id: UUID) -> HttpResponse:
         "totals": format_totals(totals, query=f"ledger={ledger.key}", moment=moment),
         **figures,
         "balances": format_rows(
-            rows_at(newest_of_ledger(ledger), moment),
+            rows_at(newest_of_ledger(ledger, recorded_by=moment.known_at), moment),
             new=request.GET.get("new", ""),
             moment=moment,
         ),

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 from html import escape
 from typing import Any, ClassVar
 
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
@@ -25,7 +27,7 @@ from ledgers.money import format_amount, format_plain
 from reports.balance_moments import rows_at, totals_of_ledger
 from reports.moments import sums_before
 from web.addresses import url_of
-from web.as_of import NOW, Moment, read_moment
+from web.as_of import CLOCKS, NAMES, NOW, Moment, read_moment
 from web.counting import EXACT_MAX
 from web.formatting import active_dates, format_count
 from web.pagination import Key, Source
@@ -120,7 +122,8 @@ class BalanceTable(Table):
         """Balances of the past have fewer columns and fields: what is not kept by moment."""
         moment = read_moment(request)
         table = BalanceTable if moment.is_now else BalanceTableOfPast
-        return table(BalanceFilter.read(request), moment, new=request.GET.get("new", ""))
+        chosen = BalanceFilter.read(request, recorded_by=moment.known_at)
+        return table(chosen, moment, new=request.GET.get("new", ""))
 
     def select(self, state: TableState) -> QuerySet[Any, Any]:
         rows: QuerySet[Any, Any] = self._values(self.chosen.select(self._passing(state)), state)
@@ -222,7 +225,11 @@ class BalanceTable(Table):
 
 
 class BalanceTableOfPast(BalanceTable):
-    """What was inflight is not kept by moment, nor how many balances there were."""
+    """All balances that had been opened by `known_at`; by `as_of` alone, all that there are.
+
+    An entry may be dated back into a balance that was opened later. What was inflight is not kept
+    by moment.
+    """
 
     columns: ClassVar[Sequence[Column]] = tuple(
         replace(column, fields=()) if column.is_number else column
@@ -233,15 +240,31 @@ class BalanceTableOfPast(BalanceTable):
     tabs: ClassVar[Sequence[Tab]] = tuple(tab for tab in BalanceTable.tabs if not tab.q)
     changed_by: ClassVar[Mapping[str, str]] = {}
     has_sums: ClassVar[bool] = False
-    has_count: ClassVar[bool] = False
     has_bulk: ClassVar[bool] = False
     bulk_template: ClassVar[str] = ""
 
     def count(self, state: TableState) -> str:
-        return ""
+        return Table.count(self, state)
 
-    def count_tabs(self, state: TableState, count: str) -> Mapping[str, str]:
-        return {}
+    def name_count(self, count: str) -> str:
+        words = super().name_count(count)
+        if self.moment.known_at:
+            return words
+        return gettext("%(balances)s, also those opened since") % {"balances": words}
+
+    def file_columns(self, state: TableState) -> Sequence[Column]:
+        """On the page the moment stands above the rows."""
+        clocks = (Column(*told) for told in zip(NAMES, CLOCKS, strict=True))
+        return (*state.columns, *clocks)
+
+    def read_plain(
+        self, rows: Sequence[dict[str, Any]], state: TableState
+    ) -> list[Mapping[str, str]]:
+        return [{**row, **self._clocks} for row in super().read_plain(rows, state)]
+
+    @cached_property
+    def _clocks(self) -> Mapping[str, str]:
+        return dict(zip(NAMES, self.moment.clocks(timezone.now()), strict=True))
 
     def sums(self, state: TableState) -> list[Sum]:
         return []
@@ -251,7 +274,8 @@ class BalanceTableOfPast(BalanceTable):
 
     def _add_up(self, state: TableState) -> list[CurrencyTotal]:
         chosen, moment = self.chosen, self.moment
-        if chosen == BalanceFilter(ledger=chosen.ledger) and chosen.ledger and not state.conditions:
+        is_whole = chosen == BalanceFilter(ledger=chosen.ledger, recorded_by=chosen.recorded_by)
+        if chosen.ledger and is_whole and not state.conditions:
             return totals_of_ledger(chosen.ledger, moment)
         passing = chosen.select(self._passing(state))
         ids = list(passing.order_by().values_list("pk", flat=True))

@@ -78,6 +78,20 @@ def test_file_says_of_which_moment_it_is(pages: Client, suppliers: Ledger) -> No
     )
 
 
+def test_each_row_of_the_past_tells_its_moment_and_its_clock(
+    pages: Client, suppliers: Ledger
+) -> None:
+    query = f"{suppliers.key}&as_of=2025-01-31&columns=balance"
+
+    head, row, *totals = read_csv(body_of(pages.get(f"{ADDRESS}{query}")))
+    known = read_csv(body_of(pages.get(f"{ADDRESS}{query}&known_at={datetime.now(UTC).date()}")))
+
+    assert head == ["Owner or indicator", "Balance", "As of", "As recorded by"]
+    assert row[1:3] == ["10.00", "2025-01-31T23:59:59+00:00"]
+    assert row[3][:10] == known[1][3][:10] == str(datetime.now(UTC).date())
+    assert totals[-1] == ["Total GBP (credits less debits)", "10.00", "", ""]
+
+
 def test_file_of_now_is_of_today(pages: Client, suppliers: Ledger) -> None:
     response = pages.get(f"{ADDRESS}{suppliers.key}")
 

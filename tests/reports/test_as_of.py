@@ -200,12 +200,46 @@ def test_counts_that_are_not_of_that_moment_are_not_shown(clerk: Client, balance
     ledger = text_of(clerk.get(at(balance.ledger.get_absolute_url(), AS_OF)))
     page = text_of(clerk.get(at(balance.get_absolute_url(), AS_OF)))
 
-    assert "2 balances" not in text
     assert "Inflight" not in text + ledger + page
     assert "View all 2" not in ledger
     assert "Latest transactions" not in ledger
     assert "1 entry" in page
     assert "transactions" not in page.partition("Register")[2].partition("Details")[0]
+
+
+def test_tabs_of_the_past_count_the_balances_they_list(clerk: Client, balance: Balance) -> None:
+    make_balance(indicator="@Fees")
+    known = f"known_at={timezone.now().isoformat().replace('+', '%2B')}"
+    make_balance(ledger=balance.ledger, currency="EUR")
+    make_balance(indicator="@Later")
+
+    for query, counts, words in (
+        (AS_OF, ("5", "2"), "5 balances, also those opened since"),
+        (known, ("3", "1"), "3 balances"),
+        (f"{AS_OF}&{known}", ("3", "1"), "3 balances"),
+        (f"{AS_OF}&tab=internal", ("5", "2"), "2 balances, also those opened since"),
+        (f"{known}&tab=internal", ("3", "1"), "1 balance"),
+        (f"ledger={balance.ledger.key}&{known}", ("1", "0"), "1 balance"),
+        (f"{known}&where=currency:is:EUR", ("0", ""), "0 balances"),
+        (f"{AS_OF}&q=north", ("1", "0"), "1 balance, also those opened since"),
+    ):
+        context = clerk.get(f"/balances/?{query}").context
+
+        tabs = {tab["label"]: tab["count"] for tab in context["tabs"].links}
+        assert (tabs["All"], tabs["Internal"]) == counts, query
+        assert context["total"] == words
+        assert words.startswith(f"{len(context['page'].rows)} "), query
+
+
+def test_balances_that_were_opened_later_were_not_known(clerk: Client, balance: Balance) -> None:
+    known = f"known_at={timezone.now().isoformat().replace('+', '%2B')}"
+    later = make_balance(ledger=balance.ledger)
+
+    for url in (f"/balances/?ledger={balance.ledger.key}", balance.ledger.get_absolute_url()):
+        links = links_of(clerk.get(at(url, known)))
+
+        assert not [link for link in links if later.key in link]
+        assert [link for link in links if balance.key in link]
 
 
 def test_the_past_costs_a_constant_number_of_queries(clerk: Client, balance: Balance) -> None:

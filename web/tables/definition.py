@@ -138,8 +138,6 @@ class Table:
     # Whether the tab and the order alone make its query where nothing is filtered: its SQL is
     # then written once.
     is_standing: ClassVar[bool] = False
-    # Whether its rows are counted at all.
-    has_count: ClassVar[bool] = True
     # Whether its dates can be jumped to: the name of the first key of the order by date.
     date_key: ClassVar[str] = ""
     # Whether it can tell `sums`, if they are asked for.

@@ -108,7 +108,7 @@ def start_of_jump(period: Period, order: Sequence[Key]) -> list[Any]:
 def describe_total(request: HtmxHttpRequest, table: Table, count: str) -> str:
     """The count in words; a rounded one with a link that counts exactly."""
     words = table.name_count(count) if count else ""
-    if is_exact(count) or not table.has_count:
+    if is_exact(count):
         return words
     return format_html(
         '{} <a href="{}">{}</a>', words, url_with(request, count="exact"), _("Count exactly")
