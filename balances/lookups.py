@@ -14,9 +14,10 @@ from django.utils.translation import gettext_lazy
 from balances.models import Balance
 from balances.suggestions import as_suggestion
 from identities.models import Identity
-from ledgers.models import Currency, Ledger, plain_name
+from ledgers.models import Currency, Ledger
 from web.converters import parse_key
 from web.formatting import format_date
+from web.names import same_as
 from web.suggestions import Suggestion
 from web.text import NameField, validate_name
 
@@ -93,8 +94,7 @@ def _find_ledgers(text: str) -> list[Match]:
     if public_id := parse_key(text, "ldg"):
         ledgers = ledgers.filter(public_id=public_id)
     else:
-        plain = " ".join(text.lower().split())
-        ledgers = ledgers.alias(plain_name=plain_name("name")).filter(plain_name=plain)
+        ledgers = ledgers.filter(**same_as(text))
     return [
         Match(each, Suggestion(each.key, each.name, format_date(each.created_at)))
         for each in ledgers.order_by("pk")[:MATCHES_MAX]
@@ -106,7 +106,7 @@ def _find_identities(text: str) -> list[Match]:
     if public_id := parse_key(text, "idt"):
         identities = identities.filter(public_id=public_id)
     else:
-        identities = identities.filter(name__iexact=text)
+        identities = identities.filter(**same_as(text))
     return [
         Match(each, Suggestion(each.key, each.name, each.email or each.get_kind_display()))
         for each in identities.order_by("pk")[:MATCHES_MAX]
@@ -125,7 +125,7 @@ def _find_balances(text: str) -> list[Match]:
     if public_id := parse_key(text, "bln"):
         balances = balances.filter(public_id=public_id)
     else:
-        balances = balances.filter(identity__name__iexact=text, closed_at=None)
+        balances = balances.filter(**same_as(text, of="identity__"), closed_at=None)
     return [
         Match(each, as_suggestion(each))
         for each in balances.order_by("currency", "pk")[:MATCHES_MAX]

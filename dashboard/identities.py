@@ -9,7 +9,7 @@ from html import escape
 from typing import Any, ClassVar
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
-from django.db.models.functions import Lower, Now
+from django.db.models.functions import Now
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
@@ -39,7 +39,7 @@ SELECT identity_id, count(*) FROM balances_balance WHERE identity_id = ANY (%s) 
 """
 NEW_FOR = timedelta(days=30)
 OF_IDENTITY = Balance.objects.filter(identity=OuterRef("pk"))
-VALUES = ("id", "public_id", "name", "kind", "email", "created_at", "metadata")
+VALUES = ("id", "public_id", "name", "plain_name", "kind", "email", "created_at", "metadata")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +102,8 @@ class IdentityTable(Table):
 
     def select(self, state: TableState) -> QuerySet[Any, Any]:
         """Values, with what they are sorted by."""
-        identities: QuerySet[Identity, Any] = Identity.objects.annotate(plain_name=Lower("name"))
-        needed = [*VALUES, "plain_name"]
+        identities: QuerySet[Identity, Any] = Identity.objects.all()
+        needed = list(VALUES)
         if state.needs("balance_count"):
             identities = identities.annotate(balance_count=Count("balances"))
             needed.append("balance_count")

@@ -27,7 +27,7 @@ from django.utils.translation import gettext_lazy as _
 
 from balances.figures import CurrencyTotal
 from balances.naming import link_tag
-from ledgers.models import Ledger, plain_name
+from ledgers.models import Ledger
 from web.addresses import url_of
 from web.formatting import Dates, active_dates, format_count
 from web.pagination import Key
@@ -37,12 +37,11 @@ from web.tables.definition import Label, Tab, Table, TableRow, register
 from web.tables.fields import DateField, Field, KeyField, MetadataField, NumberField, TextField
 from web.tables.state import TableState
 
-VALUES = ("id", "public_id", "name", "is_general", "created_at", "metadata")
+VALUES = ("id", "public_id", "name", "plain_name", "is_general", "created_at", "metadata")
 LONG_AGO = datetime(1, 1, 1, tzinfo=UTC)
 
 # What a column is sorted by when the table does not hold it; these read every balance.
 SORTED_BY: Mapping[str, Any] = {
-    "plain_name": plain_name("name"),
     "balance_count": Count("balances"),
     "transaction_count": Cast(
         Coalesce(

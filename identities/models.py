@@ -5,10 +5,11 @@ from __future__ import annotations
 import uuid
 
 from django.db import models
-from django.db.models.functions import Lower, Now
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from web.addresses import url_of
+from web.names import plain_name_field
 
 
 class Identity(models.Model):
@@ -21,6 +22,7 @@ class Identity(models.Model):
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     kind = models.CharField(_("kind"), max_length=12, choices=Kind)
     name = models.CharField(_("name"), max_length=200)
+    plain_name = plain_name_field()
     email = models.EmailField(_("e-mail"), blank=True)
     metadata = models.JSONField(_("extra information"), default=dict, blank=True)
 
@@ -32,7 +34,7 @@ class Identity(models.Model):
         indexes = [
             models.Index(fields=["created_at", "id"], name="identity_created"),
             models.Index(fields=["name", "id"], name="identity_name"),
-            models.Index(Lower("name"), "id", name="identity_name_any_case"),
+            models.Index(fields=["plain_name", "id"], name="identity_plain_name"),
         ]
         constraints = [
             models.CheckConstraint(

@@ -10,9 +10,10 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from audit.admin import AuditedAdmin
-from ledgers.models import EXPONENT_MAX, Currency, Ledger, plain_name
+from ledgers.models import EXPONENT_MAX, Currency, Ledger
 from web.admin import MetadataTextField, ModelForm, is_number
 from web.converters import parse_key
+from web.names import same_as
 from web.text import NameField
 
 CODE = RegexValidator(
@@ -44,9 +45,7 @@ class LedgerAdmin(AuditedAdmin):
             return queryset.filter(public_id=public_id)
         if is_number(term):
             return super().find(queryset, term)
-        name = " ".join(term.lower().split())
-        named: QuerySet[Any] = queryset.alias(plain_name=plain_name("name"))
-        return named.filter(plain_name=name)
+        return queryset.filter(**same_as(term))
 
 
 class CurrencyForm(ModelForm):

@@ -5,20 +5,13 @@ from __future__ import annotations
 import uuid
 
 from django.db import models
-from django.db.models import Func, Value
-from django.db.models.functions import Lower, Now, Trim
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from web.addresses import url_of
+from web.names import plain_name_field
 
 EXPONENT_MAX = 30
-
-
-def plain_name(field: str) -> Func:
-    """A name without case, outer spaces and runs of spaces: what makes two names alike."""
-    return Func(
-        Lower(Trim(field)), Value(r"\s+"), Value(" "), Value("g"), function="regexp_replace"
-    )
 
 
 class Currency(models.Model):
@@ -69,6 +62,7 @@ class Ledger(models.Model):
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     name = models.CharField(_("name"), max_length=200)
+    plain_name = plain_name_field()
     is_general = models.BooleanField(_("General Ledger"), default=False, editable=False)
     metadata = models.JSONField(_("extra information"), default=dict, blank=True)
 
@@ -79,7 +73,7 @@ class Ledger(models.Model):
         verbose_name_plural = _("ledgers")
         indexes = [
             models.Index(fields=["created_at", "id"], name="ledger_created"),
-            models.Index(plain_name("name"), name="ledger_name"),
+            models.Index(fields=["plain_name", "id"], name="ledger_plain_name"),
         ]
         constraints = [
             models.UniqueConstraint(

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from django.db import transaction as db_transaction
 
 from audit.recording import record
-from ledgers.models import Currency, Ledger, plain_name
+from ledgers.models import Currency, Ledger
+from web.names import same_as
 
 if TYPE_CHECKING:
     from users.models import User
@@ -59,10 +60,8 @@ def rename_ledger(ledger: Ledger, *, name: str, actor: User | None) -> None:
 
 
 def find_namesake(name: str, *, other_than: Ledger | None = None) -> Ledger | None:
-    """The oldest ledger with the same name, case and spaces aside, if any."""
-    namesakes = Ledger.objects.alias(plain_name=plain_name("name")).filter(
-        plain_name=" ".join(name.lower().split())
-    )
+    """The oldest ledger with the same name (see `web.names`), if any."""
+    namesakes = Ledger.objects.filter(**same_as(name))
     if other_than:
         namesakes = namesakes.exclude(pk=other_than.pk)
     return namesakes.order_by("pk").first()

@@ -19,7 +19,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from balances.filters import BalanceFilter
 from balances.models import Balance
 from balances.rows import ROWS
-from ledgers.models import Ledger, plain_name
+from ledgers.models import Ledger
 from reports.ledger_moments import (
     LedgerFigure,
     ledgers_before,
@@ -139,9 +139,8 @@ class TotalLine:
 
 def ledgers_of(scope: Scope) -> QuerySet[Ledger, Any]:
     """The ledgers that have entries by then, to be paged in LEDGER_ORDER."""
-    ledgers = Ledger.objects.annotate(plain_name=plain_name("name"))
     entries = Entry.objects.filter(ledger=OuterRef("pk"), effective_at__lt=scope.before)
-    ledgers = ledgers.filter(Exists(entries))
+    ledgers = Ledger.objects.filter(Exists(entries))
     if scope.currency:
         of_currency = Balance.objects.filter(
             ledger=OuterRef("pk"), currency=scope.currency, entry_count__gt=0

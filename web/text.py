@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from typing import Any
 
@@ -11,6 +12,12 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 SEARCH_LENGTH_MAX = 200
+# The default-ignorable code points of Unicode, which `plain_name` leaves out as well.
+NOBODY_SEES = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
+    "\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3"
+    "\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+)
 # Right to left, and all that changes the direction of what follows.
 DIRECTIONS = frozenset(
     {"R", "AL", "AN", "RLE", "RLO", "RLI", "LRE", "LRO", "LRI", "FSI", "PDF", "PDI"}
@@ -31,7 +38,8 @@ def validate_name(value: str) -> None:
                 _("This contains the control character U+%(code)04X. Remove it.")
                 % {"code": ord(character)}
             )
-    if value and not any(unicodedata.category(each)[0] in "LNPS" for each in value):
+    seen = NOBODY_SEES.sub("", value)
+    if value and not any(unicodedata.category(each)[0] in "LNPS" for each in seen):
         raise ValidationError(_("Use at least one letter, figure or sign."))
 
 
