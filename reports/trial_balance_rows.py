@@ -1,13 +1,13 @@
-"""The lines of a trial balance as ready strings, each figure with the address of what makes it."""
+"""The lines of a trial balance as HTML, each figure with the address of what makes it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from html import escape
-from typing import TypedDict
 from urllib.parse import urlencode
+from uuid import UUID
 
 from django.utils.safestring import SafeString
 
@@ -17,47 +17,29 @@ from ledgers.money import format_amount
 from reports.trial_balance import BalanceLine, Figures, LedgerLine, Scope, TotalLine
 from web.addresses import url_of
 from web.as_of import DAY
+from web.formatting import ROWS_KEPT, Reader, active_reader
+from web.rows import join_rows, render_row
 
 # Beyond so many signs an amount may break on a phone.
 LONG = 16
 
 
-class Row(TypedDict):
-    """One line as the table prints it; every figure leads to `url`."""
-
-    name: str
-    url: SafeString
-    currency: str
-    has_opening: bool
-    opening: str
-    is_opening_debit: bool
-    is_opening_credit: bool
-    debits: str
-    credits: str
-    closing_debit: str
-    closing_credit: str
-    is_long: bool
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Addresses:
     """Where the figures of a trial balance lead, at the same moment and from the same day."""
 
     scope: Scope
     start_text: str
 
-    @property
+    @cached_property
     def query(self) -> dict[str, str]:
         start = {"from": self.start_text} if self.start_text else {}
         return {**start, **self.scope.moment.parameters}
 
-    def of_ledger(self, line: LedgerLine) -> str:
+    def of_ledger(self, public_id: UUID, currency: str) -> str:
         """The trial balance of that ledger in that currency."""
-        shared = _encode(("currency", line.currency), *self.query.items())
-        return (
-            f"{url_of('reports:trial-balance')}?ledger=ldg_{line.ledger['public_id']}&{shared}"
-            f"&expect={line.figures.closing.net_minor}"
-        )
+        shared = _encode(("currency", currency), *self.query.items())
+        return f"{url_of('reports:trial-balance')}?ledger=ldg_{public_id}&{shared}&"
 
     def of_currency(self, currency: str) -> str:
         """These lines in one currency."""
@@ -66,16 +48,15 @@ class Addresses:
         query |= {"currency": currency, **self.query}
         return f"{url_of('reports:trial-balance')}?{_encode(*query.items())}"
 
-    def of_balance(self, line: BalanceLine, *, today: str) -> str:
+    def of_balance(self, public_id: UUID, *, today: str) -> str:
         """The statement from that day on; without one, the register of the balance."""
-        url = url_of("balances:detail", line.balance["public_id"])
+        url = url_of("balances:detail", public_id)
         moment = self.scope.moment
         query = moment.parameters
         if DAY.fullmatch(self.start_text):
             query = {"from": self.start_text, "to": moment.day or today, **query}
-            url = url_of("balances:statement", line.balance["public_id"])
-        shared = f"{_encode(*query.items())}&" if query else ""
-        return f"{url}?{shared}expect={line.figures.closing.net_minor}"
+            url = url_of("balances:statement", public_id)
+        return f"{url}?{_encode(*query.items())}&" if query else f"{url}?"
 
 
 @lru_cache(maxsize=64)
@@ -84,68 +65,87 @@ def _encode(*parameters: tuple[str, str]) -> str:
     return urlencode(parameters, safe=":")
 
 
-def format_ledger_lines(lines: Iterable[LedgerLine], addresses: Addresses) -> list[Row]:
-    return [
-        _row(
-            line.figures,
-            line.exponent,
+def render_ledger_lines(lines: Iterable[LedgerLine], addresses: Addresses) -> SafeString:
+    """The body of the table; every figure leads to the trial balance of its ledger."""
+    has_opening, reader = addresses.scope.start is not None, active_reader()
+    return join_rows(
+        _render_line(
+            _minors(line.figures),
+            exponent=line.exponent,
             name=line.ledger["name"],
-            url=addresses.of_ledger(line),
+            url=addresses.of_ledger(line.ledger["public_id"], line.currency),
             currency=line.currency,
-            has_opening=addresses.scope.start is not None,
+            has_opening=has_opening,
+            reader=reader,
         )
         for line in lines
-    ]
+    )
 
 
-def format_balance_lines(
+def render_balance_lines(
     lines: Iterable[BalanceLine], addresses: Addresses, *, today: str
-) -> list[Row]:
-    return [
-        _row(
-            line.figures,
-            line.balance["currency__exponent"],
+) -> SafeString:
+    """The body of the table; every figure leads to the register or statement of its balance."""
+    has_opening, reader = addresses.scope.start is not None, active_reader()
+    return join_rows(
+        _render_line(
+            _minors(line.figures),
+            exponent=line.balance["currency__exponent"],
             name=name_balance(
                 indicator=line.balance["indicator"],
                 owner=line.balance["identity__name"],
                 public_id=line.balance["public_id"],
             ),
-            url=addresses.of_balance(line, today=today),
+            url=addresses.of_balance(line.balance["public_id"], today=today),
             currency=line.balance["currency_id"],
-            has_opening=addresses.scope.start is not None,
-            is_debit_normal=line.balance["normal_side"] == Balance.NormalSide.DEBIT,
+            normal_side=line.balance["normal_side"],
+            has_opening=has_opening,
+            reader=reader,
         )
         for line in lines
-    ]
+    )
 
 
-def _row(  # noqa: PLR0913 -- keywords of one row
-    figures: Figures,
-    exponent: int,
+def _minors(figures: Figures) -> tuple[int, int, int, int]:
+    """Credits and debits before the start, and at the end."""
+    opening, closing = figures.opening, figures.closing
+    return opening.credit_minor, opening.debit_minor, closing.credit_minor, closing.debit_minor
+
+
+@lru_cache(maxsize=ROWS_KEPT)
+def _render_line(  # noqa: PLR0913 -- all that its text follows from
+    minors: tuple[int, int, int, int],
     *,
+    exponent: int,
     name: str,
     url: str,
     currency: str,
+    normal_side: str = "",
     has_opening: bool,
-    is_debit_normal: bool = False,
-) -> Row:
-    opening_minor, closing_minor = figures.opening.net_minor, figures.closing.net_minor
-    is_debit = closing_minor < 0 or (closing_minor == 0 and is_debit_normal)
+    reader: Reader,
+) -> SafeString:
+    """`url` ends where the figure that is expected there follows."""
+    opening_credit, opening_debit, closing_credit, closing_debit = minors
+    opening_minor, closing_minor = opening_credit - opening_debit, closing_credit - closing_debit
+    is_debit = closing_minor < 0 or (closing_minor == 0 and normal_side == Balance.NormalSide.DEBIT)
     closing = format_amount(abs(closing_minor), exponent)
-    return {
-        "name": name,
-        "url": SafeString(escape(url)),
-        "currency": currency,
-        "has_opening": has_opening,
-        "opening": format_amount(abs(opening_minor), exponent),
-        "is_opening_debit": opening_minor < 0,
-        "is_opening_credit": opening_minor > 0,
-        "debits": format_amount(figures.debit_minor, exponent),
-        "credits": format_amount(figures.credit_minor, exponent),
-        "closing_debit": closing if is_debit else "",
-        "closing_credit": "" if is_debit else closing,
-        "is_long": len(closing) > LONG,
-    }
+    return render_row(
+        "reports/_trial_balance_rows.html",
+        {
+            "name": name,
+            "url": SafeString(escape(f"{url}expect={closing_minor}")),
+            "currency": currency,
+            "has_opening": has_opening,
+            "opening": format_amount(abs(opening_minor), exponent),
+            "is_opening_debit": opening_minor < 0,
+            "is_opening_credit": opening_minor > 0,
+            "debits": format_amount(closing_debit - opening_debit, exponent),
+            "credits": format_amount(closing_credit - opening_credit, exponent),
+            "closing_debit": closing if is_debit else "",
+            "closing_credit": "" if is_debit else closing,
+            "css": "num long" if len(closing) > LONG else "num",
+        },
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,9 +28,9 @@ from reports.trial_balance import (
 from reports.trial_balance_files import NotTiedError, make_table, name_file
 from reports.trial_balance_rows import (
     Addresses,
-    format_balance_lines,
     format_feet,
-    format_ledger_lines,
+    render_balance_lines,
+    render_ledger_lines,
 )
 from web.addresses import url_of
 from web.as_of import BadMomentError, Moment, ask_moment, parse_start, read_moment
@@ -58,10 +58,10 @@ def trial_balance(request: HtmxHttpRequest) -> HttpResponse:
             balances, order = balances_of(scope)
             page = paginate_request(request, balances, order=order, size=SIZE)
             lines = balance_lines(scope, page.rows)
-            rows = format_balance_lines(lines, addresses, today=scope.moment.today)
+            rows = render_balance_lines(lines, addresses, today=scope.moment.today)
         else:
             page = paginate_request(request, ledgers_of(scope), order=LEDGER_ORDER, size=SIZE)
-            rows = format_ledger_lines(ledger_lines(scope, page.rows), addresses)
+            rows = render_ledger_lines(ledger_lines(scope, page.rows), addresses)
     shown = [each for each in totals if scope.currency in ("", each.currency)]
     context = {
         "moment": scope.moment,

@@ -174,12 +174,13 @@ def _recently(value: datetime, local: datetime, now: datetime) -> str:
     return ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Dates:
     """Moments as `<time>` in one zone and language, with the full moment as title.
 
     A table asks once for `active_dates`: finding out the zone and the language costs more than
-    a cell does.
+    a cell does. There is one for each zone, language and way of writing dates, so that what is
+    kept by it is found at once.
     """
 
     zone: tzinfo
@@ -224,14 +225,20 @@ def _parts(dates: Dates, value: datetime) -> tuple[str, str, str]:
 
 def active_dates() -> Dates:
     """Dates in the zone and language of this page."""
-    return Dates(timezone.get_current_timezone(), _months(get_language()), _is_iso.get())
+    return _dates(timezone.get_current_timezone(), get_language(), is_iso=_is_iso.get())
 
 
-@dataclass(frozen=True, slots=True)
+@cache
+def _dates(zone: tzinfo, language: str | None, *, is_iso: bool) -> Dates:
+    return Dates(zone, _months(language), is_iso)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Reader:
     """How whoever asks reads: those who read alike are shown the same text for the same values.
 
-    A function that formats nothing but its arguments, this among them, may keep what it made.
+    Those who read alike are one and the same. A function that formats nothing but its arguments,
+    this among them, may keep what it made.
     """
 
     language: str | None
@@ -241,7 +248,12 @@ class Reader:
 
 def active_reader() -> Reader:
     """The reader of this page."""
-    return Reader(get_language(), _style.get(), active_dates())
+    return _reader(get_language(), _style.get(), active_dates())
+
+
+@cache
+def _reader(language: str | None, numbers: NumberStyle, dates: Dates) -> Reader:
+    return Reader(language, numbers, dates)
 
 
 def time_tag(value: datetime | None) -> SafeString | str:
