@@ -93,13 +93,14 @@ def _prepared(size: Size, say: Say) -> Iterator[Bench]:
                 connection.execute("VACUUM (ANALYZE)")
         say("starting the servers")
         sites = [
-            Site(books, stack.enter_context(served(books)), _paths(books)) for books in (full, few)
+            Site(books, stack.enter_context(served(books)), page_paths(books))
+            for books in (full, few)
         ]
         warm(cluster, [full.name, few.name])
         yield Bench(sites[0], sites[1], size, say)
 
 
-def _paths(books: Books) -> dict[str, str]:
+def page_paths(books: Books) -> dict[str, str]:
     """Each list and details page, of something ordinary and of the largest there is."""
     day = timezone.localdate() - PAST
     late = timezone.localdate() - LATE
