@@ -11,16 +11,17 @@ from django.utils import timezone
 from ledgers.money import format_amount
 from web.addresses import url_of
 from web.formatting import format_date
-from web.statements import fetch_all
+from web.statements import fetch_all, unseen
 
 DAYS = 30
 # A phone has no room for more signs in one line.
 LONG = 16
+START = unseen("%(start)s", "timestamptz")
 # Two steps into an index find what a currency had come to by now and by the day of the start. What
 # was before the start on its day is taken away, and what is not rolled up yet is added. The upper
 # bound says nothing new; it tells the planner to expect few rows. OFFSET 0 keeps a look-up from
 # becoming a join with all of a table.
-DEBITS = """
+DEBITS = f"""
 WITH mark AS MATERIALIZED (
     SELECT entry_id, coalesce((SELECT max(id) FROM transactions_entry), 0) AS last_id
     FROM reports_rollmark
@@ -33,13 +34,13 @@ on_top AS (
         WHERE e.transaction_id = t.id AND e.direction = -1
           AND e.id <= (SELECT entry_id FROM mark) OFFSET 0
     ) AS e
-    WHERE t.effective_at >= date_trunc('day', %(start)s, 'UTC') AND t.effective_at < %(start)s
+    WHERE t.effective_at >= date_trunc('day', {START}, 'UTC') AND t.effective_at < {START}
     GROUP BY e.balance_id
     UNION ALL
     SELECT e.balance_id, sum(e.amount_minor)
     FROM transactions_entry AS e
     WHERE e.id > (SELECT entry_id FROM mark) AND e.id <= (SELECT last_id FROM mark)
-      AND e.direction = -1 AND e.effective_at >= %(start)s
+      AND e.direction = -1 AND e.effective_at >= {START}
     GROUP BY e.balance_id
 )
 SELECT c.code, c.exponent, d.debit_minor
@@ -55,7 +56,7 @@ FROM (
         ) AS latest
         LEFT JOIN LATERAL (
             SELECT t.debit_minor FROM reports_currencydaytotal AS t
-            WHERE t.currency = c.code AND t.day < (%(start)s AT TIME ZONE 'UTC')::date
+            WHERE t.currency = c.code AND t.day < ({START} AT TIME ZONE 'UTC')::date
             ORDER BY t.day DESC LIMIT 1
         ) AS before ON true
         UNION ALL
@@ -70,7 +71,7 @@ FROM (
 JOIN ledgers_currency AS c ON c.code = d.currency
 WHERE d.debit_minor > 0
 ORDER BY c.code
-"""
+"""  # noqa: S608 -- a constant
 
 
 @dataclass(frozen=True, slots=True)

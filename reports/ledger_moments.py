@@ -13,8 +13,9 @@ from datetime import datetime
 from typing import Any
 
 from reports.moments import SUMS, CurrencySum, Totals
-from web.statements import fetch_all
+from web.statements import fetch_all, unseen
 
+BEFORE = unseen("%(before)s", "timestamptz")
 # The upper bounds say nothing new; they tell the planner to expect few rows. OFFSET 0 keeps a
 # look-up from becoming a join with all of a table.
 ON_TOP = """
@@ -34,7 +35,7 @@ on_top AS (
             WHERE e.id > (SELECT entry_id FROM mark) AND e.id <= (SELECT last_id FROM mark)
             OFFSET 0
         ) AS e
-        WHERE e.effective_at < %(before)s AND {is_entry_asked}
+        WHERE e.effective_at < {before} AND {is_entry_asked}
     ) AS e
     {with_currency}
     GROUP BY {columns}
@@ -94,7 +95,7 @@ ORDER BY f.currency
 # Of one balance, ledger or currency: the newest day before, found by one step into an index.
 NEWEST = """
     SELECT t.* FROM {table} AS t
-    WHERE {is_its} AND t.day < (%(before)s AT TIME ZONE 'UTC')::date
+    WHERE {is_its} AND t.day < ({before} AT TIME ZONE 'UTC')::date
     ORDER BY t.day DESC LIMIT 1
 """
 WITH_CURRENCY = """
@@ -129,7 +130,7 @@ LATER = """
             (SELECT entry_id + 1 FROM mark)
         )
           AND e.id <= (SELECT last_id FROM mark)
-          AND e.effective_at < %(before)s AND {is_entry_asked}
+          AND e.effective_at < {before} AND {is_entry_asked}
         GROUP BY {columns}
     ) AS e
 """
@@ -146,21 +147,19 @@ class LedgerFigure:
 
 
 def _newest(table: str, is_its: str) -> str:
-    return NEWEST.format(table=table, is_its=is_its)
+    return NEWEST.format(table=table, is_its=is_its, before=BEFORE)
 
 
 def _statements(figures: str, **parts: str) -> dict[bool, str]:
     """By whether what was known at a moment is asked for."""
-    parts = {"sums": SUMS, "with_currency": WITH_CURRENCY, **parts}
+    parts = {"sums": SUMS, "with_currency": WITH_CURRENCY, "before": BEFORE, **parts}
     return {
         is_known: ON_TOP.format(later=LATER.format(**parts) if is_known else "", **parts) + figures
         for is_known in (False, True)
     }
 
 
-IS_ON_LAST_DAY = (
-    "effective_at >= date_trunc('day', %(before)s, 'UTC') AND effective_at < %(before)s"
-)
+IS_ON_LAST_DAY = f"effective_at >= date_trunc('day', {BEFORE}, 'UTC') AND effective_at < {BEFORE}"
 OF_ALL = {
     "last_day": LAST_DAY.format(
         asked=f"(SELECT id FROM transactions_transaction WHERE {IS_ON_LAST_DAY}) AS asked",  # noqa: S608 -- constants

@@ -11,14 +11,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from web.statements import fetch_all
+from web.statements import fetch_all, unseen
 
 SUMS = """
     coalesce(sum(e.amount_minor) FILTER (WHERE e.direction = 1), 0) AS credit_minor,
     coalesce(sum(e.amount_minor) FILTER (WHERE e.direction = -1), 0) AS debit_minor,
     count(*) AS entry_count
 """
-ASKED = "unnest(%s::bigint[], %s::timestamptz[]) WITH ORDINALITY AS a (balance_id, before, number)"
+ASKED = (
+    f"unnest({unseen('%s', 'bigint[]')}, {unseen('%s', 'timestamptz[]')})"
+    " WITH ORDINALITY AS a (balance_id, before, number)"
+)
 # The newest day of a balance tells by its count the last position that is rolled up. Each part is
 # found by a step or two into an index, however long the history is: OFFSET 0 leaves a plan no
 # choice of the index, where by its estimates all entries of a balance would be as few.

@@ -11,6 +11,14 @@ Row = tuple[Any, ...]
 Parameters = Sequence[Any] | Mapping[str, Any]
 
 
+def unseen(parameter: str, kind: str) -> str:
+    """A parameter in SQL of which the planner does not see the value, so that it keeps one plan.
+
+    Where values promise a cheaper plan, it plans each time anew, and takes longer than to read.
+    """
+    return f"(SELECT {parameter}::{kind})"
+
+
 def fetch_all(sql: str, parameters: Parameters = ()) -> list[Row]:
     """All rows. The text is sent as it is, so that the server finds the plan it has kept."""
     with connection.cursor() as cursor:
