@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from django.db.models import Exists, OuterRef, QuerySet
@@ -30,6 +31,7 @@ from reports.moments import CurrencySum, Totals, totals_before
 from transactions.models import Entry
 from web.as_of import Moment
 from web.pagination import Key
+from web.standing import Standing
 from web.statements import fetch_all
 
 NOTHING = Totals()
@@ -139,11 +141,25 @@ class TotalLine:
 
 def ledgers_of(scope: Scope) -> QuerySet[Ledger, Any]:
     """The ledgers that have entries by then, to be paged in LEDGER_ORDER."""
-    entries = Entry.objects.filter(ledger=OuterRef("pk"), effective_at__lt=scope.before)
+    return _with_entries(scope.before, scope.currency)
+
+
+def ledger_source(scope: Scope) -> Standing:
+    """`ledgers_of` as a source of pages: of a day that was asked for before, written already."""
+    return _standing(scope.before, scope.currency)
+
+
+@lru_cache(maxsize=64)
+def _standing(before: datetime, currency: str) -> Standing:
+    return Standing(_with_entries(before, currency))
+
+
+def _with_entries(before: datetime, currency: str) -> QuerySet[Ledger, Any]:
+    entries = Entry.objects.filter(ledger=OuterRef("pk"), effective_at__lt=before)
     ledgers = Ledger.objects.filter(Exists(entries))
-    if scope.currency:
+    if currency:
         of_currency = Balance.objects.filter(
-            ledger=OuterRef("pk"), currency=scope.currency, entry_count__gt=0
+            ledger=OuterRef("pk"), currency=currency, entry_count__gt=0
         )
         ledgers = ledgers.filter(Exists(of_currency))
     return ledgers.values("id", "public_id", "name", "plain_name")

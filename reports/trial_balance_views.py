@@ -22,7 +22,7 @@ from reports.trial_balance import (
     balance_lines,
     balances_of,
     ledger_lines,
-    ledgers_of,
+    ledger_source,
     total_lines,
 )
 from reports.trial_balance_files import NotTiedError, make_table, name_file
@@ -60,7 +60,7 @@ def trial_balance(request: HtmxHttpRequest) -> HttpResponse:
             lines = balance_lines(scope, page.rows)
             rows = render_balance_lines(lines, addresses, today=scope.moment.today)
         else:
-            page = paginate_request(request, ledgers_of(scope), order=LEDGER_ORDER, size=SIZE)
+            page = paginate_request(request, ledger_source(scope), order=LEDGER_ORDER, size=SIZE)
             rows = render_ledger_lines(ledger_lines(scope, page.rows), addresses)
     shown = [each for each in totals if scope.currency in ("", each.currency)]
     context = {
