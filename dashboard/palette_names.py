@@ -15,11 +15,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from django.db import OperationalError
+from django.db import OperationalError, connection
 from django.db import transaction as db_transaction
 from psycopg.errors import QueryCanceled
 
 from dashboard.palette_typos import is_near
+from web.planned import fetch_planned
 from web.statements import fetch_all
 
 # So many matches are looked at to find the best few.
@@ -50,6 +51,7 @@ NEAREST = """(
     ORDER BY word_similarity(upper(%(text)s), upper({name})) DESC, upper({name}), id
     LIMIT %(limit)s
 )"""
+UNION = " UNION ALL "
 WITH_VALUE = """(
     SELECT {columns} FROM {table}
     WHERE metadata <> '{{}}' AND metadata @? %(path)s::jsonpath LIMIT %(limit)s
@@ -103,6 +105,9 @@ SOURCES = (
 )
 
 
+VALUED = UNION.join(source.arm(WITH_VALUE) for source in SOURCES)
+
+
 def find_names(text: str, *, limit: int) -> list[Found]:
     """At most `limit` rows of each kind, the likeliest first, each once.
 
@@ -121,7 +126,7 @@ def find_names(text: str, *, limit: int) -> list[Found]:
     near: list[Found] = []
     with _giving_up(), _by_index():
         named = _named(words, parameters, limit=limit) if _says_enough(words) else []
-        valued = _fetch((source.arm(WITH_VALUE) for source in SOURCES), parameters)
+        valued = [Found(*row) for row in fetch_all(VALUED, parameters)]
         kinds = {row.kind for row in named}
         near = _guess([each for each in SOURCES if each.kind not in kinds], words, parameters)
     unique = {(row.kind, row.public_id): row for row in (*named, *near, *valued)}
@@ -154,7 +159,7 @@ def _guess(
 
 
 def _fetch(arms: Iterable[str], parameters: dict[str, Any]) -> list[Found]:
-    return [Found(*row) for row in fetch_all(" UNION ALL ".join(arms), parameters)]
+    return [Found(*row) for row in fetch_planned(UNION.join(arms), parameters)]
 
 
 def _hold(columns: Sequence[str], words: Sequence[str]) -> str:
@@ -206,11 +211,17 @@ def _leaves(metadata: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[s
 
 @contextmanager
 def _by_index() -> Iterator[None]:
-    """Read with settings for this alone; rolling back undoes them."""
+    """Read with settings for this alone; the end of the transaction undoes them.
+
+    Inside of another one they are rolled back. Else they are not: whenever it rolls back, psycopg
+    has the server forget all statements that it has planned.
+    """
+    is_inner = connection.in_atomic_block
     with db_transaction.atomic():
         fetch_all(BY_INDEX, [LIKENESS])
         yield
-        db_transaction.set_rollback(True)
+        if is_inner:
+            db_transaction.set_rollback(True)
 
 
 @contextmanager

@@ -8,17 +8,17 @@ from typing import Any, cast
 
 from django.db import connection
 
-from web.statements import Row
+from web.statements import Parameters, Row
 
 
-def fetch_planned(sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
+def fetch_planned(sql: str, parameters: Parameters = ()) -> list[Row]:
     """All rows of a query that is planned each time it is asked.
 
     How many documents pass depends on what is looked for: a plan that is kept for any text and
     any amount would read all of them.
     """
     with connection.cursor() as cursor, connection.wrap_database_errors:
-        cursor.cursor.execute(sql, tuple(parameters), prepare=False)
+        cursor.cursor.execute(sql, parameters, prepare=False)
         return cast("list[Row]", cursor.cursor.fetchall())
 
 
