@@ -24,6 +24,7 @@ from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.functional import Promise
+from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -32,6 +33,7 @@ from psycopg.errors import DeadlockDetected, LockNotAvailable
 from audit.metadata import change_metadata
 from audit.models import AuditEvent
 from audit.recording import record
+from audit.telling import Event, describe_events
 from users.models import User
 from web.admin import LeanAdmin, ReadOnlyAdmin, is_number, show_json
 
@@ -189,7 +191,7 @@ class AuditEventAdmin(ReadOnlyAdmin):
         "The exact key of a record (ldg_…), a user name, or the number of an event."
     )
     indexed_lookups = ("subject", "actor__id__exact")
-    fields = ("created_at", "actor", "actor_name", "action", "subject", "was", "became")
+    fields = ("created_at", "actor", "actor_name", "action", "subject", "told", "was", "became")
 
     def find(self, queryset: QuerySet[Any], term: str) -> QuerySet[Any]:
         if is_number(term):
@@ -197,6 +199,12 @@ class AuditEventAdmin(ReadOnlyAdmin):
         if person := User.objects.filter(username=term).first():
             return queryset.filter(actor=person)
         return queryset.filter(subject=term)
+
+    @admin.display(description=gettext_lazy("before and after"))
+    def told(self, event: AuditEvent) -> SafeString:
+        held = Event(event.action, event.subject, event.before or {}, event.after or {})
+        (lines,) = describe_events([held])
+        return format_html_join(SafeString("<br>"), "{}", ((line,) for line in lines))
 
     @admin.display(description=gettext_lazy("before"))
     def was(self, event: AuditEvent) -> SafeString | str:

@@ -14,15 +14,16 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from audit.history import describe_changes, name_actor
+from audit.history import name_actor
 from audit.models import AuditEvent
+from audit.telling import Event, describe_events
 from audit.words import MANY, THINGS, name_action, name_thing
 from users.models import User
 from web.addresses import url_of
 from web.converters import parse_key
 from web.formatting import active_dates
 from web.sorting import Column
-from web.tables.definition import Label, Table, TableRow, register
+from web.tables.definition import Label, Table, TableRow, register, with_column
 from web.tables.fields import ChoiceField, DateField, Field, TextField
 from web.tables.state import TableState
 
@@ -33,6 +34,10 @@ PAGES = {
     "txn": "transactions:detail",
     "sch": "schedules:detail",
 }
+
+
+# Before and after as they lie in the database, for programs: what the words are made of.
+KEPT = Column("kept", gettext_lazy("As kept"), css="hide-s", is_shown=False)
 
 
 def _about(thing: str) -> Q:
@@ -60,6 +65,7 @@ class AuditTable(Table):
         Column("action", gettext_lazy("What"), is_fixed=True),
         Column("subject", gettext_lazy("Record"), ("subject", "id"), "id"),
         Column("changes", gettext_lazy("Before and after"), css="hide-s"),
+        KEPT,
         Column("number", gettext_lazy("Number"), css="hide-s num", is_shown=False),
     )
     fields: ClassVar[Sequence[Field]] = (
@@ -97,6 +103,7 @@ class AuditTable(Table):
 
     def format_rows(self, rows: Sequence[Mapping[str, Any]], state: TableState) -> list[TableRow]:
         dates = active_dates()
+        told = describe_events([_event(row) for row in rows])
         return [
             TableRow(
                 key="",
@@ -110,27 +117,34 @@ class AuditTable(Table):
                         name_thing(row["action"]),
                     ),
                     "subject": _link(row["subject"]),
-                    "changes": _lines(row),
+                    "changes": _lines(lines),
+                    "kept": _as_json(row),
                     "number": str(row["id"]),
                 },
             )
-            for row in rows
+            for row, lines in zip(rows, told, strict=True)
         ]
 
     def read_plain(
         self, rows: Sequence[Mapping[str, Any]], state: TableState
     ) -> list[Mapping[str, str]]:
+        told = describe_events([_event(row) for row in rows], is_plain=True)
         return [
             {
                 "when": row["created_at"].isoformat(),
                 "who": row["actor_name"],
                 "action": row["action"],
                 "subject": row["subject"],
-                "changes": _as_json(row),
+                "changes": "; ".join(lines),
+                "kept": _as_json(row),
                 "number": str(row["id"]),
             }
-            for row in rows
+            for row, lines in zip(rows, told, strict=True)
         ]
+
+    def file_columns(self, state: TableState) -> Sequence[Column]:
+        """Words are for people: programs read what is kept."""
+        return with_column(state.columns, KEPT, behind="changes")
 
     def name_count(self, count: str) -> str:
         words = ngettext("%(count)s event", "%(count)s events", 1 if count == "1" else 2)
@@ -158,12 +172,14 @@ def _link(subject: str) -> SafeString:
     return format_html('<a href="{}"><bdi>{}</bdi></a>', url_of(PAGES[prefix], public_id), subject)
 
 
-def _lines(row: Mapping[str, Any]) -> SafeString:
-    told = describe_changes(row["action"], row["before"] or {}, row["after"] or {})
+def _event(row: Mapping[str, Any]) -> Event:
+    return Event(row["action"], row["subject"], row["before"] or {}, row["after"] or {})
+
+
+def _lines(told: Sequence[str]) -> SafeString:
     return format_html_join(SafeString("<br>"), "<bdi>{}</bdi>", ((line,) for line in told))
 
 
 def _as_json(row: Mapping[str, Any]) -> str:
-    """Before and after, whole: what the page shortens."""
     kept = {name: row[name] for name in ("before", "after") if row[name] is not None}
     return json.dumps(kept, ensure_ascii=False, sort_keys=True) if kept else ""

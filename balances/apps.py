@@ -8,3 +8,9 @@ class BalancesConfig(AppConfig):
     name = "balances"
     verbose_name = _("Balances")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        # Imports models, which stand only now.
+        from balances import telling  # noqa: PLC0415
+
+        telling.register()

@@ -8,3 +8,9 @@ class BulkConfig(AppConfig):
     name = "bulk"
     verbose_name = _("Bulk actions")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        # Imports models, which stand only now.
+        from bulk import telling  # noqa: PLC0415
+
+        telling.register()

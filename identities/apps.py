@@ -8,3 +8,9 @@ class IdentitiesConfig(AppConfig):
     name = "identities"
     verbose_name = _("Identities")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        # Imports models, which stand only now.
+        from identities import telling  # noqa: PLC0415
+
+        telling.register()

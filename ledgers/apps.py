@@ -16,5 +16,9 @@ class LedgersConfig(AppConfig):
 
     def ready(self) -> None:
         """Let amounts that PostgreSQL gives as decimals be added, and negated, without rounding."""
+        # Imports models, which stand only now.
+        from ledgers import telling  # noqa: PLC0415
+
+        telling.register()
         for context in (decimal.DefaultContext, decimal.getcontext()):
             context.prec = DIGITS_MAX

@@ -10,8 +10,10 @@ class SchedulesConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        # Both import models, which stand only now.
+        # They import models, which stand only now.
+        from schedules import telling  # noqa: PLC0415
         from schedules.proof import CHECKS  # noqa: PLC0415
         from transactions.proof import register_checks  # noqa: PLC0415
 
         register_checks(*CHECKS)
+        telling.register()

@@ -8,3 +8,9 @@ class TransactionsConfig(AppConfig):
     name = "transactions"
     verbose_name = _("Transactions")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        # Imports models, which stand only now.
+        from transactions import telling  # noqa: PLC0415
+
+        telling.register()

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.test import Client
 
-from audit.history import describe_changes
 from audit.recording import record
+from audit.telling import Event, describe_events
 from audit.words import name_action, name_thing
 from tests.factories import make_client, make_user
 from tests.pages import rows_of
@@ -20,6 +21,11 @@ FOLDERS = (
     *("audit", "balances", "bulk", "exports", "identities", "ledgers", "reports", "schedules"),
     *("transactions", "users"),
 )
+
+
+def describe(action: str, before: dict[str, Any], after: dict[str, Any]) -> tuple[str, ...]:
+    (lines,) = describe_events([Event(action, "", before, after)])
+    return lines
 
 
 @pytest.fixture
@@ -38,25 +44,25 @@ def test_everything_that_is_recorded_has_words() -> None:
 
 
 def test_what_is_new_and_empty_is_left_out_and_the_rest_has_labels() -> None:
-    told = describe_changes(
+    told = describe(
         "balance.opened",
         {},
         {"currency": "EUR", "indicator": "", "identity": None, "normal_side": "CREDIT"},
     )
 
-    assert told == ("Currency: “EUR”", "Normal side: “CREDIT”")
+    assert told == ("Currency: “EUR”", "Normal side: “Credit”")
 
 
 def test_what_was_emptied_is_told() -> None:
-    assert describe_changes("identity.changed", {"email": "a@b.example"}, {"email": ""}) == (
+    assert describe("identity.changed", {"email": "a@b.example"}, {"email": ""}) == (
         "E-mail: “a@b.example” → “”",
     )
 
 
 def test_a_name_from_right_to_left_leaves_the_words_around_it_alone() -> None:
-    told = describe_changes("ledger.renamed", {"name": "\u202eevil"}, {"name": "Good"})
+    told = describe("ledger.renamed", {"name": "\u202eevil"}, {"name": "Good"})
 
-    assert told == ("Name: “\u2068\u202eevil\u2069” → “Good”",)
+    assert told == ("Name: “\u2068evil\u2069” → “Good”",)
 
 
 def test_a_kind_of_record_means_many_at_once_as_well(auditor: Client) -> None:

@@ -1,0 +1,11 @@
+"""What audit events say of transactions, in words."""
+
+from __future__ import annotations
+
+from audit.telling import tell_records
+from transactions.models import Transaction
+
+
+def register() -> None:
+    for field in ("of", "earlier"):
+        tell_records(f"transaction.{field}", Transaction, "txn", name="reference")
