@@ -111,7 +111,7 @@ class TransactionAdmin(ReadOnlyAdmin):
         "effective_at",
         "short_description",
         "kind",
-        "status",
+        "written_status",
         "entry_count",
         "actor",
     )
@@ -125,7 +125,7 @@ class TransactionAdmin(ReadOnlyAdmin):
         "key",
         "reference",
         "kind",
-        "status",
+        "written_status",
         "description",
         "effective_at",
         "created_at",
@@ -142,6 +142,10 @@ class TransactionAdmin(ReadOnlyAdmin):
 
     def find(self, queryset: QuerySet[Any], term: str) -> QuerySet[Any]:
         return queryset.filter(pk__in=transactions_named(term))
+
+    @admin.display(description=gettext_lazy("status when written"))
+    def written_status(self, row: Transaction) -> str:
+        return row.get_status_display()
 
     @admin.display(description=gettext_lazy("description"))
     def short_description(self, row: Transaction) -> str:
