@@ -34,6 +34,7 @@ LIVE = {
     ),
     "live-busy": Bound({"cpu_percent": 80}, {"cpu_percent": 40}, True),
     "live-figures": Bound({"cpu_percent": 80}, {"cpu_percent": 40}, True),
+    "live-filtered": Bound({"cpu_percent": 80}, {"cpu_percent": 40}, True),
 }
 # For each row sent, and what the process that sends them grows by.
 EXPORT = Bound({"us/row": 500, "mb": 60}, {"us/row": 100, "mb": 30}, at_most=True)

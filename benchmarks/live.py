@@ -51,6 +51,7 @@ class Tab:
 
     visitor: Visitor
     table: str
+    query: str = ""
     since: str = ""
     ticket: str = ""
     rows: str = ""
@@ -70,7 +71,7 @@ class Tab:
             "ticket": self.ticket,
         }
         self.asked_at = time.perf_counter()
-        self.connection.sendall(self.visitor.request(f"/live/?{urlencode(asked)}"))
+        self.connection.sendall(self.visitor.request(f"/live/?{urlencode(asked)}&{self.query}"))
 
     def hear(self) -> None:
         status, body = _answer(self.connection)
@@ -95,11 +96,15 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Posting:
-    """How often something is posted, and whether it is shown everywhere before the next is."""
+    """How often something is posted, and whether it is shown everywhere before the next is.
+
+    `query` is what the address of each tab asks for, where `{number}` is that of the tab.
+    """
 
     every_seconds: float = math.inf
     is_shown: bool = False
     table: str = "transactions"
+    query: str = ""
 
 
 WORKS = {
@@ -107,6 +112,10 @@ WORKS = {
     "live-posting": Posting(4.0, is_shown=True),
     "live-busy": Posting(0.05),
     "live-figures": Posting(0.05, table="balances"),
+    # Nobody shares a filter with anybody.
+    "live-filtered": Posting(
+        0.05, table="balances", query="where=balance:greater:{number}&sort=-balance"
+    ),
 }
 
 
@@ -122,7 +131,11 @@ def run(size: Size, names: set[str], say: Say) -> Iterator[Result]:
             warm(cluster, [books.name])
             for name in (name for name in WORKS if name in names):
                 say(f"{name}: {TABS} tabs")
-                tabs = [Tab(visitor, WORKS[name].table) for _ in range(TABS)]
+                work = WORKS[name]
+                tabs = [
+                    Tab(visitor, work.table, work.query.format(number=number))
+                    for number in range(TABS)
+                ]
                 yield _measure(name, books, Room(tabs, random_requests(size.balances)))
 
 
@@ -165,9 +178,10 @@ class Room:
         self._due: list[tuple[float, int]] = []
 
     def show(self) -> None:
-        start = _start(self._tabs[0])
+        starts = {tab.query: tab for tab in self._tabs}
+        starts = {query: _start(tab) for query, tab in {t.query: t for t in self._tabs}.items()}
         for tab in self._tabs:
-            tab.show(start)
+            tab.show(starts[tab.query])
 
     def close(self) -> None:
         for tab in self._tabs:
@@ -231,7 +245,7 @@ def _jitter(seconds: float) -> float:
 def _start(tab: Tab) -> tuple[str, str, str]:
     """The marks, the ticket and the rows of the table's page."""
     with tab.visitor.connect() as connection:
-        connection.sendall(tab.visitor.request(f"/{tab.table}/"))
+        connection.sendall(tab.visitor.request(f"/{tab.table}/?{tab.query}"))
         _status, body = _answer(connection)
     match = START.search(body.decode())
     if match is None:

@@ -15,11 +15,13 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from audit.subjects import AUDIT, by_subject
 from balances.models import Balance
 from balances.naming import link_tag
 from identities.models import Identity
 from web.addresses import url_of
 from web.formatting import Dates, active_dates, format_count
+from web.journals import by_column
 from web.sorting import Column
 from web.statements import fetch_all
 from web.tables.definition import Label, Tab, Table, TableRow, register
@@ -96,7 +98,10 @@ class IdentityTable(Table):
     bulk_template: ClassVar[str] = "bulk/_records.html"
     ticked_url_name: ClassVar[str] = "bulk:ticked"
     watches: ClassVar[str] = "identities_identity"
-    changed_by: ClassVar[Mapping[str, str]] = {"balances_balance": "identity_id"}
+    changed_by: ClassVar[Mapping[str, str]] = {
+        "balances_balance": by_column("identity_id"),
+        AUDIT: by_subject("identities_identity", "idt"),
+    }
     is_standing: ClassVar[bool] = True
     date_key: ClassVar[str] = "created_at"
 

@@ -25,11 +25,13 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from audit.subjects import AUDIT, by_subject
 from balances.figures import CurrencyTotal
 from balances.naming import link_tag
 from ledgers.models import Ledger
 from web.addresses import url_of
 from web.formatting import Dates, active_dates, format_count
+from web.journals import by_column
 from web.pagination import Key
 from web.sorting import Column
 from web.statements import fetch_all
@@ -150,9 +152,10 @@ class LedgerTable(Table):
     ticked_url_name: ClassVar[str] = "bulk:ticked"
     watches: ClassVar[str] = "ledgers_ledger"
     changed_by: ClassVar[Mapping[str, str]] = {
-        "balances_balance": "ledger_id",
-        "transactions_entry": "ledger_id",
-        "transactions_reservation": "ledger_id",
+        "balances_balance": by_column("ledger_id"),
+        "transactions_entry": by_column("ledger_id"),
+        "transactions_reservation": by_column("ledger_id"),
+        AUDIT: by_subject("ledgers_ledger", "ldg"),
     }
     is_standing: ClassVar[bool] = True
 

@@ -16,6 +16,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from audit.subjects import AUDIT, by_subject, subject_id
 from balances.fields import COMPUTED, FIELDS, LASTING
 from balances.figures import CurrencyTotal, sum_by_currency
 from balances.filters import BalanceFilter
@@ -30,12 +31,19 @@ from web.addresses import url_of
 from web.as_of import CLOCKS, NAMES, NOW, Moment, read_moment
 from web.counting import EXACT_MAX
 from web.formatting import active_dates, format_count
+from web.journals import by_column
 from web.pagination import Key, Source
 from web.sorting import Column
 from web.tables.definition import Cell, Label, Sum, Tab, Table, TableRow, register
 from web.tables.fields import Field
 from web.tables.state import TableState
 
+# An event of a balance, or of its owner, by whose name it is known.
+BY_EVENT = """
+{balance} UNION ALL
+SELECT b.id FROM identities_identity AS i JOIN balances_balance AS b ON b.identity_id = i.id
+WHERE i.public_id = {owner_id}
+""".format(balance=by_subject("balances_balance", "bln"), owner_id=subject_id("idt"))
 MORE_VALUES = (
     *VALUES,
     "metadata",
@@ -99,8 +107,9 @@ class BalanceTable(Table):
     refreshes_on: ClassVar[Sequence[str]] = ("balanceCreated",)
     watches: ClassVar[str] = "balances_balance"
     changed_by: ClassVar[Mapping[str, str]] = {
-        "transactions_entry": "balance_id",
-        "transactions_reservation": "balance_id",
+        "transactions_entry": by_column("balance_id"),
+        "transactions_reservation": by_column("balance_id"),
+        AUDIT: BY_EVENT,
     }
     is_standing: ClassVar[bool] = True
     scope: ClassVar[Sequence[str]] = ("ledger", "identity", "currency", "as_of", "known_at")

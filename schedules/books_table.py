@@ -36,6 +36,7 @@ from transactions.row_details import Details, read_details
 from transactions.rows import TransactionRow, read_rows
 from web.counting import EXACT_MAX
 from web.formatting import active_dates, format_count
+from web.journals import by_column
 from web.pagination import Key, Source
 from web.query import url_with
 from web.sorting import Column, Sorting
@@ -60,7 +61,7 @@ class BooksTable(TransactionTable):
     metadata_keys: ClassVar[tuple[str, ...]] = SORTS["metadata"]
     watches: ClassVar[str] = "transactions_transaction"
     # With what others do to a hold it may leave the tab or the filter.
-    changed_by: ClassVar[Mapping[str, str]] = {"transactions_transaction": "parent_id"}
+    changed_by: ClassVar[Mapping[str, str]] = {"transactions_transaction": by_column("parent_id")}
     watched_key: ClassVar[str] = "transaction_id"
 
     def __init__(self, chosen: TransactionFilter | None = None) -> None:

@@ -1,7 +1,8 @@
 """Which rows of a table were changed by what was added to another, read once for all who show them.
 
-An entry changes the figures of its balance and of its ledger. Each process reads what is added as
-soon as somebody asks, and keeps it as far back as those reach who ask.
+An entry changes the figures of its balance and of its ledger, an audit event says that a record has
+another name. Each process reads what is added as soon as somebody asks, and keeps it as far back as
+those reach who ask.
 """
 
 from __future__ import annotations
@@ -11,24 +12,32 @@ from threading import Lock
 
 from django.db import connection
 
-from web.marks import SPAN, Mark
+from web.marks import SPAN, WINDOW, Mark
 from web.statements import fetch_all
 
 COUNT = "SELECT count(*) FROM (SELECT FROM {table} WHERE id > %s LIMIT %s) AS added"
-ADDED = "SELECT id, {column} FROM {table} WHERE (id > %s OR id = ANY (%s)) AND {column} IS NOT NULL"
+ADDED = """
+SELECT added.id, changed.id FROM {table} AS added CROSS JOIN LATERAL ({changes}) AS changed (id)
+WHERE (added.id > %s OR added.id = ANY (%s)) AND changed.id IS NOT NULL ORDER BY added.id
+"""
+
+
+def by_column(column: str) -> str:
+    """Which row a row that is `added` changes: the one that this column of it names."""
+    return f"SELECT added.{column}"
 
 
 class Journal:
-    """The newest rows of a database table by the row of another that each is about."""
+    """The newest rows of a database table by the rows of another that each changes."""
 
-    def __init__(self, table: str, column: str) -> None:
+    def __init__(self, table: str, changes: str) -> None:
         quoted = connection.ops.quote_name
-        self._sql = ADDED.format(table=quoted(table), column=quoted(column))
+        self._sql = ADDED.format(table=quoted(table), changes=changes)
         self._count_sql = COUNT.format(table=quoted(table))
         self._lock = Lock()
         self._since = self._until = Mark()
         self._about: dict[int, set[int]] = {}
-        self._size = 0
+        self._read: list[tuple[int, int]] = []
         # More than SPAN rows have come after this id.
         self._far_back = -1
 
@@ -42,6 +51,23 @@ class Journal:
             self._reach(since, now)
             return {row for row in rows if any(map(since.lacks, self._about.get(row, ())))}
 
+    def touched(self, since: Mark, now: Mark) -> set[int] | None:
+        """All rows that something was added about; None if too much was."""
+        if now == since:
+            return set()
+        with self._lock:
+            if self._is_far_back(since, now):
+                return None
+            self._reach(since, now)
+            found = set()
+            for pk, row in reversed(self._read):
+                # What was read after `since` had been seen is at most so far below it.
+                if pk < since.newest - WINDOW:
+                    break
+                if since.lacks(pk):
+                    found.add(row)
+            return found
+
     def _is_far_back(self, since: Mark, now: Mark) -> bool:
         """Whether too much was added; rows that share their ids with another table are counted."""
         if now.newest - since.newest > SPAN and since.newest > self._far_back:
@@ -54,12 +80,12 @@ class Journal:
         """Read on to `now`; from `since`, if what is kept begins later, or has become too much."""
         begins_before = self._since == since or self._since.newest < since.newest
         is_near = now.newest - self._until.newest <= SPAN
-        if not (begins_before and is_near and self._size <= 2 * SPAN):
+        if not (begins_before and is_near and len(self._read) <= 2 * SPAN):
             self._since = self._until = since
-            self._about, self._size = {}, 0
+            self._about, self._read = {}, []
         if self._until != now:
             added = fetch_all(self._sql, [self._until.newest, self._until.missing()])
             for pk, row in added:
                 self._about.setdefault(row, set()).add(pk)
+                self._read.append((pk, row))
             self._until = now
-            self._size += len(added)

@@ -5,8 +5,9 @@ for the newest rows at most every `FRESH_SECONDS`, whoever asks, and an answer c
 that says what was told: to whom no more is to be told, that is said from memory, before sessions
 and users are read. A ticket is only given to who is signed in, cannot be guessed, and ends after
 half a minute. Only when something was added is it counted, under the filters of the address.
-Nothing is asked for the sake of changes: what changes a row (a commit, an entry, a decision) is
-itself a row that is added. See `web.journals` for which rows of a page that were.
+Nothing is asked for the sake of changes: what changes a row (a commit, an entry, a decision, an
+audit event) is itself a row that is added. See `web.journals` for which rows of a page that were,
+and `web.entering` for which others it has brought there.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from __future__ import annotations
 import random
 import re
 import time
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from threading import Lock
@@ -36,6 +37,7 @@ from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from web.entering import find_entered, may_enter
 from web.formatting import format_count
 from web.journals import Journal
 from web.marks import SPAN, WINDOW, Mark
@@ -67,6 +69,8 @@ class News:
 
 
 _SAID: dict[Hashable, News] = {}
+# What had entered the page of an address, and up to which marks of its causes that was looked for.
+_ENTERED: dict[Hashable, tuple[tuple[Mark, ...], frozenset[int]]] = {}
 
 
 # The rows of a page that were changed, by their ids; None where that is too much to tell.
@@ -93,6 +97,23 @@ class Seen:
         rows = query.get("rows", "")
         shown = rows.split(".") if ROWS.fullmatch(rows) else []
         return cls(known[0], tuple(known[1:]), tuple(int(row, 16) for row in shown))
+
+
+@dataclass(frozen=True, slots=True)
+class Now:
+    """What there is to tell: how far a table has come, and which rows of the page were changed.
+
+    `causes` is how far the tables have come that change its rows, where others may enter the page.
+    """
+
+    mark: Mark
+    changed: Changed = ()
+    causes: tuple[Mark, ...] = ()
+
+    @property
+    def digest(self) -> str:
+        told = f"{self.mark} {self.changed} {'.'.join(map(str, self.causes))}"
+        return sha256(told.encode()).hexdigest()[:16]
 
 
 @runtime_checkable
@@ -135,18 +156,33 @@ class Watch:
         self._marks = self._marks | marks
         return [marks[table] for table in tables]
 
-    def now(self, watched: str, table: Table | None, seen: Seen) -> tuple[Mark, Changed]:
-        """The newest rows of what is watched, and the rows of the page that were changed."""
+    def now(self, watched: str, table: Table | None, seen: Seen, query: QueryDict) -> Now:
+        """What there is to tell to who asks with this query."""
         causes = table.changed_by if table else {}
         now, *marks = self.marks([watched, *causes])
+        until = tuple(marks[: len(seen.causes)])
         found: set[int] = set()
-        for cause, since, until in zip(causes.items(), seen.causes, marks, strict=False):
-            journal = self._journals.setdefault(cause, Journal(*cause))
-            changed = journal.changed(seen.rows, since, until)
+        for journal, since, mark in zip(self._of(causes), seen.causes, until, strict=False):
+            changed = journal.changed(seen.rows, since, mark)
             if changed is None:
-                return now, None
+                return Now(now, None)
             found |= changed
-        return now, tuple(sorted(found))
+        return Now(now, tuple(sorted(found)), until if _may_enter(table, query) else ())
+
+    def touched(
+        self, table: Table, since: Sequence[Mark], until: Sequence[Mark]
+    ) -> set[int] | None:
+        """All rows that were changed; None if that is too much."""
+        found: set[int] = set()
+        for journal, begin, end in zip(self._of(table.changed_by), since, until, strict=False):
+            touched = journal.touched(begin, end)
+            if touched is None:
+                return None
+            found |= touched
+        return found
+
+    def _of(self, causes: Mapping[str, str]) -> list[Journal]:
+        return [self._journals.setdefault(cause, Journal(*cause)) for cause in causes.items()]
 
 
 WATCH = Watch()
@@ -177,18 +213,19 @@ class Start:
         return replace(self, rows=".".join(f"{row[table.watched_key]:x}" for row in rows))
 
 
-def start_watching(table: Table) -> Start | None:
+def start_watching(table: Table, query: QueryDict) -> Start | None:
     """None for a table that is not watched."""
     if not table.watches:
         return None
-    marks = WATCH.look([table.watches, *table.changed_by])
-    return Start(".".join(map(str, marks)), make_ticket(table.watches, marks[0], ()))
+    mark, *causes = WATCH.look([table.watches, *table.changed_by])
+    now = Now(mark, (), tuple(causes) if _may_enter(table, query) else ())
+    return Start(".".join(map(str, (mark, *causes))), make_ticket(table.watches, now))
 
 
-def make_ticket(table: str, mark: Mark, changed: Changed) -> str:
+def make_ticket(table: str, now: Now) -> str:
     """Proof of having been told of this; the ends are spread, so that not all ask at once."""
     end = int(time.time() + random.uniform(*TICKET_SECONDS))  # noqa: S311 -- no secret
-    told = f"{table}-{end:x}-{_digest(mark, changed)}"
+    told = f"{table}-{end:x}-{now.digest}"
     return f"{told}-{_sign(told)}"
 
 
@@ -200,11 +237,12 @@ def is_current(query: QueryDict) -> bool:
     if match[2] not in WATCH or int(match[3], 16) < time.time():
         return False
     table = find_table(query.get("table", ""))
-    return _digest(*WATCH.now(match[2], table, seen)) == match[4]
+    return WATCH.now(match[2], table, seen, query).digest == match[4]
 
 
-def _digest(mark: Mark, changed: Changed) -> str:
-    return sha256(f"{mark} {changed}".encode()).hexdigest()[:16]
+def _may_enter(table: Table | None, query: QueryDict) -> bool:
+    """Whether a change may bring rows onto the page; a `Changing` table finds them itself."""
+    return not isinstance(table, Changing) and may_enter(query)
 
 
 def _sign(told: str) -> str:
@@ -234,48 +272,68 @@ def live(request: HttpRequest) -> HttpResponse:
         raise Http404
     if seen is None:
         return HttpResponseBadRequest()
-    now, changed = WATCH.now(table.watches, table, seen)
-    news = tell_news(request, table, seen, now, changed)
-    ticket = make_ticket(table.watches, now, changed)
+    now = WATCH.now(table.watches, table, seen, request.GET)
+    news = tell_news(request, table, seen, now)
+    ticket = make_ticket(table.watches, now)
     return JsonResponse({"words": news.words, "isNew": news.is_new, "ticket": ticket})
 
 
-def tell_news(request: HttpRequest, table: Table, seen: Seen, now: Mark, changed: Changed) -> News:
+def tell_news(request: HttpRequest, table: Table, seen: Seen, now: Now) -> News:
     """ "12 new – show", or nothing when none is of those that the address asks for.
 
     Counted once for all who ask the same at the same time, as the readers of one page do.
     """
-    if now == seen.mark and changed == ():
+    if now == Now(seen.mark, (), now.causes and seen.causes):
         return News()
     asked = [(name, tuple(each)) for name, each in request.GET.lists() if name != "ticket"]
-    key = (now, changed, get_language(), get_current_timezone_name(), *asked)
-    news = _SAID.get(key)
+    address = (get_language(), get_current_timezone_name(), *asked)
+    news = _SAID.get((now, *address))
     if news is None:
         if len(_SAID) >= SAID_MAX:
             _SAID.clear()
-        news = _SAID[key] = _read_news(request, table, seen.mark, now, changed)
+        news = _SAID[now, *address] = _read_news(request, table, seen, now, address)
     return news
 
 
-def _read_news(
-    request: HttpRequest, table: Table, since: Mark, now: Mark, changed: Changed
-) -> News:
-    if now.newest - since.newest > SPAN:
+def _read_news(request: HttpRequest, table: Table, seen: Seen, now: Now, address: Hashable) -> News:
+    since, changed = seen.mark, now.changed
+    if now.mark.newest - since.newest > SPAN:
         return News(_("Many new – show"), is_new=True)
     if changed is None:
         return News(_("Many changed – show"))
-    if now == since:
+    if now.mark == since and not now.causes:
         return _say(0, len(changed))
     state = read_state(request, table)
     if not isinstance(table, Changing):
         rows = table.select(state).filter(since.added_since(table.watched_key))
-        return _say(_count(rows), len(changed))
+        added = _count(rows) if now.mark != since else 0
+        entered = _read_entered(table, state, seen, now, address)
+        return _say(added + len(entered), len(changed))
     added = _count(table.select_new(state, since))
     # Who is told of so many new ones need not know how many others were changed.
     if added > SHOWN_MAX:
         return _say(added, 0)
     others = table.select_changed(state, since).exclude(**{f"{table.watched_key}__in": changed})
     return _say(added, len(changed) + _count(others))
+
+
+def _read_entered(
+    table: Table, state: TableState, seen: Seen, now: Now, address: Hashable
+) -> frozenset[int]:
+    """The rows that have come onto the page by a change, whether new ones are counted or not.
+
+    Only what was touched since the last look is looked at, and what had come by then.
+    """
+    since, known = _ENTERED.get(address, (seen.causes, frozenset[int]()))
+    touched = WATCH.touched(table, since, now.causes)
+    if touched is None:
+        return known
+    others = {pk for pk in touched | known if not seen.mark.lacks(pk)}
+    entered = find_entered(table, state, seen.rows, others - set(seen.rows))
+    if len(_ENTERED) >= SAID_MAX:
+        _ENTERED.clear()
+    _ENTERED[address] = (now.causes, entered)
+    return entered
 
 
 def _count(rows: QuerySet[Any, Any]) -> int:

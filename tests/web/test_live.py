@@ -13,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from tests.factories import make_balance, make_identity, post_transfer
+from tests.web.watching import watch_anew
 from web import live
 from web.marks import Mark
 
@@ -23,10 +24,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def _watch(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A process that has seen nothing yet, and looks each time."""
-    monkeypatch.setattr(live, "WATCH", live.Watch())
-    monkeypatch.setattr(live, "FRESH_SECONDS", 0.0)
-    monkeypatch.setattr(live, "_SAID", {})
+    watch_anew(monkeypatch)
 
 
 def _start(client: Client, query: str = "", *, table: str = "identities") -> dict[str, str]:

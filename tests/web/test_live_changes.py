@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import re
-from typing import Any
-from urllib.parse import urlencode
-
 import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from django.urls import reverse
 
 from schedules.operations import cancel, post_due
 from tests.factories import (
     make_balance,
-    make_client,
     make_identity,
     make_user,
     post_transfer,
@@ -23,6 +17,7 @@ from tests.factories import (
 from tests.schedules.building import LATER, SOON, make_schedule, wait_until
 from tests.transactions.living import commit, place_hold, refund, void
 from tests.transactions.living import reverse as undo
+from tests.web.watching import Reader, watch_anew
 from transactions.requests import Indicator
 from web import journals, live
 from web.marks import SPAN, Mark
@@ -34,34 +29,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def _watch(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A process that has seen nothing yet, and looks each time."""
-    monkeypatch.setattr(live, "WATCH", live.Watch())
-    monkeypatch.setattr(live, "FRESH_SECONDS", 0.0)
-    monkeypatch.setattr(live, "_SAID", {})
-
-
-class Reader:
-    """Somebody who shows a table under a query."""
-
-    def __init__(self, query: str = "", *, table: str = "transactions") -> None:
-        self.client = make_client()
-        content = self.client.get(f"{reverse(f'{table}:list')}?{query}").content.decode()
-        match = re.search(r'data-live="([^"]+)" data-ticket="([^"]+)" data-rows="([^"]*)"', content)
-        assert match
-        self.asked = {"table": table, "since": match[1], "ticket": match[2], "rows": match[3]}
-        self.query = query
-
-    @property
-    def address(self) -> str:
-        return f"/live/?{urlencode(self.asked)}&{self.query}"
-
-    def ask(self) -> dict[str, Any]:
-        answer: dict[str, Any] = self.client.get(self.address).json()
-        return answer
-
-    def is_told_from_memory(self) -> bool:
-        """Whether there is nothing more to tell, which is known before it is who asks."""
-        return Client().get(self.address).status_code == 204
+    watch_anew(monkeypatch)
 
 
 @pytest.mark.parametrize(
@@ -293,7 +261,7 @@ def test_a_journal_reaches_back_to_who_asks_and_forgets_what_is_too_much(
     for minor in range(1, 9):
         post_transfer(source=source, destination=destination, amount_minor=minor)
         marks.append(live.read_marks(["transactions_entry"])["transactions_entry"])
-    journal = journals.Journal("transactions_entry", "balance_id")
+    journal = journals.Journal("transactions_entry", journals.by_column("balance_id"))
     rows = (source.pk, destination.pk, 0)
     moved = {source.pk, destination.pk}
 
@@ -309,7 +277,7 @@ def test_a_journal_reaches_back_to_who_asks_and_forgets_what_is_too_much(
 def test_an_entry_that_was_committed_late_is_not_missed() -> None:
     balance = make_balance(opening_minor=9_00)
     mark = live.read_marks(["transactions_entry"])["transactions_entry"]
-    journal = journals.Journal("transactions_entry", "balance_id")
+    journal = journals.Journal("transactions_entry", journals.by_column("balance_id"))
     # The reader has seen the newest, and none of the few below it.
     since, now = Mark(mark.newest + 1), Mark(mark.newest + 1, 2 * mark.there + 1)
 

@@ -133,7 +133,8 @@ class Table:
     # The table of the database whose new rows its readers are told of; its id in `select`.
     watches: ClassVar[str] = ""
     watched_key: ClassVar[str] = "id"
-    # Tables of the database whose new rows change rows of this one: the column that says which.
+    # Tables of the database whose new rows change rows of this one, and a query for the ids of
+    # those that the row `added` changes.
     changed_by: ClassVar[Mapping[str, str]] = {}
     # Whether the tab and the order alone make its query where nothing is filtered: its SQL is
     # then written once.

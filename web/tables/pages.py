@@ -58,7 +58,7 @@ def show_table(
 def table_context(request: HtmxHttpRequest, table: Table, state: TableState) -> dict[str, Any]:
     """What `tables/_bar.html` and `tables/_table.html` print."""
     # Before the rows are: what is added in between is told of, rather than missed.
-    live = start_watching(table)
+    live = start_watching(table, request.GET)
     source, order = table.standing(state) or table.source(state)
     is_by_date = order[0].field == table.date_key
     start = start_of_jump(state.jump, order) if state.jump and is_by_date else None
