@@ -42,20 +42,26 @@ ENTRIES: QuerySet[Entry, Any] = Entry.objects.values(
     text=Left("transaction__description", TEXT_LENGTH_MAX),
 )
 WHOLE_ENTRIES: QuerySet[Entry, Any] = ENTRIES.annotate(whole_text=F("transaction__description"))
-# The same by a statement that is written once, in the order of recording. Joined after the limit.
-RECORDED = Arm(
-    sql="""
+# The same by statements that are written once. Joined after the limit.
+PAGE = """
 SELECT e.id, e.position, e.effective_at, e.direction, e.amount_minor, e.running_minor,
        e.transaction_id, t.public_id, t.reference, t.created_at,
        left(t.description, %(length)s) AS text
 FROM (
-    SELECT * FROM transactions_entry WHERE balance_id = %(balance)s {after} {ordered}
+    SELECT * FROM transactions_entry
+    WHERE balance_id = %(balance)s {within} {{after}} {{ordered}}
 ) AS e
 JOIN transactions_transaction AS t ON t.id = e.transaction_id
-{ordered}
-""",
-    keys=("position",),
-)
+{{ordered}}
+"""
+RECORDED = Arm(PAGE.format(within=""), keys=("position",))
+WITHIN = "AND effective_at >= %(start)s AND effective_at < %(end)s"
+KNOWN = "AND position <= %(position)s"
+# By whether only what had been recorded by some moment counts.
+EFFECTIVE = {
+    False: Arm(PAGE.format(within=WITHIN), keys=("effective_at", "id")),
+    True: Arm(PAGE.format(within=f"{WITHIN} {KNOWN}"), keys=("effective_at", "id")),
+}
 # Looked up place by place (OFFSET 0): joined, a kept plan may read all entries of the balance.
 SAME_INSTANT = """
 SELECT s.credit_minor, s.debit_minor, s.entry_count
@@ -104,12 +110,41 @@ def entries_of(
 
 def recorded_entries(balance: Balance) -> Arms:
     """`entries_of` a balance as a source of pages, for the order of `position`."""
+    return _source(balance, RECORDED, {})
+
+
+def effective_entries(
+    balance: Balance, start: datetime, end: datetime, *, known_at: datetime | None = None
+) -> Arms:
+    """`entries_of` a balance within a time as a source of pages, for the order of `effective_at`.
+
+    In both sources amounts are decimals: see `in_integers`.
+    """
+    within: dict[str, Any] = {"start": start, "end": end}
+    if known_at is not None:
+        within["position"] = _last_position(balance, known_at)
+    return _source(balance, EFFECTIVE[known_at is not None], within)
+
+
+def _source(balance: Balance, arm: Arm, within: dict[str, Any]) -> Arms:
     return Arms(
         label=Entry._meta.label,
         fields=(*ENTRIES.query.values_select, "text"),
-        arms=(RECORDED,),
-        parameters={"balance": balance.pk, "length": TEXT_LENGTH_MAX},
+        arms=(arm,),
+        parameters={"balance": balance.pk, "length": TEXT_LENGTH_MAX, **within},
     )
+
+
+def in_integers(entries: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """With their amounts as the ORM would give them; a statement answers with decimals."""
+    return [
+        {
+            **entry,
+            "amount_minor": int(entry["amount_minor"]),
+            "running_minor": int(entry["running_minor"]),
+        }
+        for entry in entries
+    ]
 
 
 def totals_at_places(

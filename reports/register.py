@@ -6,11 +6,11 @@ order, where the figures are those of `reports.places`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache, partial
-from typing import Any, TypedDict
+from typing import Any, NamedTuple, TypedDict
 
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -19,10 +19,10 @@ from django.utils.translation import gettext as _
 from balances.models import Balance
 from balances.naming import link_tag, name_balance, shown_minor
 from ledgers.money import format_amount
-from reports.places import NEWEST_FIRST, Place, totals_at_places, with_running
+from reports.places import NEWEST_FIRST, Place, in_integers, totals_at_places, with_running
 from transactions.models import Entry
 from web.addresses import url_of
-from web.formatting import Dates, active_dates, format_date
+from web.formatting import Dates, Reader, active_reader, format_date
 from web.pagination import Key
 from web.statements import fetch_all
 
@@ -79,17 +79,23 @@ class RegisterRow(TypedDict):
     is_long: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What the rows of one register share; looked up once."""
+class Line(NamedTuple):
+    """All that the row of an entry follows from; `suffix` is that of the moment that is shown."""
 
+    effective_at: datetime
+    recorded: str
+    reference: str
+    url: str
+    party_name: str
+    party_url: str
+    description: str
+    direction: int
+    amount_minor: int
+    running_minor: int
     exponent: int
     normal_side: str
-    parties: Counterparties
-    back_dated: set[int]
-    transactions_url: str
     suffix: str
-    dates: Dates
+    reader: Reader
 
 
 def read_register(
@@ -101,18 +107,12 @@ def read_register(
 ) -> list[dict[str, Any]]:
     """A page of `places.entries_of` with the figures that run in its order."""
     if order == RECORDED:
-        return [_in_integers(entry) for entry in entries]
+        return in_integers(entries)
     if not entries:
         return []
     places = [Place.after(entries[0])]
     (totals,) = totals_at_places(balance, places, known_at=known_at)
     return with_running(entries, first_minor=totals.net_minor, is_newest_first=True)
-
-
-def _in_integers(entry: dict[str, Any]) -> dict[str, Any]:
-    """With its amounts as the ORM would give them; a statement answers with decimals."""
-    amounts = {name: int(entry[name]) for name in ("amount_minor", "running_minor")}
-    return {**entry, **amounts}
 
 
 def format_register(
@@ -122,16 +122,35 @@ def format_register(
 
     `suffix` is that of the moment that is shown, and stays with the addresses of balances.
     """
-    shared = Surroundings(
-        balance.currency.exponent,
-        balance.normal_side,
-        find_counterparties(balance, [entry["transaction_id"] for entry in entries]),
-        find_back_dated(entries),
-        url_of("transactions:list"),
-        suffix,
-        active_dates(),
-    )
-    return [_format_row(entry, shared) for entry in entries]
+    return [format_line(line) for line in read_lines(balance, entries, suffix=suffix)]
+
+
+def read_lines(
+    balance: Balance, entries: Sequence[dict[str, Any]], *, suffix: str
+) -> Iterator[Line]:
+    """What `format_register` formats; one query."""
+    parties = find_counterparties(balance, [entry["transaction_id"] for entry in entries])
+    back_dated = find_back_dated(entries)
+    exponent, normal_side = balance.currency.exponent, balance.normal_side
+    transactions_url, reader = url_of("transactions:list"), active_reader()
+    for entry in entries:
+        party = counterparty_of(entry, parties)
+        yield Line(
+            entry["effective_at"],
+            _note_recording(entry, reader.dates) if entry["id"] in back_dated else "",
+            entry["transaction__reference"],
+            f"{transactions_url}txn_{entry['transaction__public_id']}/",
+            party.name,
+            party.url,
+            entry["text"],
+            entry["direction"],
+            entry["amount_minor"],
+            entry["running_minor"],
+            exponent,
+            normal_side,
+            suffix,
+            reader,
+        )
 
 
 def format_before(balance: Balance, entry: dict[str, Any]) -> str:
@@ -140,21 +159,21 @@ def format_before(balance: Balance, entry: dict[str, Any]) -> str:
     return format_amount(shown_minor(net_minor, balance.normal_side), balance.currency.exponent)
 
 
-def _format_row(entry: dict[str, Any], shared: Surroundings) -> RegisterRow:
-    exponent = shared.exponent
-    amount = format_amount(entry["amount_minor"], exponent)
-    is_credit = entry["direction"] == Entry.Direction.CREDIT
-    running = shown_minor(entry["running_minor"], shared.normal_side)
+def format_line(line: Line) -> RegisterRow:
+    """The row of a line."""
+    amount = format_amount(line.amount_minor, line.exponent)
+    is_credit = line.direction == Entry.Direction.CREDIT
+    running = shown_minor(line.running_minor, line.normal_side)
     return {
-        "effective": shared.dates.date_tag(entry["effective_at"]),
-        "recorded": _note_recording(entry, shared),
-        "reference": entry["transaction__reference"],
-        "url": f"{shared.transactions_url}txn_{entry['transaction__public_id']}/",
-        "counterparty": counterparty_of(entry, shared.parties).tag(shared.suffix),
-        "description": entry["text"],
+        "effective": line.reader.dates.date_tag(line.effective_at),
+        "recorded": line.recorded,
+        "reference": line.reference,
+        "url": line.url,
+        "counterparty": Party(line.party_name, line.party_url).tag(line.suffix),
+        "description": line.description,
         "debit": "" if is_credit else amount,
         "credit": amount if is_credit else "",
-        "running": format_amount(running, exponent),
+        "running": format_amount(running, line.exponent),
         "is_negative": running < 0,
         "is_long": abs(running) >= 10**13,
     }
@@ -172,12 +191,10 @@ def find_back_dated(entries: Iterable[dict[str, Any]]) -> set[int]:
     return found
 
 
-def _note_recording(entry: dict[str, Any], shared: Surroundings) -> str:
+def _note_recording(entry: dict[str, Any], dates: Dates) -> str:
     """When a back-dated entry was recorded; "" for one of its own day."""
-    if entry["id"] not in shared.back_dated:
-        return ""
-    recorded_at = entry["transaction__created_at"].astimezone(shared.dates.zone)
-    effective_at = entry["effective_at"].astimezone(shared.dates.zone)
+    recorded_at = entry["transaction__created_at"].astimezone(dates.zone)
+    effective_at = entry["effective_at"].astimezone(dates.zone)
     if recorded_at.date() <= effective_at.date():
         return ""
     return _("recorded %(day)s") % {"day": format_date(recorded_at)}

@@ -8,7 +8,7 @@ is not made. All is read on one snapshot (`web.snapshots`), which the caller ope
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, Self
 
@@ -18,8 +18,17 @@ from django.utils import timezone
 from balances.models import Balance
 from reports.moments import Totals, totals_at
 from reports.periods import Period
-from reports.places import OLDEST_FIRST, Place, entries_of, sum_entries, totals_at_places
+from reports.places import (
+    OLDEST_FIRST,
+    Place,
+    effective_entries,
+    entries_of,
+    in_integers,
+    sum_entries,
+    totals_at_places,
+)
 from transactions.models import Entry
+from web.arms import Arms
 from web.pagination import KeysetPage, paginate
 from web.statements import fetch_one
 
@@ -58,9 +67,14 @@ class Statement:
         """What the period adds."""
         return self.closing - self.opening
 
-    def entries(self, *, is_whole: bool = False) -> QuerySet[Entry, Any]:
-        """The lines, in no order yet; `is_whole` for all of their descriptions."""
-        entries = entries_of(self.balance, known_at=self.known_at, is_whole=is_whole)
+    def source(self) -> Arms:
+        """The lines, to be paged, with the beginnings of their descriptions."""
+        start, end = self.period.start, self.period.end
+        return effective_entries(self.balance, start, end, known_at=self.known_at)
+
+    def whole_entries(self) -> QuerySet[Entry, Any]:
+        """The lines, in no order yet, with all of their descriptions."""
+        entries = entries_of(self.balance, known_at=self.known_at, is_whole=True)
         return entries.filter(effective_at__gte=self.period.start, effective_at__lt=self.period.end)
 
 
@@ -88,7 +102,8 @@ def read_page(statement: Statement, cursor: str | None, *, size: int = PAGE_SIZE
         BadCursorError: `cursor` is malformed.
         StatementMismatchError: its lines do not lead from one figure to the other.
     """
-    page = paginate(statement.entries(), order=OLDEST_FIRST, cursor=cursor, size=size)
+    page = paginate(statement.source(), order=OLDEST_FIRST, cursor=cursor, size=size)
+    page = replace(page, rows=in_integers(page.rows))
     if not page.rows and cursor:
         return read_page(statement, None, size=size)
     if not page.rows:
@@ -111,7 +126,7 @@ def read_lines(statement: Statement) -> Iterator[list[dict[str, Any]]]:
     Raises:
         StatementMismatchError: after the last of them, when they do not come to closing.
     """
-    entries = statement.entries(is_whole=True)
+    entries = statement.whole_entries()
     reached, cursor = statement.opening, None
     while True:
         page = paginate(entries, order=OLDEST_FIRST, cursor=cursor, size=CHUNK)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Self
 
+from django.utils.safestring import SafeString
 from django.utils.translation import ngettext
 
 from balances.models import Balance
@@ -12,9 +14,10 @@ from balances.naming import describe_side, name_of, shown_minor
 from ledgers.money import format_amount
 from reports.moments import Totals
 from reports.places import with_running
-from reports.register import RegisterRow, format_register
+from reports.register import Line, format_line, read_lines
 from reports.statement import Statement, StatementPage
-from web.formatting import format_count
+from web.formatting import ROWS_KEPT, format_count
+from web.rows import join_rows, render_row
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +56,15 @@ class StatementFigures:
         )
 
 
-def format_page(statement: Statement, page: StatementPage, *, suffix: str) -> list[RegisterRow]:
+def render_lines(statement: Statement, page: StatementPage, *, suffix: str) -> SafeString:
     """The lines of a page, each with the figure after it; one query. `suffix` is the moment's."""
     entries = with_running(page.page.rows, first_minor=page.brought.net_minor)
-    return format_register(statement.balance, entries, suffix=suffix)
+    return join_rows(map(_render_line, read_lines(statement.balance, entries, suffix=suffix)))
+
+
+@lru_cache(maxsize=ROWS_KEPT)
+def _render_line(line: Line) -> SafeString:
+    return render_row("balances/_statement_rows.html", format_line(line))
 
 
 def describe(statement: Statement) -> list[str]:

@@ -27,7 +27,7 @@ from reports.statement import (
     span_of,
 )
 from reports.statement_files import name_file, tabulate
-from reports.statement_rows import Figure, StatementFigures, format_page
+from reports.statement_rows import Figure, StatementFigures, render_lines
 from users.models import User
 from web.addresses import url_of
 from web.as_of import NAMES, TICK, BadMomentError, Moment, ask_moment, read_moment
@@ -74,7 +74,7 @@ def statement(request: HtmxHttpRequest, public_id: UUID) -> HttpResponse:
         "is_first": page.is_first,
         "is_last": page.is_last,
         "page": page.page,
-        "rows": format_page(found, page, suffix=moment.suffix),
+        "rows": render_lines(found, page, suffix=moment.suffix),
         "files": _file_links(request, balance, moment),
     }
     return render_page(request, "balances/statement.html", context, partial="statement-lines")

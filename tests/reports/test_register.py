@@ -4,9 +4,17 @@ from datetime import UTC, datetime
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from balances.models import Balance
-from reports.places import entries_of, recorded_entries
+from reports.places import (
+    NEWEST_FIRST,
+    OLDEST_FIRST,
+    effective_entries,
+    entries_of,
+    in_integers,
+    recorded_entries,
+)
 from tests.factories import make_balance, post_transfer
 from tests.pages import count_queries, rows_of
 from web.formatting import format_date
@@ -44,6 +52,31 @@ def test_recorded_entries_are_those_of_the_balance_in_their_order(
     read = recorded_entries(balance).read(order, after, 1)
 
     assert read == Ordered(entries_of(balance)).read(order, after, 1)
+
+
+@pytest.mark.parametrize("is_known", [True, False])
+@pytest.mark.parametrize("order", [OLDEST_FIRST, NEWEST_FIRST])
+@pytest.mark.parametrize("is_further", [True, False])
+def test_entries_within_a_time_are_those_of_the_balance_in_effective_order(
+    balance: Balance, order: tuple[Key, ...], is_further: bool, is_known: bool
+) -> None:
+    known_at = timezone.now() if is_known else None
+    after = [datetime(2025, 2, 10, tzinfo=UTC), 0] if is_further else None
+    start, end = datetime(2025, 2, 3, tzinfo=UTC), datetime(2025, 2, 20, 0, 0, 1, tzinfo=UTC)
+    expected = entries_of(balance, known_at=known_at).filter(
+        effective_at__gte=start, effective_at__lt=end
+    )
+
+    read = effective_entries(balance, start, end, known_at=known_at).read(order, after, 2)
+
+    assert in_integers(read) == list(Ordered(expected).read(order, after, 2))
+    assert len(read) == (1 if is_further else 2)
+
+
+def test_entries_outside_of_a_time_are_left_out(balance: Balance) -> None:
+    start, end = datetime(2025, 2, 3, 1, tzinfo=UTC), datetime(2025, 2, 20, tzinfo=UTC)
+
+    assert effective_entries(balance, start, end).read(OLDEST_FIRST, None, 2) == []
 
 
 def test_recorded_figures_are_exact_to_the_last_of_37_digits(clerk: Client) -> None:
