@@ -179,7 +179,8 @@ class Room:
 
     def show(self) -> None:
         starts = {tab.query: tab for tab in self._tabs}
-        starts = {query: _start(tab) for query, tab in {t.query: t for t in self._tabs}.items()}
+        by_query = {tab.query: tab for tab in self._tabs}
+        starts = {query: _start(tab) for query, tab in by_query.items()}
         for tab in self._tabs:
             tab.show(starts[tab.query])
 

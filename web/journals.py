@@ -83,7 +83,7 @@ class Journal:
         if not (begins_before and is_near and len(self._read) <= 2 * SPAN):
             self._since = self._until = since
             self._about, self._read = {}, []
-        if self._until != now:
+        if self._until != now and self._until.newest <= now.newest:
             added = fetch_all(self._sql, [self._until.newest, self._until.missing()])
             for pk, row in added:
                 self._about.setdefault(row, set()).add(pk)

@@ -12,6 +12,7 @@ and `web.entering` for which others it has brought there.
 
 from __future__ import annotations
 
+import math
 import random
 import re
 import time
@@ -47,6 +48,8 @@ from web.tables.state import TableState, read_state
 
 PATH = "/live/"
 FRESH_SECONDS = 0.25
+# What enters a page is looked for at once, and then at most so often.
+ENTERING_SECONDS = 5.0
 TICKET_SECONDS = (20.0, 40.0)
 # Beyond so many rows their number is not shown.
 SHOWN_MAX = 99
@@ -133,6 +136,7 @@ class Watch:
         self._marks: dict[str, Mark] = {}
         self._seen_at = 0.0
         self._journals: dict[tuple[str, str], Journal] = {}
+        self._paced: dict[str, tuple[float, tuple[Mark, ...]]] = {}
 
     def __contains__(self, table: str) -> bool:
         return table in self._marks
@@ -167,7 +171,20 @@ class Watch:
             if changed is None:
                 return Now(now, None)
             found |= changed
-        return Now(now, tuple(sorted(found)), until if _may_enter(table, query) else ())
+        is_entered = 0 < len(causes) == len(until) == len(seen.causes) and _may_enter(table, query)
+        entering = self._pace(watched, seen.causes, until) if is_entered else ()
+        return Now(now, tuple(sorted(found)), entering)
+
+    def _pace(
+        self, watched: str, since: tuple[Mark, ...], until: tuple[Mark, ...]
+    ) -> tuple[Mark, ...]:
+        """The marks up to which is looked for what enters; `since`, if these are newer."""
+        moment = time.monotonic()
+        paced_at, paced = self._paced.get(watched, (-math.inf, ()))
+        if paced != until and moment - paced_at >= ENTERING_SECONDS:
+            self._paced[watched], paced = (moment, until), until
+        are_newer = all(mark.newest >= seen.newest for mark, seen in zip(paced, since, strict=True))
+        return paced if are_newer else since
 
     def touched(
         self, table: Table, since: Sequence[Mark], until: Sequence[Mark]

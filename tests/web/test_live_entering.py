@@ -165,6 +165,37 @@ def test_only_what_was_touched_since_is_looked_at_again() -> None:
     assert str(destination.pk) not in looked
 
 
+def test_while_others_go_on_posting_it_is_looked_for_now_and_then(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    small, other = make_balance(opening_minor=1_00), make_balance()
+    monkeypatch.setattr(live, "ENTERING_SECONDS", 60.0)
+    reader = Reader("where=balance:greater:5", table="balances")
+
+    pay(small, 9)
+    told = reader.ask()
+    reader.asked["ticket"] = told["ticket"]
+    pay(other, 9)
+
+    assert told["words"] == "1 new – show"
+    assert reader.is_told_from_memory()
+    monkeypatch.setattr(live, "ENTERING_SECONDS", 0.0)
+    assert reader.ask()["words"] == "2 new – show"
+    # Who has loaded the page since is told of nothing that stands there.
+    assert Reader(reader.query, table="balances").is_told_from_memory()
+
+
+@pytest.mark.parametrize("marks", [1, 2, 5])
+def test_marks_of_too_many_or_too_few_causes_are_answered(marks: int) -> None:
+    reader = Reader("where=balance:greater:5", table="balances")
+    pay(make_balance(), 9)
+    reader.ask()
+
+    reader.asked["since"] = ".".join(["1-1"] * marks)
+
+    assert reader.client.get(reader.address).status_code == 200
+
+
 def test_many_readers_of_one_page_ask_once(monkeypatch: pytest.MonkeyPatch) -> None:
     small = make_balance()
     reader = Reader("where=balance:greater:5", table="balances")

@@ -19,6 +19,7 @@ def watch_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     """As a process that has seen nothing yet, and looks each time."""
     monkeypatch.setattr(live, "WATCH", live.Watch())
     monkeypatch.setattr(live, "FRESH_SECONDS", 0.0)
+    monkeypatch.setattr(live, "ENTERING_SECONDS", 0.0)
     monkeypatch.setattr(live, "_SAID", {})
     monkeypatch.setattr(live, "_ENTERED", {})
 
