@@ -34,12 +34,19 @@ from web.tables.state import TableState
 
 # How many entries some balances have, and what these add up to, is kept with them.
 KEPT = """
-SELECT c.code, c.exponent, sum(b.debit_minor), sum(b.credit_minor), sum(b.entry_count)
-FROM balances_balance AS b JOIN ledgers_currency AS c ON c.code = b.currency
-WHERE (%(ledger)s::bigint IS NULL OR b.ledger_id = %(ledger)s)
-  AND (%(balance)s::bigint IS NULL OR b.id = %(balance)s)
-GROUP BY c.code, c.exponent HAVING sum(b.entry_count) > 0 ORDER BY c.code
+SELECT c.code, c.exponent, s.debit_minor, s.credit_minor, s.entry_count
+FROM (
+    SELECT currency, sum(debit_minor) AS debit_minor, sum(credit_minor) AS credit_minor,
+           sum(entry_count) AS entry_count
+    FROM balances_balance {within} GROUP BY currency
+) AS s
+JOIN ledgers_currency AS c ON c.code = s.currency
+WHERE s.entry_count > 0 ORDER BY c.code
 """
+WITHIN = {
+    "ledger_id": "WHERE ledger_id = %(ledger_id)s",
+    "balance_id": "WHERE id = %(balance_id)s",
+}
 ADDED_UP = """
 SELECT code, exponent, coalesce(sum(amount_minor) FILTER (WHERE direction = -1), 0),
        coalesce(sum(amount_minor) FILTER (WHERE direction = 1), 0), count(*)
@@ -224,8 +231,8 @@ class EntryTable(Table):
 
     @cached_property
     def _kept(self) -> list[Row]:
-        scope = {name.removesuffix("_id"): pk for name, pk in self._scope().items()}
-        return fetch_all(KEPT, {"ledger": None, "balance": None, **scope})
+        scope = self._scope()
+        return fetch_all(KEPT.format(within="".join(WITHIN[name] for name in scope)), scope)
 
 
 class EntryTableOfLedger(EntryTable):
