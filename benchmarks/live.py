@@ -178,7 +178,6 @@ class Room:
         self._due: list[tuple[float, int]] = []
 
     def show(self) -> None:
-        starts = {tab.query: tab for tab in self._tabs}
         by_query = {tab.query: tab for tab in self._tabs}
         starts = {query: _start(tab) for query, tab in by_query.items()}
         for tab in self._tabs:
