@@ -11,8 +11,8 @@ from web.shell import GROUPS, NEW
 
 # Pages of the dashboard that are sections of their own; the others are named by their app.
 DASHBOARD_SECTIONS = {"home": "home", "proof": "proof"}
-# And one that stands in the section of another app.
-ELSEWHERE = {"reports:lookalikes": "transactions"}
+# And what stands in the section of another app.
+ELSEWHERE = {"reports:lookalikes": "transactions", "schedules": "transactions"}
 # Who has not signed in sees pages as somebody who never chose anything.
 NOBODY = User()
 
@@ -72,4 +72,4 @@ def _section(request: HttpRequest) -> str:
         return ""
     if match.app_name == "dashboard":
         return DASHBOARD_SECTIONS.get(match.url_name or "", "")
-    return ELSEWHERE.get(match.view_name, match.app_name)
+    return ELSEWHERE.get(match.view_name) or ELSEWHERE.get(match.app_name, match.app_name)

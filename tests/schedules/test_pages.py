@@ -61,6 +61,7 @@ def test_page_tells_what_will_be_posted_and_when(clerk: Client) -> None:
         page_of(kept, "cancellation/"),
         page_of(kept, "posting/"),
     } <= {*links_of(response)}
+    assert '<a href="/transactions/" aria-current="true"' in response.content.decode()
     assert not is_whole_page(clerk.get(page_of(kept), headers=HTMX))
     assert clerk.get("/schedules/sch_00000000-0000-4000-8000-000000000000/").status_code == 404
 
