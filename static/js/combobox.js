@@ -13,7 +13,8 @@ function connect(input) {
   const pick = (option) => {
     if (!option.dataset.value) return;
     input.value = option.dataset.value;
-    picked.textContent = option.dataset.label;
+    const { label, hint } = option.dataset;
+    picked.textContent = hint ? `${label} · ${hint}` : label;
     close();
     input.dispatchEvent(new Event("change", { bubbles: true }));
   };

@@ -100,7 +100,9 @@ def test_suggestion_is_picked_with_the_keyboard_and_escape_keeps_the_form(page: 
     source.press("Enter")
 
     expect(source).to_have_value("@Treasury")
-    expect(page.get_by_role("dialog").locator("output")).to_have_text("Treasury")
+    expect(page.get_by_role("dialog").locator("output")).to_have_text(
+        "Treasury · General Ledger, GBP"
+    )
     source.fill("river")
     expect(page.get_by_role("option", name="Riverside")).to_be_visible()
     source.press("Escape")
