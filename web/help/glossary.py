@@ -133,6 +133,15 @@ CHAPTERS = (
                     " floor of −{50.00}, up to {80.00} can be paid."
                 ),
             ),
+            Term(
+                "extra-information",
+                _("Extra information"),
+                _(
+                    "Keys and values of your own on a ledger, balance, identity or transaction."
+                    " Tables filter, sort and export by them."
+                ),
+                _("With the key “order” and the value 1042, “order is 1042” finds the payment."),
+            ),
         ),
     ),
     Chapter(
@@ -277,6 +286,16 @@ CHAPTERS = (
                     "{100.00} USD become {92.00} EUR at {0.92}: debit Ada {100.00} USD, credit"
                     " @Exchange {100.00} USD; debit @Exchange {92.00} EUR, credit Ada {92.00} EUR."
                 ),
+            ),
+            Term(
+                "schedule",
+                _("Schedule"),
+                _(
+                    "A transaction that posts itself at a time to come. Until then it moves"
+                    " nothing; one that cannot be posted is rejected, says why, and is not tried"
+                    " again."
+                ),
+                _("Rent of {500.00} for 1 April, entered on 20 March: it is in no figure before."),
             ),
         ),
     ),
