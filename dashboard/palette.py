@@ -38,6 +38,8 @@ MORE_PAGES = (
     Link("", gettext_lazy("Scheduled transactions"), "transactions:list"),
     Link("", gettext_lazy("Rejected transactions"), "transactions:list"),
     Link("", gettext_lazy("Internal balances"), "balances:list"),
+    Link("", gettext_lazy("Possible duplicates"), "reports:lookalikes"),
+    Link("", gettext_lazy("Bulk actions"), "bulk:list"),
     Link("", gettext_lazy("Your exports"), "exports:list"),
     Link("", gettext_lazy("Help"), "help:index"),
     Link("", gettext_lazy("Glossary"), "help:glossary"),
