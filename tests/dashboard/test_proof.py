@@ -47,7 +47,7 @@ def test_proof_is_run_and_shown(clerk: Client) -> None:
     assert run.actor.get_username() == "ada"
     assert "Everything matches." in text
     assert f"{len(run.checks)} checks, all match" in text
-    assert ["transactions balance in each currency", "1", "0"] in rows_of(response)
+    assert ["Transactions balance in each currency", "1", "0"] in rows_of(response)
 
 
 def test_mismatches_are_named_first_and_as_text(clerk: Client) -> None:
@@ -56,8 +56,8 @@ def test_mismatches_are_named_first_and_as_text(clerk: Client) -> None:
     response = clerk.get(URL)
 
     rows = rows_of(response)
-    assert rows[1] == [f"running totals{SCRIPT}", "12,000", "1"]
-    assert rows[2] == ["a sound check", "3", "0"]
+    assert rows[1] == [f"Running totals{SCRIPT}", "12,000", "1"]
+    assert rows[2] == ["A sound check", "3", "0"]
     assert "1 check failed" in text_of(response)
     assert SCRIPT not in response.content.decode()
 
@@ -78,8 +78,8 @@ def test_earlier_run_can_be_looked_at(clerk: Client) -> None:
     latest, looked_at = clerk.get(URL), clerk.get(URL, {"run": earlier.pk})
 
     assert "1.2 s" in text_of(looked_at)
-    assert "running totalsbln_1: credits 5" not in text_of(latest)
-    assert "running totalsbln_1: credits 5" in text_of(looked_at)
+    assert "Running totalsbln_1: credits 5" not in text_of(latest)
+    assert "Running totalsbln_1: credits 5" in text_of(looked_at)
 
 
 @pytest.mark.parametrize("number", ["x", "-1", "0", "9" * 18, "9" * 5000, "١"])
