@@ -179,10 +179,15 @@ def _format_row(
             row["ledger__name"],
         ),
         "created": shared.reader.dates.time_tag(row["created_at"]),
-        "is_closed": row["closed_at"] is not None,
+        "is_closed": is_closed_at(row["closed_at"], shared.moment),
         "is_now": shared.moment.is_now,
         "glance": _glance_tag(f"{shared.balances_url}{key}/quick/", _("Glance"), name),
     }
+
+
+def is_closed_at(closed_at: datetime | None, moment: Moment) -> bool:
+    """Whether a balance that was closed then is closed at the moment."""
+    return closed_at is not None and (moment.is_now or closed_at < moment.before)
 
 
 def _figure_tag(url: str, figure: str, currency: str, *, is_debit_normal: bool) -> SafeString:

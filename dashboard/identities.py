@@ -132,10 +132,11 @@ class IdentityTable(Table):
         self, rows: Sequence[Mapping[str, Any]], state: TableState
     ) -> list[Mapping[str, str]]:
         counts = _balance_counts(row["id"] for row in rows)
+        kinds = {value: str(label) for value, label in Identity.Kind.choices}
         return [
             {
                 "name": row["name"],
-                "kind": row["kind"],
+                "kind": kinds[row["kind"]],
                 "email": row["email"],
                 "balances": str(counts.get(row["id"], 0)),
                 "created": row["created_at"].isoformat(),

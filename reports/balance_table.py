@@ -23,7 +23,7 @@ from balances.filters import BalanceFilter
 from balances.models import Balance
 from balances.naming import name_balance, shown_minor
 from balances.rows import FIELDS as VALUES
-from balances.rows import BalanceRow, format_rows
+from balances.rows import BalanceRow, format_rows, is_closed_at
 from ledgers.money import format_amount, format_plain
 from reports.balance_moments import rows_at, totals_of_ledger
 from reports.moments import sums_before
@@ -34,7 +34,7 @@ from web.formatting import active_dates, format_count
 from web.journals import by_column
 from web.pagination import Key, Source
 from web.sorting import Column
-from web.tables.definition import Cell, Label, Sum, Tab, Table, TableRow, register
+from web.tables.definition import Cell, Label, Sum, Tab, Table, TableRow, register, with_column
 from web.tables.fields import Field
 from web.tables.state import TableState
 
@@ -52,6 +52,8 @@ MORE_VALUES = (
     "last_entry_at",
     "floor_minor",
 )
+SIDE = Column("side", _("Normal side"), css="hide-s muted", is_shown=False)
+CLOSED = Column("closed", _("Closed"))
 INFLIGHT = Q(inflight_credit_minor__gt=0) | Q(inflight_debit_minor__gt=0)
 
 
@@ -94,7 +96,7 @@ class BalanceTable(Table):
             "created", _("Created"), ("created_at", "id"), "hide-s muted", descending_first=True
         ),
         Column("glance", _("Last 7 days"), css="hide-s muted", in_files=False),
-        Column("side", _("Normal side"), css="hide-s muted", is_shown=False),
+        SIDE,
         Column("id", _("Id"), css="hide-s id", is_shown=False),
     )
     fields: ClassVar[Sequence[Field]] = FIELDS
@@ -166,7 +168,12 @@ class BalanceTable(Table):
     def read_plain(
         self, rows: Sequence[dict[str, Any]], state: TableState
     ) -> list[Mapping[str, str]]:
-        return [_plain_row(row) for row in rows_at(list(rows), self.moment)]
+        return [_plain_row(row, self.moment) for row in rows_at(list(rows), self.moment)]
+
+    def file_columns(self, state: TableState) -> Sequence[Column]:
+        """On the page the rarer side stands behind the figure, and who is closed says so."""
+        columns = with_column(state.columns, SIDE, behind="balance")
+        return with_column(columns, CLOSED, behind="owner")
 
     def count(self, state: TableState) -> str:
         if not self._is_added_up(state):
@@ -264,7 +271,7 @@ class BalanceTableOfPast(BalanceTable):
     def file_columns(self, state: TableState) -> Sequence[Column]:
         """On the page the moment stands above the rows."""
         clocks = (Column(*told) for told in zip(NAMES, CLOCKS, strict=True))
-        return (*state.columns, *clocks)
+        return (*super().file_columns(state), *clocks)
 
     def read_plain(
         self, rows: Sequence[dict[str, Any]], state: TableState
@@ -353,7 +360,7 @@ def _rarer_cells(row: Mapping[str, Any], ready: BalanceRow) -> dict[str, str | C
     }
 
 
-def _plain_row(row: Mapping[str, Any]) -> Mapping[str, str]:
+def _plain_row(row: Mapping[str, Any], moment: Moment) -> Mapping[str, str]:
     exponent, side = row["currency__exponent"], row["normal_side"]
 
     def plain(minor: int) -> str:
@@ -365,6 +372,7 @@ def _plain_row(row: Mapping[str, Any]) -> Mapping[str, str]:
         "owner": name_balance(
             indicator=row["indicator"], owner=row["identity__name"], public_id=row["public_id"]
         ),
+        "closed": row["closed_at"].isoformat() if is_closed_at(row["closed_at"], moment) else "",
         "ledger": row["ledger__name"],
         "currency": row["currency_id"],
         "balance": plain(shown_minor(int(row["credit_minor"] - row["debit_minor"]), side)),

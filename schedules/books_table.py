@@ -22,7 +22,7 @@ from schedules.cells import table_row
 from schedules.expiry import EXPIRES
 from schedules.left_out import list_left_out
 from schedules.lives import rows_of_events
-from schedules.transaction_table import TransactionTable
+from schedules.transaction_table import PART, TransactionTable
 from search.at_once import CurrencySum
 from search.fields import FIELDS
 from search.models import FoundTransaction
@@ -41,7 +41,7 @@ from web.pagination import Key, Source
 from web.query import url_with
 from web.sorting import Column, Sorting
 from web.tables.conditions import Condition
-from web.tables.definition import Part, Sum, Switch, TableRow, metadata_value
+from web.tables.definition import Part, Sum, Switch, TableRow, metadata_value, with_column
 from web.tables.fields import Field
 from web.tables.state import METADATA, TableState, sort_many
 
@@ -138,6 +138,10 @@ class BooksTable(TransactionTable):
             {**cells, **{name: metadata_value(metadata, name) for name in names}}
             for cells, metadata in plain_rows(ids, has_metadata=bool(names))
         ]
+
+    def file_columns(self, state: TableState) -> Sequence[Column]:
+        """On the page what became of a part of the amount stands below it."""
+        return with_column(super().file_columns(state), PART, behind="currency")
 
     def count(self, state: TableState) -> str:
         if self._is_empty(state):

@@ -25,6 +25,7 @@ from schedules.transaction_table import (
     FROM,
     ID,
     KIND,
+    REASON,
     STATUS,
     TO,
     TransactionTable,
@@ -37,7 +38,7 @@ from web.counting import count_exact
 from web.formatting import active_dates, format_count
 from web.marks import Mark
 from web.sorting import Column
-from web.tables.definition import TableRow
+from web.tables.definition import TableRow, with_column
 from web.tables.fields import (
     AmountField,
     ChoiceField,
@@ -226,9 +227,10 @@ class ScheduleTable(TransactionTable):
         return [
             {
                 **_plain(schedule, parties),
+                "reason": schedule.reason,
                 "status": str(STATES_SAID[schedule.state]),
                 "kind": row["kind"] or str(Transaction.Kind.POST.label),
-                "created_by": _details(schedule, names).actor,
+                "created_by": _details(schedule, names).actor or _("system"),
             }
             for schedule, row in zip(rows, found, strict=True)
         ]
@@ -238,6 +240,13 @@ class DecidedTable(ScheduleTable):
     """Schedules whose time is over, the latest first."""
 
     default_sort: ClassVar[str] = "-due"
+
+    def file_columns(self, state: TableState) -> Sequence[Column]:
+        """On the page the reason of a rejection stands below the reference."""
+        columns = super().file_columns(state)
+        if self.chosen.tab != Tab.REJECTED:
+            return columns
+        return with_column(columns, REASON, behind="reference")
 
 
 STATES_SAID = dict(Schedule.State.choices)

@@ -35,6 +35,8 @@ STATUS = Column("status", _("Status"), css="hide-s")
 CURRENCY = Column("currency", _("Currency"), css="hide-s", is_shown=False)
 CREATED_BY = Column("created_by", _("Recorded by"), css="hide-s", is_shown=False)
 KIND = Column("kind", _("Kind"), css="hide-s", is_shown=False)
+PART = Column("part", _("Of the amount"))
+REASON = Column("reason", _("Reason"))
 ID = Column("id", _("Id"), css="hide-s id", is_shown=False)
 
 
@@ -88,8 +90,9 @@ class TransactionTable(Table):
         return rows.exclude(since.added_since(self.watched_key))
 
     def file_columns(self, state: TableState) -> Sequence[Column]:
-        """On the page the currency stands behind the amount."""
-        return with_column(state.columns, CURRENCY, behind="amount")
+        """On the page the currency stands behind the amount, and the kind behind the reference."""
+        columns = with_column(state.columns, CURRENCY, behind="amount")
+        return with_column(columns, KIND, behind="reference")
 
     def dropped_on(self, tab: TableTab) -> Sequence[str]:
         """An order, and records, of its own; and between books and schedules other fields."""

@@ -4,10 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from django.utils.translation import gettext as _
+
 from ledgers.money import format_plain
 from transactions.models import Transaction
 from transactions.row_details import read_details
-from transactions.rows import Fetched, Party, fetch_rows, read_parties, say_side
+from transactions.rows import (
+    Fetched,
+    Party,
+    are_twins,
+    describe_part,
+    fetch_rows,
+    read_parties,
+    say_side,
+)
 from web.statements import fetch_all
 
 # Where a transaction has several currencies: what it debits in each.
@@ -41,16 +51,18 @@ def plain_rows(
     rows: list[tuple[dict[str, str], Mapping[str, object]]] = []
     for pk in transaction_ids:
         row, told = fetched[pk], details[pk]
+        source, destination = parties[row.source_id], parties[row.destination_id]
+        is_twin = are_twins(row, source, destination)
         cells = {
             "effective": row.effective_at.isoformat(),
             "reference": row.reference,
             "description": descriptions[pk],
-            "from": say_side(parties[row.source_id], row.source_count),
-            "to": say_side(parties[row.destination_id], row.destination_count),
+            "from": _say_side(source, row.source_count, with_ledger=is_twin),
+            "to": _say_side(destination, row.destination_count, with_ledger=is_twin),
             "status": ", ".join(str(state.word) for state in row.states()),
-            **_money(row, parties[row.source_id], amounts.get(pk, ())),
+            **_money(row, source, amounts.get(pk, ())),
             "created": told.created_at.isoformat(),
-            "created_by": told.actor,
+            "created_by": told.actor or _("system"),
             "kind": kinds[row.kind],
             "parent": told.parent_reference,
             "batch": told.batch,
@@ -60,11 +72,18 @@ def plain_rows(
     return rows
 
 
+def _say_side(party: Party, count: int, *, with_ledger: bool) -> str:
+    side = say_side(party, count)
+    return f"{side} ({party.ledger})" if with_ledger else side
+
+
 def _money(row: Fetched, source: Party, amounts: Sequence[tuple[str, str]]) -> dict[str, str]:
     if row.currency_count == 1:
         amount = format_plain(int(row.amount_minor), source.exponent)
-        return {"amount": amount, "currency": source.currency}
-    return {"amount": "", "currency": "; ".join(f"{code} {amount}" for code, amount in amounts)}
+        part = describe_part(row, format_plain(row.part_minor(), source.exponent))
+        return {"amount": amount, "currency": source.currency, "part": part}
+    several = "; ".join(f"{code} {amount}" for code, amount in amounts)
+    return {"amount": "", "currency": several, "part": ""}
 
 
 def _amounts_of(transaction_ids: Sequence[int]) -> dict[int, list[tuple[str, str]]]:

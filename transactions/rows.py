@@ -224,14 +224,12 @@ def _format_row(
 ) -> TransactionRow:
     key = f"txn_{row.public_id}"
     url = f"{shared.transactions_url}{key}/"
-    # Two balances of one name are told apart by their ledgers.
-    is_pair = row.source_count == row.destination_count == 1
-    is_twin = is_pair and source.name == destination.name
+    is_twin = are_twins(row, source, destination)
     if row.currency_count == 1:
         amount, currency = format_amount(int(row.amount_minor), source.exponent), source.currency
     else:
         amount, currency = _("%(count)s currencies") % {"count": row.currency_count}, ""
-    part_minor = row.part_minor()
+    part = describe_part(row, format_amount(row.part_minor(), source.exponent))
     return {
         "pk": row.id,
         "key": key,
@@ -246,7 +244,7 @@ def _format_row(
         "amount": amount,
         "is_long": len(amount) > 16,
         "currency": currency,
-        "part": _describe_part(row, part_minor, source.exponent) if part_minor else "",
+        "part": part,
         "source": _link(source, row.source_count, url, with_ledger=is_twin),
         "destination": _link(destination, row.destination_count, url, with_ledger=is_twin),
         "status": _tag_states(row.states(), shared.legend_url),
@@ -255,9 +253,18 @@ def _format_row(
     }
 
 
-def _describe_part(row: Fetched, part_minor: int, exponent: int) -> str:
+def are_twins(row: Fetched, source: Party, destination: Party) -> bool:
+    """Whether the balances have one name, and are told apart by their ledgers."""
+    is_pair = row.source_count == row.destination_count == 1
+    return is_pair and source.name == destination.name
+
+
+def describe_part(row: Fetched, amount: str) -> str:
+    """What became of a part of the amount, such as "40.00 committed"; "" of none, or of all."""
+    if not row.part_minor():
+        return ""
     said = _("%(part)s refunded") if row.total_minor is None else _("%(part)s committed")
-    return said % {"part": format_amount(part_minor, exponent)}
+    return said % {"part": amount}
 
 
 def _tag_states(states: tuple[State, ...], legend_url: str) -> SafeString:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from balances.operations import close_balance
 from exports.models import Export
 from ledgers.models import Ledger
 from tests.factories import (
@@ -86,10 +87,33 @@ def test_each_row_of_the_past_tells_its_moment_and_its_clock(
     head, row, *totals = read_csv(body_of(pages.get(f"{ADDRESS}{query}")))
     known = read_csv(body_of(pages.get(f"{ADDRESS}{query}&known_at={datetime.now(UTC).date()}")))
 
-    assert head == ["Owner or indicator", "Balance", "As of", "As recorded by"]
-    assert row[1:3] == ["10.00", "2025-01-31T23:59:59+00:00"]
-    assert row[3][:10] == known[1][3][:10] == str(datetime.now(UTC).date())
-    assert totals[-1] == ["Total GBP (credits less debits)", "10.00", "", ""]
+    assert head[-4:] == ["Balance", "Normal side", "As of", "As recorded by"]
+    assert row[-4:-1] == ["10.00", "Credit", "2025-01-31T23:59:59+00:00"]
+    assert row[-1][:10] == known[1][-1][:10] == str(datetime.now(UTC).date())
+    assert totals[-1] == ["Total GBP (credits less debits)", "", "10.00", "", "", ""]
+
+
+def test_files_say_which_balances_are_counted_by_debits_and_which_are_closed(
+    pages: Client,
+) -> None:
+    cash = make_balance(indicator="@Cash", normal_side="DEBIT", floor_minor=None)
+    paid, empty = make_balance(floor_minor=None), make_balance(indicator="@Empty")
+    post_transfer(source=cash, destination=paid, amount_minor=10_00)
+    close_balance(empty, at=datetime(2025, 6, 1, tzinfo=UTC), actor=None)
+
+    columns = "columns=balance&sort=owner"
+    now = read_csv(body_of(pages.get(f"/balances/export.csv?tab=internal&{columns}")))
+    query = f"?as_of=2025-05-31&{columns}"
+    then = read_csv(body_of(pages.get(f"/balances/export.csv{query}")))
+
+    assert now[:3] == [
+        ["Owner or indicator", "Closed", "Balance", "Normal side"],
+        ["'@Cash", "", "10.00", "Debit"],
+        ["'@Empty", "2025-06-01T00:00:00+00:00", "0.00", "Credit"],
+    ]
+    assert ["'@Empty", "", "0.00", "Credit"] in [row[:4] for row in then]
+    assert "closed" not in text_of(pages.get(f"/balances/{query}"))
+    assert "closed" in text_of(pages.get("/balances/?as_of=2025-06-01"))
 
 
 def test_file_of_now_is_of_today(pages: Client, suppliers: Ledger) -> None:

@@ -12,11 +12,20 @@ from django.test import Client
 from django.utils import timezone
 
 from balances.models import Balance
+from schedules.models import Schedule
+from schedules.operations import post_due
 from search.indexing import index_documents
-from tests.factories import NOON, make_balance, make_identity, make_user, post_transfer
+from tests.factories import (
+    NOON,
+    make_balance,
+    make_identity,
+    make_ledger,
+    make_user,
+    post_transfer,
+)
 from tests.files import body_of, read_csv, read_xlsx
 from tests.pages import HTMX, count_queries, links_of, rows_of, text_of
-from tests.schedules.building import make_schedule
+from tests.schedules.building import SOON, make_schedule, wait_until
 from tests.transactions.living import commit, expire_hold, place_hold, refund, void
 from transactions.posting import post
 from transactions.requests import CREDIT, DEBIT, Indicator, Leg, PostingRequest
@@ -217,7 +226,9 @@ def test_columns_on_demand(clerk: Client) -> None:
         *("Currency", "Recorded by", "Kind", "Follows", "Batch", "Id", "region", "deep.er")
     ]
     assert rows[1][2:] == ["GBP", "berta", "Posting", "—", "—", transaction.key, "north", "7"]
-    assert rows[2][2:6] == ["GBP", "—", "Commit", "hold"]
+    assert rows[2][2:6] == ["GBP", "system", "Commit", "hold"]
+    plain = read_csv(body_of(clerk.get(f"{URL}export.csv", {"columns": "created_by"})))
+    assert {row[-1] for row in plain[1:3]} == {"berta", "system"}
 
 
 def test_jump_begins_at_the_day_and_leads_both_ways(clerk: Client, wallet: Balance) -> None:
@@ -306,13 +317,35 @@ def test_files_say_exactly_what_the_table_shows(clerk: Client, wallet: Balance) 
     response = clerk.get(f"{URL}export.csv", {"where": "amount:at-least:70", "columns": columns})
     lines = b"".join(response.streaming_content).decode().splitlines()  # type: ignore[attr-defined]
 
-    assert lines[0].endswith("Amount,Currency,From,To,Status,region")
-    assert lines[1].endswith("exchange,,EUR 80.00; GBP 70.00,2 balances,2 balances,Posted,")
-    assert lines[2].endswith("hold,100.00,GBP,Northgate,'@Treasury,Partly committed,")
-    assert lines[3] == (
-        "2024-11-16T12:00:00+00:00,deposit,500.00,GBP,'@Treasury,Northgate,Posted,north"
+    assert lines[0].endswith("Kind,Amount,Currency,Of the amount,From,To,Status,region")
+    exchange = "exchange,Posting,,EUR 80.00; GBP 70.00,,2 balances,2 balances,Posted,"
+    assert lines[1].endswith(exchange)
+    held = "hold,Hold,100.00,GBP,50.00 committed,Northgate,'@Treasury,Partly committed,"
+    assert lines[2].endswith(held)
+    assert lines[3].partition(",")[2] == (
+        "deposit,Posting,500.00,GBP,,'@Treasury,Northgate,Posted,north"
     )
     schedule = make_schedule(source=TREASURY, destination=wallet, amount_minor=1_00)
     response = clerk.get(f"{URL}export.csv", {"tab": "scheduled"})
     text = b"".join(response.streaming_content).decode()  # type: ignore[attr-defined]
-    assert f"{schedule.reference},,'@Treasury,Northgate,Scheduled,1.00,GBP" in text
+    assert f"{schedule.reference},Posting,,'@Treasury,Northgate,Scheduled,1.00,GBP" in text
+
+
+def test_files_tell_balances_of_one_name_apart_and_why_a_schedule_was_rejected(
+    clerk: Client, wallet: Balance
+) -> None:
+    savings = make_balance(
+        ledger=make_ledger(name="Savings"), identity=wallet.identity, floor_minor=None
+    )
+    post_transfer(source=savings, destination=wallet, amount_minor=3_21)
+    schedule = make_schedule(source=make_balance(), destination=wallet, due_in=SOON)
+    wait_until(schedule.due_at)
+    post_due()
+
+    rows = read_csv(body_of(clerk.get(f"{URL}export.csv", {"where": "amount:is:3.21"})))
+    rejected = read_csv(body_of(clerk.get(f"{URL}export.csv", {"tab": "rejected"})))
+
+    assert rows[1][4:6] == ["Northgate (Savings)", f"Northgate ({wallet.ledger.name})"]
+    assert rejected[0][1:3] == ["Reference", "Reason"]
+    assert rejected[1][1:3] == [schedule.reference, Schedule.objects.get(pk=schedule.pk).reason]
+    assert rejected[1][2]
