@@ -19,16 +19,24 @@ CANDIDATES = 20
 LARGEST = """
 SELECT l.public_id, l.name, coalesce(s.balance_count, 0), coalesce(s.transaction_count, 0)
 FROM ledgers_ledger AS l
-LEFT JOIN (
-    SELECT ledger_id, count(*) AS balance_count,
-           sum(ledger_transaction_count - ledger_follower_count) AS transaction_count
-    FROM balances_balance WHERE {among} GROUP BY ledger_id
-) AS s ON s.ledger_id = l.id
+LEFT JOIN {sizes} ON {joined}
 WHERE NOT l.is_general AND {listed}
 ORDER BY coalesce(s.transaction_count, 0) DESC, l.created_at DESC, l.id DESC LIMIT %(size)s
 """
-OF_ALL = LARGEST.format(among="true", listed="true")
-OF_SOME = LARGEST.format(among="ledger_id = ANY (%(ids)s)", listed="l.id = ANY (%(ids)s)")
+SIZE = """count(*) AS balance_count,
+       sum(ledger_transaction_count - ledger_follower_count) AS transaction_count
+FROM balances_balance"""
+OF_ALL = LARGEST.format(
+    sizes=f"(SELECT ledger_id, {SIZE} GROUP BY ledger_id) AS s",
+    joined="s.ledger_id = l.id",
+    listed="true",
+)
+# Ledger by ledger: so the thousands of balances that one has need not be told from the others'.
+OF_SOME = LARGEST.format(
+    sizes=f"LATERAL (SELECT {SIZE} WHERE ledger_id = l.id OFFSET 0) AS s",
+    joined="true",
+    listed="l.id = ANY (%(ids)s)",
+)
 LARGEST_IDS = """
 SELECT b.ledger_id FROM balances_balance AS b JOIN ledgers_ledger AS l ON l.id = b.ledger_id
 WHERE NOT l.is_general GROUP BY b.ledger_id
