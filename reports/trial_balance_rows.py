@@ -48,15 +48,20 @@ class Addresses:
         query |= {"currency": currency, **self.query}
         return f"{url_of('reports:trial-balance')}?{_encode(*query.items())}"
 
-    def of_balance(self, public_id: UUID, *, today: str) -> str:
+    def of_balance(self, public_id: UUID) -> str:
         """The statement from that day on; without one, the register of the balance."""
-        url = url_of("balances:detail", public_id)
-        moment = self.scope.moment
+        name, query = self._of_balances
+        return f"{url_of(name, public_id)}?{query}"
+
+    @cached_property
+    def _of_balances(self) -> tuple[str, str]:
+        """The name of their pages, and what their addresses ask for."""
+        name, moment = "balances:detail", self.scope.moment
         query = moment.parameters
         if DAY.fullmatch(self.start_text):
-            query = {"from": self.start_text, "to": moment.day or today, **query}
-            url = url_of("balances:statement", public_id)
-        return f"{url}?{_encode(*query.items())}&" if query else f"{url}?"
+            name = "balances:statement"
+            query = {"from": self.start_text, "to": moment.day or moment.today, **query}
+        return name, f"{_encode(*query.items())}&" if query else ""
 
 
 @lru_cache(maxsize=64)
@@ -82,9 +87,7 @@ def render_ledger_lines(lines: Iterable[LedgerLine], addresses: Addresses) -> Sa
     )
 
 
-def render_balance_lines(
-    lines: Iterable[BalanceLine], addresses: Addresses, *, today: str
-) -> SafeString:
+def render_balance_lines(lines: Iterable[BalanceLine], addresses: Addresses) -> SafeString:
     """The body of the table; every figure leads to the register or statement of its balance."""
     has_opening, reader = addresses.scope.start is not None, active_reader()
     return join_rows(
@@ -96,7 +99,7 @@ def render_balance_lines(
                 owner=line.balance["identity__name"],
                 public_id=line.balance["public_id"],
             ),
-            url=addresses.of_balance(line.balance["public_id"], today=today),
+            url=addresses.of_balance(line.balance["public_id"]),
             currency=line.balance["currency_id"],
             normal_side=line.balance["normal_side"],
             has_opening=has_opening,

@@ -58,7 +58,7 @@ def trial_balance(request: HtmxHttpRequest) -> HttpResponse:
             balances, order = balances_of(scope)
             page = paginate_request(request, balances, order=order, size=SIZE)
             lines = balance_lines(scope, page.rows)
-            rows = render_balance_lines(lines, addresses, today=scope.moment.today)
+            rows = render_balance_lines(lines, addresses)
         else:
             page = paginate_request(request, ledger_source(scope), order=LEDGER_ORDER, size=SIZE)
             rows = render_ledger_lines(ledger_lines(scope, page.rows), addresses)
