@@ -35,6 +35,7 @@ from transactions.states import (
     VOIDED,
 )
 from users.models import User
+from web.statements import fetch_one
 from web.tables.fields import (
     AmountField,
     ChoiceField,
@@ -49,6 +50,7 @@ from web.tables.fields import (
 from web.tables.operators import COMPARISONS, EQUALITIES, Operator
 
 Label = Any
+KNOWN = "SELECT code FROM ledgers_currency WHERE code = %s"
 
 STATUSES: dict[str, tuple[Label, Q]] = {
     "posted": (POSTED.word, Q(kind__in=conditions.IN_THE_BOOKS)),
@@ -129,7 +131,7 @@ class CurrencyField(ChoiceField):
 
     def read(self, text: str) -> str:
         code = text.upper()
-        if not Currency.objects.filter(code=code).exists():
+        if fetch_one(KNOWN, [code]) is None:
             told = _("%(field)s is never “%(value)s”.")
             raise FilterError(told % {"field": self.label, "value": text})
         return code
