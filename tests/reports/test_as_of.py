@@ -242,6 +242,16 @@ def test_balances_that_were_opened_later_were_not_known(clerk: Client, balance: 
         assert [link for link in links if balance.key in link]
 
 
+def test_before_the_first_balance_nothing_is_offered_but_now(
+    clerk: Client, balance: Balance
+) -> None:
+    response = clerk.get("/balances/?known_at=2025-03-31")
+
+    assert "No balance had been opened by then" in text_of(response)
+    assert "Create balance" not in text_of(response)
+    assert "/balances/" in links_of(response)
+
+
 def test_the_past_costs_a_constant_number_of_queries(clerk: Client, balance: Balance) -> None:
     urls = [at(url, AS_OF) for url in pages_of(balance).values()]
     few = [count_queries(clerk, url) for url in urls]
