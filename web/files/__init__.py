@@ -30,7 +30,7 @@ cell says by its type that it is text.
 from __future__ import annotations
 
 from web.files.sending import KINDS, STREAMS, send_file, stream_file, write_chunks
-from web.files.tables import ROWS_MAX, Column, Table, TooManyRowsError, check_row_count
+from web.files.tables import ROWS_MAX, Column, Table, TooManyRowsError
 
 __all__ = [
     "KINDS",
@@ -39,7 +39,6 @@ __all__ = [
     "Column",
     "Table",
     "TooManyRowsError",
-    "check_row_count",
     "send_file",
     "stream_file",
     "write_chunks",

@@ -12,7 +12,7 @@ import secrets
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property, lru_cache
-from itertools import chain, groupby, islice
+from itertools import groupby
 from pathlib import Path
 
 from django.utils.translation import get_language
@@ -44,10 +44,10 @@ MINUS = "\N{MINUS SIGN}"
 
 def write_pdf(table: Table) -> Iterator[bytes]:
     """The whole table at once; memory grows with its pages."""
-    rows = table.read("pdf")
-    measured = list(islice(rows, MEASURED_ROWS))
-    paper = _Paper(table, measured)
-    for row in chain(measured, rows):
+    # All are read before the first is laid out, which takes longer: too many are refused at once.
+    rows = list(table.read("pdf"))
+    paper = _Paper(table, rows[:MEASURED_ROWS])
+    for row in rows:
         paper.write(row)
     yield paper.finish()
 

@@ -67,7 +67,10 @@ class Table:
         numbers = [place for place, column in enumerate(self.columns) if column.is_number]
         for count, cells in enumerate(self.rows, 1):
             if most is not None and count > most:
-                check_row_count(count, kind=kind)
+                raise TooManyRowsError(
+                    _("A %(kind)s file holds at most %(most)s lines.")
+                    % {"kind": kind.upper(), "most": format_count(most)}
+                )
             yield Row(_checked(cells, width, numbers))
         for cells in self.totals:
             yield Row(_checked(cells, width, numbers), is_total=True)
@@ -80,17 +83,3 @@ def _checked(cells: Sequence[str], width: int, numbers: Sequence[int]) -> Sequen
         if not _NUMBER.fullmatch(cells[place]):
             raise ValueError(f"No plain number: {cells[place]!r}")
     return cells
-
-
-def check_row_count(count: int, *, kind: str) -> None:
-    """Refuse a table that a file of this kind does not hold.
-
-    Raises:
-        TooManyRowsError: it is longer than `ROWS_MAX` allows.
-    """
-    most = ROWS_MAX.get(kind)
-    if most is not None and count > most:
-        raise TooManyRowsError(
-            _("A %(kind)s file holds at most %(most)s lines.")
-            % {"kind": kind.upper(), "most": format_count(most)}
-        )
