@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
+from django.db.models import QuerySet
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from balances.models import Balance
+from balances.naming import name_of
 from dashboard.palette_names import BALANCE, IDENTITY, LEDGER, Found, find_names
 from identities.models import Identity
 from ledgers.models import Ledger
@@ -141,7 +144,7 @@ def _ids(text: str, size: int) -> Group:
     hits = [
         Hit(record.key, record.get_absolute_url(), _name_of(record))
         for model in _named((match[1] or "").lower())
-        for record in model._default_manager.filter(public_id__range=bounds)[: size + 1]
+        for record in _records_of(model).filter(public_id__range=bounds)[: size + 1]
     ]
     return _group(_("By id"), hits, size)
 
@@ -216,12 +219,19 @@ def _schedules(text: str, size: int) -> Group:
     return _group(_("Schedules"), hits, size)
 
 
+def _records_of(model: type[Record]) -> QuerySet[Any]:
+    """With what they are named by."""
+    if model is Balance:
+        return Balance.objects.select_related("identity")
+    return model._default_manager.all()
+
+
 def _name_of(record: Record) -> str:
     match record:
         case Ledger() | Identity():
             return record.name
         case Balance():
-            return f"{record.indicator or _('Balance')} {record.currency_id}"
+            return f"{name_of(record)}, {record.currency_id}"
         case _:
             return record.reference
 
@@ -236,6 +246,6 @@ def latest_of(keys: Iterable[str]) -> list[Hit]:
     found: dict[str, Record] = {}
     for prefix, model in RECORDS.items():
         ids = [key.partition("_")[2] for key in wanted if key.startswith(f"{prefix}_")]
-        records = model._default_manager.filter(public_id__in=ids) if ids else ()
+        records = _records_of(model).filter(public_id__in=ids) if ids else ()
         found |= {record.key: record for record in records}
     return [hit_of(found[key]) for key in wanted if key in found]

@@ -15,7 +15,7 @@ from tests.factories import (
     make_user,
     post_transfer,
 )
-from tests.pages import SCRIPT, count_queries, links_of
+from tests.pages import SCRIPT, count_queries, links_of, text_of
 from tests.schedules.building import make_schedule
 from transactions.requests import Indicator
 from users.saved_views import save_view
@@ -58,17 +58,20 @@ def test_nothing_typed_shows_what_this_person_worked_on(client: Client) -> None:
     client.force_login(ada)
     mine = make_ledger(name="Suppliers", actor=ada)
     make_ledger(name="Theirs", actor=bob)
-    balance = make_balance(ledger=mine, actor=ada, indicator="")
+    balance = make_balance(ledger=mine, actor=ada, identity=make_identity(name="Northgate"))
     wage = post_transfer(
         source=Indicator("@Treasury", "GBP"), destination=balance, reference="wage", actor=ada
     )
 
-    links = links_of(client.get(URL))
+    response = client.get(URL)
 
+    links = links_of(response)
     treasury = Balance.objects.get(indicator="@Treasury")
     assert [link for link in links if "_" in link] == [
         each.get_absolute_url() for each in (wage, treasury, balance, mine)
     ]
+    assert "@Treasury, GBP" in text_of(response)
+    assert "Northgate, GBP" in text_of(response)
 
 
 @pytest.mark.parametrize(
