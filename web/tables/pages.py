@@ -44,7 +44,8 @@ def show_table(
     table = table.for_request(request)
     if first_view := first_view_url(request, table):
         return redirect(first_view)
-    if asks_for_moment(request) and not table.has_moments:
+    # The table alone is asked for with the address of its page, which has said so.
+    if not request.htmx and asks_for_moment(request) and not table.has_moments:
         messages.warning(request, _("This table is not kept by moment: it shows now."))
     state = read_state(request, table)
     return render_page(
