@@ -153,7 +153,9 @@ def read_moment(request: HttpRequest) -> Moment:
     try:
         return ask_moment(request)
     except BadMomentError as error:
-        messages.warning(request, _("%(problem)s This page shows now.") % {"problem": error})
+        # A region is asked for with the address of its page, which has said so.
+        if "HX-Request" not in request.headers:
+            messages.warning(request, _("%(problem)s This page shows now.") % {"problem": error})
         return Moment(kept=_kept(request))
 
 

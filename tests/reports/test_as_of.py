@@ -104,6 +104,15 @@ def test_what_is_no_moment_of_the_past_shows_now(
         assert "Back to now" not in text
 
 
+def test_what_a_page_has_told_of_its_moment_is_not_told_again_on_the_next(
+    clerk: Client, balance: Balance
+) -> None:
+    clerk.get("/balances/?as_of=2999-01-01")
+    clerk.get("/tables/balances/counts/?as_of=2999-01-01", headers=HTMX)
+
+    assert "is in the future" not in text_of(clerk.get("/ledgers/"))
+
+
 def test_register_runs_by_effective_date_to_the_figure_of_that_moment(
     clerk: Client, balance: Balance
 ) -> None:
