@@ -37,7 +37,7 @@ from search.conditions import OF_TAB, Asked, in_scope
 from search.models import FoundTransaction
 from search.orders import after_values, comes_after, first_by, is_looked_up, keys_of, look_up
 from search.parts import lasts, once, pin, tells_lines_apart, without
-from search.remembered import are_many, remember_many
+from search.remembered import are_many, remember_few, remember_many, were_few
 from transactions.filters import Tab
 from web.counting import EXACT_MAX
 from web.pagination import Key
@@ -138,14 +138,19 @@ class Listing:
         if self._found is None and self._is_known_as_many(lines):
             self._found = Found(EXACT_MAX + 1, [], is_cut=True)
             return None
-        self._found, rows = find_at_once(lines, page, are_apart=tells_lines_apart(self.q))
-        return None if self._found.is_cut else self._rows(rows)
+        found, rows = find_at_once(lines, page, are_apart=tells_lines_apart(self.q))
+        remember_few(lines, maximum=at_once.LINES_MAX, is_so=not found.is_cut)
+        self._found = found
+        return None if found.is_cut else self._rows(rows)
 
     def _is_known_as_many(self, lines: Compiled) -> bool:
         """Whether more pass than are counted. They are counted where the server expects so many."""
         stays = lasts(self.q)
         if stays and are_many(lines, maximum=EXACT_MAX):
             return True
+        # Finding them reads no more than are counted, however many there may be by now.
+        if were_few(lines, maximum=at_once.LINES_MAX):
+            return False
         # Counting alone reads less of each.
         is_many = (
             explain(*lines).rows >= at_once.LINES_MAX

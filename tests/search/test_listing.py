@@ -253,6 +253,20 @@ def test_lines_that_are_too_many_are_counted_and_added_up_all_the_same(
     assert sum(each.count for each in found.sums() or ()) == 4
 
 
+def test_what_few_passed_is_found_when_more_pass_later(
+    db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(at_once, "LINES_MAX", 5)
+    source, target = fill_books()
+    query = compiled("where=amount:at-least:80")
+
+    for count in (3, 4, 5, 6):
+        found = list_transactions(query)
+        assert len(list(pages(found, descending=True, size=2))) == found.count() == count
+        assert sum(each.count for each in found.sums() or ()) == count + 1
+        post_transfer(source=source, destination=target, amount_minor=90_00)
+
+
 @pytest.mark.parametrize("maximum", [0, 10_000])
 def test_sums_tell_what_of_them_is_not_in_the_books(
     db: None, monkeypatch: pytest.MonkeyPatch, maximum: int
