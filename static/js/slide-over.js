@@ -1,3 +1,5 @@
+const FIRST = "[autofocus], :is(input, select, textarea):not([type=hidden], :disabled)";
+
 /** Open every a[data-slide-over] beside the page instead of in its place. */
 export function openSlideOvers(root) {
   const dialog = root.getElementById("slide-over");
@@ -38,7 +40,8 @@ async function open(dialog, url) {
 /** Open the dialog that has been filled, and go to where one begins in it. */
 export function showFilled(dialog) {
   if (!dialog.open) dialog.showModal();
-  dialog.querySelector("[autofocus], input:not([type=hidden]), select, textarea")?.focus();
+  const first = [...dialog.querySelectorAll(FIRST)].find((each) => each.checkVisibility());
+  (first ?? dialog.querySelector("h2"))?.focus();
 }
 
 function finish(dialog, { event, key, url }) {
