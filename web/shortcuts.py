@@ -85,6 +85,7 @@ GROUPS = (
             Shortcut("Enter", _("Look at the row, beside the table")),
             Shortcut("e", _("Open the page of the row")),
             Shortcut("x", _("Tick the row")),
+            Shortcut("b", _("Go to what is done with the rows that are ticked")),
             Shortcut(".", _("Show what others have added")),
             Shortcut("]", _("Next page")),
             Shortcut("[", _("Page before")),

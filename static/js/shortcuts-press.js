@@ -52,8 +52,9 @@ function usable(selector, dialog) {
     .filter((element) => element.closest("dialog") === dialog);
 }
 
+/** What is typed into, or is no control itself, is only gone to. */
 function press(element) {
-  if (!element.matches("input")) return element.click();
+  if (!element.matches("input, [tabindex='-1']")) return element.click();
   element.focus();
-  return element.select();
+  return element.select?.();
 }
