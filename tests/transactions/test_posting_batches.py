@@ -102,10 +102,13 @@ def _taken_back(act: Any, requests: list[PostingRequest]) -> tuple[list[Row], li
 
 @pytest.fixture
 def cast() -> list[int | Indicator]:
-    """Balances of every sort: rich, poor, with credit, debit-normal, closed, of two currencies."""
+    """Balances of every sort: rich, poor, with credit, debit-normal, closed, below their floor."""
     shop = make_ledger()
     closed = make_balance(ledger=shop)
     close_balance(closed, at=NOON, actor=None)
+    sunk = make_balance(ledger=shop)
+    legs = transfer(source=sunk.pk, destination=make_balance().pk, amount_minor=150)
+    post(PostingRequest("sunk", legs, overdraft_minor=AMOUNT_MAX))
     return [
         make_balance(ledger=shop, opening_minor=300).pk,
         make_balance(ledger=shop).pk,
@@ -121,11 +124,12 @@ def cast() -> list[int | Indicator]:
         Indicator("@Fees", "EUR"),
         Indicator("@Sales", "GBP"),
         Indicator("@Sales", "ZZZ"),
+        sunk.pk,
     ]
 
 
 _places = st.sampled_from(
-    [0, 0, 1, 1, 2, 2, 3, 4, 5, 5, 6, 6, 7, 10, 10, 11, 12, 0, 1, 2, 8, 9, 13]
+    [0, 0, 1, 1, 2, 2, 3, 4, 5, 5, 6, 6, 7, 10, 10, 11, 12, 0, 1, 2, 8, 9, 13, 14]
 )
 _amounts = st.sampled_from([1, 50, 99, 100, 101, 200, 300, 500, 600])
 
@@ -146,6 +150,20 @@ def _legs(draw: st.DrawFn) -> list[tuple[int, int, int]]:
 
 _script = st.lists(
     st.tuples(st.sampled_from(["a", "b", "c", "d", "e", "f", "g", ""]), st.booleans(), _legs()),
+    min_size=1,
+    max_size=14,
+)
+
+
+# Two legs each, between balances that stand: the straight path of batches.
+_transfers = st.lists(
+    st.tuples(
+        st.sampled_from(["a", "b", "", "", ""]),
+        st.booleans(),
+        st.tuples(st.permutations([0, 1, 2, 3, 4, 7, 8, 9, 14]), _amounts).map(
+            lambda drawn: [(drawn[0][0], -1, drawn[1]), (drawn[0][1], 1, drawn[1])]
+        ),
+    ),
     min_size=1,
     max_size=14,
 )
@@ -183,7 +201,7 @@ REFUSED_AT_WHAT_IT_OPENED: list[Any] = [
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @example(script=REFUSED_AT_WHAT_IT_OPENED)
-@given(script=_script)
+@given(script=_script | _transfers)
 def test_batch_equals_one_by_one_row_by_row(script: list[Any], cast: list[Any]) -> None:
     requests = _requests(script, cast)
 

@@ -1,4 +1,7 @@
 DROP FUNCTION transactions_post_staged(bigint[], boolean, uuid, bigint);
+DROP VIEW transactions_straight_batch;
+DROP FUNCTION transactions_post_batch_straight();
+DROP FUNCTION transactions_decide_staged(bigint[], boolean, uuid, bigint, boolean);
 DROP FUNCTION transactions_stage();
 DROP FUNCTION transactions_post(uuid, text, text, timestamptz, jsonb, bigint[], numeric[], bigint, numeric, numeric);
 DROP VIEW transactions_straight_post;

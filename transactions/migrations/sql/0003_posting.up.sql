@@ -414,12 +414,13 @@ BEGIN
 END;
 $$;
 
--- Post the staged requests in order, each decided on what the ones before it left, exactly as
--- if they came one by one. References are distinct within a batch (the caller splits).
--- With p_atomic, one refusal refuses all: nothing is written and the rest come back not_posted.
-CREATE OR REPLACE FUNCTION transactions_post_staged(p_balances bigint[], p_atomic boolean, p_batch uuid, p_actor bigint)
-RETURNS TABLE (ord int, outcome text, posted_id bigint, culprit_id bigint)
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+-- Decide the staged requests in order, each on what the ones before it left, and write those that are
+-- posted. With p_moves, where each has two legs, the balances are moved as well.
+CREATE OR REPLACE FUNCTION transactions_decide_staged(
+    p_balances bigint[], p_atomic boolean, p_batch uuid, p_actor bigint, p_moves boolean,
+    OUT outcomes text[], OUT posted_ids bigint[], OUT culprit_ids bigint[]
+)
+LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
     c_limit CONSTANT numeric := 1e38;
@@ -450,21 +451,14 @@ DECLARE
     v_raw numeric[];
     v_count bigint[];
     v_credit numeric[];
-    v_debit numeric[];
+    v_debit numeric[];  -- not kept by the straight path, which no total can stop
+    v_shared bigint[];  -- transactions of two legs that count for the ledger on the other balance
     -- one element for each currency met
     v_sum numeric[];
     -- one element for each entry to write
     v_position bigint[];
     v_running numeric[];
 BEGIN
-    IF NOT EXISTS (
-        SELECT FROM pg_class
-        WHERE oid = to_regclass('pg_temp.posting_request') AND relkind = 'r'
-          AND relowner = (SELECT oid FROM pg_roles WHERE rolname = current_user)
-    ) THEN
-        RAISE EXCEPTION 'call transactions_stage() first'
-            USING ERRCODE = 'object_not_in_prerequisite_state';
-    END IF;
     SELECT count(DISTINCT s.ord), count(*), sum(abs(a.amount)) INTO v_n, v_legs, v_moved
     FROM pg_temp.posting_request AS s, unnest(s.amounts) AS a (amount);
     v_outcome := array_fill(NULL::text, ARRAY[v_n]);
@@ -487,9 +481,9 @@ BEGIN
            array_agg(b.raw), array_agg(b.entry_count), array_agg(b.credit_minor),
            array_agg(b.debit_minor), array_fill(0::numeric, ARRAY[max(b.currency_number)]),
            greatest(clock_timestamp(), max(b.last_entry_at)),
-           max(greatest(b.credit_minor, b.debit_minor))
+           max(greatest(b.credit_minor, b.debit_minor)), array_fill(0::bigint, ARRAY[count(*)::int])
     INTO v_ledger, v_currency, v_closed, v_sign, v_room, v_raw, v_count, v_credit, v_debit, v_sum,
-         v_now, v_largest
+         v_now, v_largest, v_shared
     FROM (
         SELECT l.*,
                dense_rank() OVER (ORDER BY l.currency)::int AS currency_number,
@@ -526,6 +520,8 @@ BEGIN
 
     FOR v_row IN
         SELECT s.ord, s.effective_at, s.legs, s.amounts, s.legs[1] AS one, s.legs[2] AS two,
+               CASE WHEN p_balances[s.legs[1]] > p_balances[s.legs[2]] THEN s.legs[1]
+                    ELSE s.legs[2] END AS high,
                s.amounts[1] AS amount, coalesce(s.overdraft, 0) AS overdraft,
                cardinality(s.legs) = 2 AND s.legs[1] <> s.legs[2]
                AND s.amounts[1] + s.amounts[2] = 0 AS is_pair
@@ -549,8 +545,13 @@ BEGIN
             v_room[v_row.two] := v_room[v_row.two] - v_sign[v_row.two] * v_row.amount;
             v_raw[v_row.one] := v_raw[v_row.one] + v_row.amount;
             v_raw[v_row.two] := v_raw[v_row.two] - v_row.amount;
+            v_at := CASE WHEN v_row.amount > 0 THEN v_row.one ELSE v_row.two END;
+            v_credit[v_at] := v_credit[v_at] + abs(v_row.amount);
             v_count[v_row.one] := v_count[v_row.one] + 1;
             v_count[v_row.two] := v_count[v_row.two] + 1;
+            IF v_ledger[v_row.one] = v_ledger[v_row.two] THEN
+                v_shared[v_row.high] := v_shared[v_row.high] + 1;
+            END IF;
             v_leg := v_leg + 2;
             v_position[v_leg - 1] := v_count[v_row.one];
             v_position[v_leg] := v_count[v_row.two];
@@ -598,9 +599,7 @@ BEGIN
         FOR i IN 1 .. cardinality(v_row.legs) LOOP
             v_at := v_row.legs[i];
             v_room[v_at] := v_room[v_at] + v_sign[v_at] * v_row.amounts[i];
-            IF is_small THEN
-                CONTINUE;
-            ELSIF v_row.amounts[i] > 0 THEN
+            IF v_row.amounts[i] > 0 THEN
                 v_credit[v_at] := v_credit[v_at] + v_row.amounts[i];
             ELSE
                 v_debit[v_at] := v_debit[v_at] - v_row.amounts[i];
@@ -633,9 +632,7 @@ BEGIN
             FOR i IN 1 .. cardinality(v_row.legs) LOOP
                 v_at := v_row.legs[i];
                 v_room[v_at] := v_room[v_at] - v_sign[v_at] * v_row.amounts[i];
-                IF is_small THEN
-                    CONTINUE;
-                ELSIF v_row.amounts[i] > 0 THEN
+                IF v_row.amounts[i] > 0 THEN
                     v_credit[v_at] := v_credit[v_at] - v_row.amounts[i];
                 ELSE
                     v_debit[v_at] := v_debit[v_at] + v_row.amounts[i];
@@ -645,6 +642,9 @@ BEGIN
         END IF;
 
         v_posted[v_row.ord] := nextval('transactions_transaction_id_seq');
+        IF v_ledger[v_row.one] = v_ledger[v_row.two] THEN
+            v_shared[v_row.high] := v_shared[v_row.high] + 1;
+        END IF;
         FOR i IN 1 .. cardinality(v_row.legs) LOOP
             v_at := v_row.legs[i];
             v_raw[v_at] := v_raw[v_at] + v_row.amounts[i];
@@ -697,6 +697,20 @@ BEGIN
         JOIN unnest(v_position, v_running) WITH ORDINALITY AS w (position, running, number)
           ON w.number = e.number
         ORDER BY e.number;
+        IF p_moves THEN
+            UPDATE balances_balance AS b
+            SET credit_minor = m.credit_minor,
+                debit_minor = m.credit_minor - m.raw_minor,
+                entry_count = m.entry_count,
+                transaction_count = b.transaction_count + m.entry_count - b.entry_count,
+                ledger_transaction_count = b.ledger_transaction_count
+                    + m.entry_count - b.entry_count - m.shared,
+                last_entry_at = v_now
+            -- Joined with nothing else: a plan for a small batch must serve a large one.
+            FROM unnest(p_balances, v_credit, v_raw, v_count, v_shared)
+                 AS m (id, credit_minor, raw_minor, entry_count, shared)
+            WHERE b.id = m.id AND m.entry_count > b.entry_count;
+        END IF;
         IF p_actor IS NOT NULL THEN
             INSERT INTO audit_auditevent (actor_id, actor_name, action, subject, after)
             SELECT p_actor, u.username, 'transaction.posted', 'txn_' || t.public_id,
@@ -707,10 +721,81 @@ BEGIN
             WHERE r.outcome = 'posted';
         END IF;
     END IF;
+    outcomes := v_outcome;
+    posted_ids := v_posted;
+    culprit_ids := v_culprit;
+END;
+$$;
+
+-- The straight path of a batch in which each transaction has two legs: to insert a row is to post what
+-- is staged, and to write nothing where there is more to it. As transactions_straight_post, of many.
+CREATE OR REPLACE VIEW transactions_straight_batch AS
+SELECT NULL::bigint[] AS balances, NULL::boolean AS is_atomic, NULL::uuid AS batch_id,
+       NULL::bigint AS actor_id, NULL::text[] AS outcomes, NULL::bigint[] AS posted_ids,
+       NULL::bigint[] AS culprit_ids
+WHERE false;
+
+CREATE OR REPLACE FUNCTION transactions_post_batch_straight() RETURNS trigger
+LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM FROM pg_temp.posting_request AS s
+    -- Numbers without a gap, so that what is decided for one is not written for another.
+    HAVING (min(s.ord) = 1 AND max(s.ord) = count(*) AND count(DISTINCT s.ord) = count(*)
+            AND bool_and((
+                cardinality(s.legs) = 2 AND cardinality(s.amounts) = 2 AND s.legs[1] <> s.legs[2]
+                AND s.amounts[1] + s.amounts[2] = 0 AND abs(s.amounts[1]) >= 1
+                AND s.amounts[1] = trunc(s.amounts[1])
+                AND s.overdraft IS NULL AND s.rate IS NULL AND s.reference <> ''
+            ) IS TRUE)) IS NOT TRUE;
+    IF FOUND OR new.actor_id IS NOT NULL AND NOT EXISTS (
+        SELECT FROM public.users_user AS u WHERE u.id = new.actor_id
+    ) THEN
+        RETURN NULL;
+    END IF;
+    SELECT d.outcomes, d.posted_ids, d.culprit_ids
+    INTO new.outcomes, new.posted_ids, new.culprit_ids
+    FROM public.transactions_decide_staged(
+        new.balances, new.is_atomic, new.batch_id, new.actor_id, true
+    ) AS d;
+    RETURN new;
+END;
+$$;
+
+CREATE OR REPLACE TRIGGER transactions_straight_batch_made
+    INSTEAD OF INSERT ON transactions_straight_batch
+    FOR EACH ROW EXECUTE FUNCTION transactions_post_batch_straight();
+
+-- Post the staged requests in order, each decided on what the ones before it left, exactly as
+-- if they came one by one. References are distinct within a batch (the caller splits).
+-- With p_atomic, one refusal refuses all: nothing is written and the rest come back not_posted.
+CREATE OR REPLACE FUNCTION transactions_post_staged(p_balances bigint[], p_atomic boolean, p_batch uuid, p_actor bigint)
+RETURNS TABLE (ord int, outcome text, posted_id bigint, culprit_id bigint)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    v_outcomes text[];
+    v_posted bigint[];
+    v_culprits bigint[];
+BEGIN
+    IF NOT EXISTS (
+        SELECT FROM pg_class
+        WHERE oid = to_regclass('pg_temp.posting_request') AND relkind = 'r'
+          AND relowner = (SELECT oid FROM pg_roles WHERE rolname = current_user)
+    ) THEN
+        RAISE EXCEPTION 'call transactions_stage() first'
+            USING ERRCODE = 'object_not_in_prerequisite_state';
+    END IF;
+    INSERT INTO transactions_straight_batch (balances, is_atomic, batch_id, actor_id)
+    VALUES (p_balances, p_atomic, p_batch, p_actor)
+    RETURNING outcomes, posted_ids, culprit_ids INTO v_outcomes, v_posted, v_culprits;
+    IF NOT FOUND THEN
+        SELECT d.outcomes, d.posted_ids, d.culprit_ids INTO v_outcomes, v_posted, v_culprits
+        FROM transactions_decide_staged(p_balances, p_atomic, p_batch, p_actor, false) AS d;
+    END IF;
     DELETE FROM pg_temp.posting_request;
     RETURN QUERY
         SELECT r.ord::int, r.outcome, r.posted, r.culprit
-        FROM unnest(v_outcome, v_posted, v_culprit) WITH ORDINALITY AS r (outcome, posted, culprit, ord);
+        FROM unnest(v_outcomes, v_posted, v_culprits)
+             WITH ORDINALITY AS r (outcome, posted, culprit, ord);
 END;
 $$;
 
@@ -719,3 +804,4 @@ REVOKE ALL ON FUNCTION transactions_post(uuid, text, text, timestamptz, jsonb, b
 REVOKE ALL ON FUNCTION transactions_post_legs(uuid, text, text, timestamptz, jsonb, bigint[], numeric[], bigint, numeric, numeric, text, bigint, timestamptz) FROM PUBLIC;
 REVOKE ALL ON FUNCTION transactions_stage() FROM PUBLIC;
 REVOKE ALL ON FUNCTION transactions_post_staged(bigint[], boolean, uuid, bigint) FROM PUBLIC;
+REVOKE ALL ON FUNCTION transactions_decide_staged(bigint[], boolean, uuid, bigint, boolean) FROM PUBLIC;
