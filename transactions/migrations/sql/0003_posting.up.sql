@@ -682,21 +682,29 @@ BEGIN
             ORDER BY a.id
         )
         INSERT INTO transactions_entry (
-            transaction_id, balance_id, ledger_id, position, effective_at, direction,
+            id, transaction_id, balance_id, ledger_id, position, effective_at, direction,
             amount_minor, running_minor
         )
-        SELECT e.id, p_balances[e.at], v_ledger[e.at], w.position, e.effective_at,
-               sign(e.amount), abs(e.amount), w.running
+        SELECT e.id, e.transaction_id, e.balance_id, v_ledger[e.at], e.position, e.effective_at,
+               sign(e.amount), abs(e.amount), e.running
         FROM (
-            SELECT a.id, a.effective_at, l.at, l.amount,
-                   row_number() OVER (ORDER BY a.id, l.line) AS number
-            FROM accepted AS a
-            CROSS JOIN LATERAL unnest(a.legs, a.amounts) WITH ORDINALITY AS l (at, amount, line)
+            SELECT nextval('transactions_entry_id_seq') AS id, l.transaction_id, l.at,
+                   p_balances[l.at] AS balance_id, w.position, l.effective_at, l.amount, w.running
+            FROM (
+                SELECT a.id AS transaction_id, a.effective_at, l.at, l.amount,
+                       row_number() OVER (ORDER BY a.id, l.line) AS number
+                FROM accepted AS a
+                CROSS JOIN LATERAL unnest(a.legs, a.amounts) WITH ORDINALITY AS l (at, amount, line)
+            ) AS l
+            -- Not by subscripts: numbers differ in length, so each would walk through those before it.
+            JOIN unnest(v_position, v_running) WITH ORDINALITY AS w (position, running, number)
+              ON w.number = l.number
+            ORDER BY l.number
+            OFFSET 0
         ) AS e
-        -- Not by subscripts: numbers differ in length, so each would walk through those before it.
-        JOIN unnest(v_position, v_running) WITH ORDINALITY AS w (position, running, number)
-          ON w.number = e.number
-        ORDER BY e.number;
+        -- Numbered in the order of the legs, written balance after balance: then neighbours in the
+        -- indexes follow each other.
+        ORDER BY e.balance_id, e.id;
         IF p_moves THEN
             UPDATE balances_balance AS b
             SET credit_minor = m.credit_minor,
