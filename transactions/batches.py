@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     from users.models import User
 
 BATCH_MAX = 5_000
+# While the first is made ready, the database has nothing to do.
+FIRST_MAX = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +91,11 @@ def _chunks(requests: Iterable[PostingRequest]) -> Iterator[list[PostingRequest]
     """Runs of limited length in which no reference repeats."""
     chunk: list[PostingRequest] = []
     references: set[str] = set()
+    largest = min(FIRST_MAX, BATCH_MAX)
     for request in requests:
-        if len(chunk) == BATCH_MAX or request.reference in references:
+        if len(chunk) == largest or request.reference in references:
             yield chunk
-            chunk, references = [], set()
+            chunk, references, largest = [], set(), BATCH_MAX
         chunk.append(request)
         references.add(request.reference)
     if chunk:
