@@ -6,7 +6,6 @@ import contextlib
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, cast
 
-import psycopg
 from django.db import DEFAULT_DB_ALIAS, IntegrityError, OperationalError, connections
 from django.db import transaction as db_transaction
 from psycopg.errors import DeadlockDetected, LockNotAvailable
@@ -73,11 +72,8 @@ def _fetch(django_connection: Any, statement: str, calls: Sequence[Sequence[Any]
     """By the driver's own cursor: the wrappers of Django's would cost a sixth of a posting."""
     django_connection.close_if_health_check_failed()
     django_connection.ensure_connection()
-    with (
-        busy_refused(),
-        django_connection.wrap_database_errors,
-        psycopg.Cursor(django_connection.connection) as cursor,
-    ):
+    with busy_refused(), django_connection.wrap_database_errors:
+        cursor = django_connection.plain_cursor()
         if len(calls) == 1:
             cursor.execute(statement, calls[0])
             return [cast("Answer", cursor.fetchone())]

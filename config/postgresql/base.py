@@ -41,6 +41,17 @@ class MomentLoader(TimestamptzLoader):
 class DatabaseWrapper(base.DatabaseWrapper):
     features_class = DatabaseFeatures
     ops_class = DatabaseOperations
+    _plain: psycopg.Cursor[Any] | None = None
+
+    def plain_cursor(self) -> psycopg.Cursor[Any]:
+        """The driver's own cursor on the open connection; fetch what it answers at once.
+
+        It is the same each time, since to make one costs as much as to ask. Without Django's
+        wrappers, so that the caller maps errors by `wrap_database_errors`.
+        """
+        if self._plain is None or self._plain.connection is not self.connection:
+            self._plain = psycopg.Cursor(self.connection)
+        return self._plain
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> psycopg.Connection[Any]:
         connection: psycopg.Connection[Any] = super().get_new_connection(conn_params)
