@@ -30,6 +30,7 @@ RATE_MAX = Decimal(10) ** 20
 _UNFIT_IN_NAME = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _UNFIT_IN_TEXT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _INDICATOR = re.compile(r"@[^\s@][^@]{0,98}")
+_JSON = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
 _NUL_IN_JSON = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 
 
@@ -132,7 +133,7 @@ def encode_metadata(metadata: Mapping[str, Any]) -> str:
     if not metadata:
         return "{}"
     try:
-        text = json.dumps(dict(metadata), ensure_ascii=False, allow_nan=False)
+        text = _JSON.encode(dict(metadata))
         size = len(text.encode())
     except (TypeError, ValueError, RecursionError) as error:
         raise InvalidRequestError(
