@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from benchmarks.measuring import Comparison, Window
 
@@ -27,12 +27,17 @@ class Bound:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One line of the table: figures by name (`ratio`, `p50_ms`, `p99_ms`, `bytes` …)."""
+    """One line of the table: figures by name (`ratio`, `p50_ms`, `p99_ms`, `bytes` …).
+
+    `absolute` is what a ratio hides, and no bound looks at: `rate` and `cpu_us` of the work and,
+    as `yardstick_…`, of what it is compared with.
+    """
 
     name: str
     figures: Figures
     bound: Bound
     notes: tuple[str, ...] = ()
+    absolute: Figures = field(default_factory=dict)
 
     @property
     def is_ok(self) -> bool:
@@ -47,6 +52,7 @@ class Result:
         return {
             "name": self.name,
             **{name: round(value, 3) for name, value in self.figures.items()},
+            **{name: round(value) for name, value in self.absolute.items()},
             "floor": _plain(self.bound.floor),
             "goal": _plain(self.bound.goal),
         }
@@ -55,14 +61,20 @@ class Result:
 def ratio_result(name: str, comparison: Comparison, bound: Bound) -> Result:
     """The result of a comparison, with its spread and what each transaction cost."""
     ratios = comparison.ratios
+    absolute = {
+        "rate": _rate(comparison.work),
+        "yardstick_rate": _rate(comparison.yardstick),
+        "cpu_us": _cpu(comparison.work),
+        "yardstick_cpu_us": _cpu(comparison.yardstick),
+    }
     notes = [
         f"{min(ratios):.2f}-{max(ratios):.2f}",
-        f"{_rate(comparison.work):,.0f}/s of {_rate(comparison.yardstick):,.0f}/s",
-        f"CPU {_cpu(comparison.work):,.0f} of {_cpu(comparison.yardstick):,.0f} µs each",
+        "{rate:,.0f}/s of {yardstick_rate:,.0f}/s".format(**absolute),
+        "CPU {cpu_us:,.0f} of {yardstick_cpu_us:,.0f} µs each".format(**absolute),
     ]
     if comparison.has_moved:
         notes.append("the yardstick itself moved by more than half")
-    return Result(name, {"ratio": comparison.ratio}, bound, tuple(notes))
+    return Result(name, {"ratio": comparison.ratio}, bound, tuple(notes), absolute)
 
 
 NAME_WIDTH = 24

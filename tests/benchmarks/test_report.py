@@ -36,7 +36,7 @@ def test_yardstick_that_moved_by_more_than_half_is_told() -> None:
 
 
 def test_json_has_plain_bounds_where_there_is_one_figure() -> None:
-    ratio = ratio_result("function", comparison((80, 100)), AT_LEAST)
+    ratio = Result("function", {"ratio": 0.8}, AT_LEAST)
     times = Result("ledgers-time", {"p50_ms": 3.14159, "p99_ms": 9}, AT_MOST)
 
     assert ratio.as_json() == {"name": "function", "ratio": 0.8, "floor": 0.7, "goal": 1.1}
@@ -46,6 +46,22 @@ def test_json_has_plain_bounds_where_there_is_one_figure() -> None:
         "p99_ms": 9,
         "floor": {"p50_ms": 10, "p99_ms": 30},
         "goal": {"p50_ms": 4, "p99_ms": 8},
+    }
+
+
+def test_ratio_is_told_with_the_rates_that_it_hides() -> None:
+    result = ratio_result("refusals", comparison((40, 50), (36, 60), (42, 55)), AT_LEAST)
+
+    assert "40/s of 55/s" in line(result)
+    assert result.as_json() == {
+        "name": "refusals",
+        "ratio": 0.764,
+        "rate": 40,
+        "yardstick_rate": 55,
+        "cpu_us": 1,
+        "yardstick_cpu_us": 1,
+        "floor": 0.7,
+        "goal": 1.1,
     }
 
 
