@@ -188,7 +188,10 @@ def test_indicator_in_the_general_ledger(clerk: Client, given: str, stored: str)
         ({"ledger": "a\x00b"}, "control character U+0000"),
         ({"indicator": "@a\x1bb"}, "control character U+001B"),
         ({"metadata_json": "{"}, "This is not valid JSON"),
-        ({"metadata_key": ["k"], "metadata_value": ["x" * 70_000]}, "Extra information may hold 64 KB"),
+        (
+            {"metadata_key": ["k"], "metadata_value": ["x" * 70_000]},
+            "Extra information may hold 64 KB",
+        ),
         ({"metadata_key": ["k"], "metadata_value": ["a\x07"]}, "control character U+0007"),
         ({"public_id": "x"}, "Enter a valid UUID."),
     ],

@@ -59,7 +59,10 @@ pytestmark = pytest.mark.django_db
         ({"effective_date": "yesterday"}, "Enter a valid date."),
         ({"effective_time": "09:00"}, "A time needs its date."),
         ({"metadata_json": "[1]"}, "The JSON must be an object"),
-        ({"metadata_key": ["k"], "metadata_value": ["x" * 70_000]}, "Extra information may hold 64 KB"),
+        (
+            {"metadata_key": ["k"], "metadata_value": ["x" * 70_000]},
+            "Extra information may hold 64 KB",
+        ),
     ],
 )
 def test_bad_input_is_refused_at_its_field_and_nothing_written(
