@@ -116,6 +116,16 @@ def test_many_are_changed_at_once_by_keys_alone(page: Page) -> None:
     assert Identity.objects.filter(metadata={"region": "EU"}).count() == 2
 
 
+def test_a_journal_entry_begins_at_its_first_line(page: Page) -> None:
+    go(page, "/transactions/")
+
+    press(page, "n", "t")
+    page.get_by_role("link", name="Journal entry").press("Enter")
+    page.wait_for_url("**/transactions/new/?mode=journal")
+
+    expect(page.locator("[name=line-0-side]")).to_be_focused()
+
+
 @pytest.mark.parametrize("viewport", [DESKTOP, PHONE, MAGNIFIED])
 def test_the_bar_of_ticked_rows_covers_nothing_that_has_the_focus(
     page: Page, viewport: ViewportSize

@@ -51,6 +51,12 @@ class LineForm(RowForm):
     debit = amount_field(label=gettext_lazy("Debit"), required=False)
     credit = amount_field(label=gettext_lazy("Credit"), required=False)
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.index == "0":
+            # Where one begins on the page; above it the summary of errors, if there is one.
+            self.fields["side"].widget.attrs["autofocus"] = True
+
     def clean(self) -> dict[str, Any]:
         given = self.cleaned_data
         if not self.is_filled:
