@@ -22,7 +22,7 @@ from ledgers.money import format_amount
 from reports.places import NEWEST_FIRST, Place, in_integers, totals_at_places, with_running
 from transactions.models import Entry
 from web.addresses import url_of
-from web.formatting import Dates, Reader, active_reader, format_date
+from web.formatting import ROWS_KEPT, Dates, Reader, active_reader, format_date
 from web.pagination import Key
 from web.statements import fetch_all
 
@@ -159,8 +159,9 @@ def format_before(balance: Balance, entry: dict[str, Any]) -> str:
     return format_amount(shown_minor(net_minor, balance.normal_side), balance.currency.exponent)
 
 
+@lru_cache(maxsize=ROWS_KEPT)
 def format_line(line: Line) -> RegisterRow:
-    """The row of a line."""
+    """The row of a line; kept, so not to be changed."""
     amount = format_amount(line.amount_minor, line.exponent)
     is_credit = line.direction == Entry.Direction.CREDIT
     running = shown_minor(line.running_minor, line.normal_side)
