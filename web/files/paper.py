@@ -94,27 +94,28 @@ class _Paper:
         return zip(row.cells, self.table.columns, self.widths, strict=True)
 
     def _divide(self, measured: Sequence[Row]) -> list[float]:
-        """Numbers get the width they need, texts share the rest by what they hold."""
+        """Numbers get the width they need, texts share the rest, short ones theirs first."""
         columns = self.table.columns
         sample = [Row([column.name for column in columns]), *measured]
         needs = [
-            max(self.letters.width(_group(row.cells[number]), SIZE) for row in sample)
+            max(self.letters.width(_group(row.cells[number]), SIZE) for row in sample) + 2
             for number in range(len(columns))
         ]
         free = self.pdf.w - 2 * MARGIN - GAP * (len(columns) - 1)
         widths = [
-            need + 2 if column.is_number else 0.0
-            for need, column in zip(needs, columns, strict=True)
+            need if column.is_number else 0.0 for need, column in zip(needs, columns, strict=True)
         ]
         if sum(widths) > free * NUMBERS_SHARE:
             widths = [width * free * NUMBERS_SHARE / sum(widths) for width in widths]
         left = free - sum(widths)
-        shares = [
-            0.0 if column.is_number else min(need + 2, left / 2)
-            for need, column in zip(needs, columns, strict=True)
-        ]
-        factor = left / (sum(shares) or 1)
-        return [width + share * factor for width, share in zip(widths, shares, strict=True)]
+        texts = [number for number, column in enumerate(columns) if not column.is_number]
+        texts.sort(key=needs.__getitem__)
+        for rank, number in enumerate(texts):
+            widths[number] = min(needs[number], left / (len(texts) - rank))
+            left -= widths[number]
+        for number in texts:
+            widths[number] += left / len(texts)
+        return widths
 
     def _begin_page(self) -> None:
         pdf = self.pdf
