@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from contextlib import suppress
 from pathlib import Path
 
 from config.embedded import Cluster
@@ -34,8 +35,9 @@ def posted(running: Up) -> int:
 def workers(running: Up) -> list[int]:
     found = []
     for pid in descendants(running.process.pid):
-        command = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
-        found += [pid] if command[-2:-1] == [b"work"] else []
+        with suppress(FileNotFoundError, ProcessLookupError):  # it may have ended since
+            command = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+            found += [pid] if command[-2:-1] == [b"work"] else []
     return found
 
 
