@@ -28,8 +28,8 @@ from reports.register import (
     ORDERS,
     RECORDED,
     format_before,
-    format_register,
     read_register,
+    render_register,
 )
 from transactions.models import Entry
 from users.models import User
@@ -69,7 +69,7 @@ def balance_detail(request: HtmxHttpRequest, public_id: UUID) -> HttpResponse:
         "transaction_count": format_count(balance.event_count),
         "page": page,
         "is_by_effective": is_by_effective,
-        "rows": format_register(balance, entries, suffix=moment.suffix),
+        "rows": render_register(balance, entries, suffix=moment.suffix),
         "before": format_before(balance, entries[-1]) if entries else "",
         "history": latest_events(balance.key),
     }

@@ -24,6 +24,7 @@ from transactions.models import Entry
 from web.addresses import url_of
 from web.formatting import ROWS_KEPT, Dates, Reader, active_reader, format_date
 from web.pagination import Key
+from web.rows import join_rows, render_row
 from web.statements import fetch_all
 
 RECORDED, EFFECTIVE = "recorded", "effective"
@@ -115,20 +116,29 @@ def read_register(
     return with_running(entries, first_minor=totals.net_minor, is_newest_first=True)
 
 
-def format_register(
-    balance: Balance, entries: Sequence[dict[str, Any]], *, suffix: str = ""
-) -> list[RegisterRow]:
-    """Rows of `places.entries_of`, formatted, with the counterparty of each; one query.
+def format_register(balance: Balance, entries: Sequence[dict[str, Any]]) -> list[RegisterRow]:
+    """Rows of `places.entries_of`, formatted, with the counterparty of each; one query."""
+    return [_format_line(line) for line in _read_lines(balance, entries, suffix="")]
+
+
+def render_register(
+    balance: Balance, entries: Sequence[dict[str, Any]], *, suffix: str
+) -> SafeString:
+    """The same as HTML.
 
     `suffix` is that of the moment that is shown, and stays with the addresses of balances.
     """
-    return [format_line(line) for line in read_lines(balance, entries, suffix=suffix)]
+    return join_rows(map(_render_line, _read_lines(balance, entries, suffix=suffix)))
 
 
-def read_lines(
+@lru_cache(maxsize=ROWS_KEPT)
+def _render_line(line: Line) -> SafeString:
+    return render_row("balances/_register_rows.html", _format_line(line))
+
+
+def _read_lines(
     balance: Balance, entries: Sequence[dict[str, Any]], *, suffix: str
 ) -> Iterator[Line]:
-    """What `format_register` formats; one query."""
     parties = find_counterparties(balance, [entry["transaction_id"] for entry in entries])
     back_dated = find_back_dated(entries)
     exponent, normal_side = balance.currency.exponent, balance.normal_side
@@ -159,9 +169,7 @@ def format_before(balance: Balance, entry: dict[str, Any]) -> str:
     return format_amount(shown_minor(net_minor, balance.normal_side), balance.currency.exponent)
 
 
-@lru_cache(maxsize=ROWS_KEPT)
-def format_line(line: Line) -> RegisterRow:
-    """The row of a line; kept, so not to be changed."""
+def _format_line(line: Line) -> RegisterRow:
     amount = format_amount(line.amount_minor, line.exponent)
     is_credit = line.direction == Entry.Direction.CREDIT
     running = shown_minor(line.running_minor, line.normal_side)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Self
 
 from django.utils.safestring import SafeString
@@ -14,10 +13,9 @@ from balances.naming import describe_side, name_of, shown_minor
 from ledgers.money import format_amount
 from reports.moments import Totals
 from reports.places import with_running
-from reports.register import Line, format_line, read_lines
+from reports.register import render_register
 from reports.statement import Statement, StatementPage
-from web.formatting import ROWS_KEPT, format_count
-from web.rows import join_rows, render_row
+from web.formatting import format_count
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +57,7 @@ class StatementFigures:
 def render_lines(statement: Statement, page: StatementPage, *, suffix: str) -> SafeString:
     """The lines of a page, each with the figure after it; one query. `suffix` is the moment's."""
     entries = with_running(page.page.rows, first_minor=page.brought.net_minor)
-    return join_rows(map(_render_line, read_lines(statement.balance, entries, suffix=suffix)))
-
-
-@lru_cache(maxsize=ROWS_KEPT)
-def _render_line(line: Line) -> SafeString:
-    return render_row("balances/_statement_rows.html", format_line(line))
+    return render_register(statement.balance, entries, suffix=suffix)
 
 
 def describe(statement: Statement) -> list[str]:
