@@ -80,6 +80,18 @@ AT_REST = """() =>
     )"""
 
 
+def go(page: Page, path: str) -> None:
+    """Open a page and wait until it is at rest."""
+    page.goto(path)
+    page.wait_for_load_state("networkidle")
+
+
+def press(page: Page, *keys: str) -> None:
+    """One key after the other."""
+    for key in keys:
+        page.keyboard.press(key)
+
+
 def axe_violations(page: Page, **options: Any) -> list[str]:
     """What axe finds on the page once it rests, one line each; `options` are those of its run."""
     page.wait_for_function(AT_REST)

@@ -12,7 +12,7 @@ from identities.models import Identity
 from ledgers.models import Ledger
 from reports.lookalikes import find_lookalikes
 from reports.rolling import roll_up_days
-from tests.browsing import DESKTOP, PHONE, axe_violations, opened_page, overflow
+from tests.browsing import DESKTOP, PHONE, axe_violations, go, opened_page, overflow
 from tests.factories import make_balance, make_identity, make_ledger, make_user, post_transfer
 from tests.schedules.building import make_schedule
 from tests.transactions.acting import make_hold
@@ -59,11 +59,6 @@ def fill_attention(source: Balance, destination: Balance) -> None:
         make_hold(source, destination, 1_00, reference=f"deposit-{number}", expires_at=expires_at)
     make_hold(source, destination, 1_00)
     make_schedule(source=source, destination=destination, due_in=timedelta(seconds=30))
-
-
-def go(page: Page, path: str) -> None:
-    page.goto(path)
-    page.wait_for_load_state("networkidle")
 
 
 def create_link(page: Page) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browsing import axe_violations, opened_page
+from tests.browsing import axe_violations, go, opened_page, press
 from tests.factories import make_balance, make_ledger, make_user, post_transfer
 from transactions.requests import Indicator
 from users.models import User
@@ -21,16 +21,6 @@ def page(browser: Browser, own_server: str, user: User) -> Iterator[Page]:
     with opened_page(browser, own_server, user=user) as page:
         go(page, "/ledgers/")
         yield page
-
-
-def go(page: Page, path: str) -> None:
-    page.goto(path)
-    page.wait_for_load_state("networkidle")
-
-
-def press(page: Page, *keys: str) -> None:
-    for key in keys:
-        page.keyboard.press(key)
 
 
 def test_keys_go_to_pages_and_open_forms(page: Page) -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 
 from balances.models import Balance
-from tests.browsing import DESKTOP, PHONE, axe_violations, opened_page, overflow
+from tests.browsing import DESKTOP, PHONE, axe_violations, go, opened_page, overflow
 from tests.factories import make_balance, make_identity, make_user, post_transfer
 from tests.transactions.acting import address, make_hold
 from transactions.models import Hold, Transaction
@@ -26,17 +26,12 @@ def shop(own_server: str) -> Balance:
     return make_balance(identity=make_identity(name="Shop"))
 
 
-def _visit(page: Page, path: str) -> None:
-    page.goto(path)
-    page.wait_for_load_state("networkidle")
-
-
 def test_part_is_committed_and_the_rest_voided_by_keyboard_in_the_slide_over(
     browser: Browser, own_server: str, source: Balance, shop: Balance
 ) -> None:
     held = make_hold(source, shop)
     with opened_page(browser, own_server, user=make_user()) as page:
-        _visit(page, held.get_absolute_url())
+        go(page, held.get_absolute_url())
         page.get_by_role("link", name="Commit", exact=True).press("Enter")
         expect(page.get_by_role("radio", name="Everything that is left")).to_be_focused()
         assert axe_violations(page) == []
@@ -107,7 +102,7 @@ def test_screens_are_accessible_and_fit(
             (address(sale, "reverse"), ("Review",)),  # for which the funds do not suffice
             (address(sale, "commit"), ()),  # which is impossible
         ):
-            _visit(page, path)
+            go(page, path)
             for button in buttons:
                 assert (path, axe_violations(page), overflow(page)) == (path, [], 0)
                 page.get_by_role("button", name=button).click()

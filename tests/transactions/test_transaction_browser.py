@@ -1,10 +1,10 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 
 from balances.models import Balance
-from tests.browsing import DESKTOP, PHONE, axe_violations, opened_page, overflow
+from tests.browsing import DESKTOP, PHONE, axe_violations, go, opened_page, overflow
 from tests.factories import (
     make_balance,
     make_identity,
@@ -34,16 +34,11 @@ def northgate(own_server: str) -> Balance:
     return balance
 
 
-def _visit(page: Page, path: str) -> None:
-    page.goto(path)
-    page.wait_for_load_state("networkidle")
-
-
 def test_transaction_is_reviewed_and_posted_in_the_slide_over_by_keyboard(
     browser: Browser, own_server: str, northgate: Balance
 ) -> None:
     with opened_page(browser, own_server, user=make_user()) as page:
-        _visit(page, "/transactions/")
+        go(page, "/transactions/")
         page.get_by_role("link", name="Create transaction").press("Enter")
         expect(page.get_by_role("combobox", name="From")).to_be_focused()
         page.keyboard.type("@treas")
@@ -71,7 +66,7 @@ def test_refused_amount_takes_the_focus_in_the_slide_over(
     browser: Browser, own_server: str, northgate: Balance
 ) -> None:
     with opened_page(browser, own_server, user=make_user()) as page:
-        _visit(page, northgate.get_absolute_url())
+        go(page, northgate.get_absolute_url())
         page.get_by_role("link", name="Create transaction").click()
         page.get_by_role("combobox", name="To").fill("@Treasury")
         page.get_by_label("Amount", exact=True).fill("1.005")
@@ -86,7 +81,7 @@ def test_register_refreshes_when_a_transaction_is_posted(
     browser: Browser, own_server: str, northgate: Balance
 ) -> None:
     with opened_page(browser, own_server, user=make_user()) as page:
-        _visit(page, northgate.get_absolute_url())
+        go(page, northgate.get_absolute_url())
         page.get_by_role("link", name="Create transaction").click()
         page.get_by_role("combobox", name="To").fill("@Rent")
         page.get_by_label("Amount", exact=True).fill("7.77")
@@ -140,5 +135,5 @@ def test_screens_are_accessible_and_fit(
     options = {"viewport": viewport, "color_scheme": color_scheme, "reduced_motion": "reduce"}
     with opened_page(browser, own_server, user=user, **options) as page:
         for path in paths:
-            _visit(page, path)
+            go(page, path)
             assert (path, axe_violations(page), overflow(page)) == (path, [], 0)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Dialog, Page, Request, expect
 
-from tests.browsing import DESKTOP, PHONE, axe_violations, opened_page, overflow
+from tests.browsing import DESKTOP, PHONE, axe_violations, go, opened_page, overflow
 from tests.factories import PASSWORD, make_ledger, make_user
 from users.models import TimeZoneChoice
 
@@ -18,13 +18,8 @@ FORM = "/styleguide/form/"
 def page(browser: Browser, own_server: str) -> Iterator[Page]:
     """The style guide, with its scripts running."""
     with opened_page(browser, own_server, user=make_user(is_staff=True)) as page:
-        _visit(page, GUIDE)
+        go(page, GUIDE)
         yield page
-
-
-def _visit(page: Page, path: str) -> None:
-    page.goto(path)
-    page.wait_for_load_state("networkidle")
 
 
 def _open_form(page: Page) -> None:
@@ -111,7 +106,7 @@ def test_suggestion_is_picked_with_the_keyboard_and_escape_keeps_the_form(page: 
 
 
 def test_metadata_rows_come_and_go_without_the_server(page: Page) -> None:
-    _visit(page, FORM)
+    go(page, FORM)
     keys = page.get_by_label("Key", exact=True)
     keys.nth(0).fill("first")
 
@@ -125,7 +120,7 @@ def test_metadata_rows_come_and_go_without_the_server(page: Page) -> None:
 
 
 def test_second_click_does_not_send_a_form_again(page: Page) -> None:
-    _visit(page, FORM)
+    go(page, FORM)
     sent: list[Request] = []
     page.on("request", lambda request: sent.extend([request] * (request.method == "POST")))
 
@@ -261,7 +256,7 @@ def test_axe_finds_nothing_and_nothing_scrolls_sideways(
         for name, path in (("guide", GUIDE), ("form", FORM), ("missing", "/no-such-page/")):
             page.goto(path)
             found[name] = (axe_violations(page), overflow(page))
-        _visit(page, GUIDE)
+        go(page, GUIDE)
         _open_form(page)
         page.get_by_role("dialog").get_by_role("button", name="Send it").click()
         expect(page.get_by_role("dialog").locator(".summary")).to_be_visible()

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from identities.models import Identity
-from tests.browsing import DESKTOP, PHONE, opened_page
+from tests.browsing import DESKTOP, PHONE, go, opened_page, press
 from tests.factories import make_balance, make_identity, make_user, post_transfer
 from transactions.requests import Indicator
 
@@ -31,16 +31,6 @@ IS_COVERED = """() => {
 def page(browser: Browser, own_server: str) -> Iterator[Page]:
     with opened_page(browser, own_server, user=make_user(), reduced_motion="reduce") as page:
         yield page
-
-
-def go(page: Page, path: str) -> None:
-    page.goto(path)
-    page.wait_for_load_state("networkidle")
-
-
-def press(page: Page, *keys: str) -> None:
-    for key in keys:
-        page.keyboard.press(key)
 
 
 def covered_stops(page: Page, most: int) -> list[str]:
