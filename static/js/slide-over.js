@@ -19,6 +19,8 @@ export function openSlideOvers(root) {
   dialog.addEventListener("transactionPosted", () => { delete dialog.dataset.changed; });
   dialog.addEventListener("cancel", (event) => {
     if ("changed" in dialog.dataset && !confirm(dialog.dataset.discard)) event.preventDefault();
+    // The next key is for the page, and "close" comes later than a quick one.
+    else document.activeElement.blur();
   });
   dialog.addEventListener("close", () => {
     delete dialog.dataset.changed;
