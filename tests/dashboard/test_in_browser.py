@@ -146,6 +146,23 @@ def test_namesake_is_created_only_after_a_second_yes(page: Page) -> None:
     expect(page.locator("tr.new")).to_contain_text("suppliers")
 
 
+SEND_AS_SOON_AS_THERE = """name => new MutationObserver(() => {
+    const input = document.querySelector("dialog[open] [name=name]");
+    if (input && !input.value) { input.value = name; input.form.requestSubmit(); }
+}).observe(document.body, { attributes: true, subtree: true })"""
+
+
+def test_form_in_a_slide_over_is_answered_there_however_soon_it_is_sent(page: Page) -> None:
+    make_ledger(name="Suppliers")
+    go(page, "/ledgers/")
+    page.evaluate(SEND_AS_SOON_AS_THERE, "suppliers")
+
+    create_link(page)
+
+    summary = page.get_by_role("dialog").locator(".summary")
+    expect(summary).to_contain_text("There already is a ledger of this name")
+
+
 def test_search_keeps_the_order_and_back_leaves_a_working_page(page: Page) -> None:
     for name in ("Savings", "Suppliers", "Wallets"):
         make_ledger(name=name)
