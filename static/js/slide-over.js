@@ -11,14 +11,14 @@ export function openSlideOvers(root) {
       open(dialog, link.href);
     } else if (dialog.open && event.target.closest("[data-close]")) {
       event.preventDefault();
-      dialog.close();
+      leave(dialog);
     }
   });
   dialog.addEventListener("input", () => { dialog.dataset.changed = ""; });
   // Posted: what comes next is a new form, with nothing to lose yet.
   dialog.addEventListener("transactionPosted", () => { delete dialog.dataset.changed; });
   dialog.addEventListener("cancel", (event) => {
-    if ("changed" in dialog.dataset && !confirm(dialog.dataset.discard)) event.preventDefault();
+    if (!mayClose(dialog)) event.preventDefault();
     // The next key is for the page, and "close" comes later than a quick one.
     else document.activeElement.blur();
   });
@@ -32,6 +32,15 @@ export function openSlideOvers(root) {
     const key = detail.triggeringEvent?.detail?.key;
     if (key) detail.parameters.new = key;
   });
+}
+
+/** Close the dialog, unless something was typed and the person stays with it. */
+export function leave(dialog) {
+  if (mayClose(dialog)) dialog.close();
+}
+
+function mayClose({ dataset }) {
+  return !("changed" in dataset) || confirm(dataset.discard);
 }
 
 async function open(dialog, url) {

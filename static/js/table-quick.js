@@ -1,4 +1,4 @@
-import { showFilled } from "./slide-over.js";
+import { leave, showFilled } from "./slide-over.js";
 import { ROW, choose, rowBeside, rowOf } from "./table-rows.js";
 
 const CONTROLS = "a, button, input, label, select, summary, textarea, .tick";
@@ -18,7 +18,7 @@ export function lookBeside(root) {
     const step = event.target.closest("[data-look-step]");
     if (step) panel.move(Number(step.dataset.lookStep));
     else if (row && isMeant(event)) panel.visit(row);
-    else if (event.target === dialog && panel.key) dialog.close();
+    else if (event.target === dialog && panel.key) leave(dialog);
   });
   root.addEventListener("keydown", (event) => {
     const isPlain = event.key === "Enter" && !(event.ctrlKey || event.metaKey || event.altKey || event.shiftKey);

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -37,7 +37,15 @@ def test_slide_over_takes_the_focus_and_gives_it_back_on_escape(page: Page) -> N
     expect(page.get_by_role("link", name="Open a form")).to_be_focused()
 
 
-def test_escape_asks_before_it_loses_what_was_typed(page: Page) -> None:
+LEAVING: dict[str, Callable[[Page], None]] = {
+    "escape": lambda page: page.keyboard.press("Escape"),
+    "cross": lambda page: page.get_by_role("dialog").get_by_role("button", name="Close").click(),
+    "cancel": lambda page: page.get_by_role("dialog").get_by_role("link", name="Cancel").click(),
+}
+
+
+@pytest.mark.parametrize("way", LEAVING)
+def test_slide_over_asks_before_it_loses_what_was_typed(page: Page, way: str) -> None:
     asked: list[str] = []
 
     def stay(dialog: Dialog) -> None:
@@ -48,10 +56,32 @@ def test_escape_asks_before_it_loses_what_was_typed(page: Page) -> None:
     _open_form(page)
     page.keyboard.type("Suppliers")
 
-    page.keyboard.press("Escape")
+    LEAVING[way](page)
 
     expect(page.get_by_role("dialog").get_by_label("Name", exact=True)).to_have_value("Suppliers")
     assert asked == ["Close and lose what you typed?"]
+
+
+@pytest.mark.parametrize("way", LEAVING)
+def test_slide_over_in_which_nothing_was_typed_closes_at_once(page: Page, way: str) -> None:
+    page.on("dialog", lambda dialog: pytest.fail(dialog.message))
+    _open_form(page)
+
+    LEAVING[way](page)
+
+    expect(page.get_by_role("dialog")).to_be_hidden()
+
+
+@pytest.mark.parametrize("way", LEAVING)
+def test_who_agrees_to_lose_what_was_typed_leaves_the_slide_over(page: Page, way: str) -> None:
+    page.on("dialog", lambda dialog: dialog.accept())
+    _open_form(page)
+    page.keyboard.type("Suppliers")
+
+    LEAVING[way](page)
+
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    assert page.url.endswith(GUIDE)
 
 
 def test_escape_while_suggestions_are_on_their_way_keeps_the_form(page: Page) -> None:
