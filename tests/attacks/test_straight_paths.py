@@ -9,6 +9,7 @@ import pytest
 from psycopg import errors
 
 from tests.attacks.conftest import Attacker
+from tests.books import mismatches
 
 VIEWS = ("transactions_straight_post", "transactions_straight_hold", "transactions_straight_end")
 BATCH = """
@@ -295,6 +296,28 @@ def test_batch_that_names_a_balance_twice_keeps_the_books_whole(
         " GROUP BY b.id"
     )
     assert set(sums) == {(True, True, True)}
+
+
+@pytest.mark.parametrize("overdraft", [None, 0], ids=["straight", "general"])
+def test_batch_counts_its_balances_from_one_whatever_the_caller_counts_from(
+    app: Attacker, overdraft: int | None
+) -> None:
+    source, target = _stage(app, {"overdraft": overdraft})
+    other = app.run("SELECT max(id) FROM balances_balance")[0][0]
+
+    outcome = app.run(
+        "SELECT outcome FROM transactions_post_staged(%s::bigint[], false, NULL, NULL)",
+        f"[0:2]={{{source},{target},{other}}}",
+    )
+
+    assert outcome == [("posted",)]
+    assert app.run(
+        "SELECT balance_id, amount_minor FROM transactions_entry AS e"
+        " JOIN transactions_transaction AS t ON t.id = e.transaction_id"
+        " WHERE t.reference = 'B1' ORDER BY e.id"
+    ) == [(source, 100), (target, 100)]
+    with app.connection.cursor() as cursor:
+        assert mismatches(cursor) == {}
 
 
 @pytest.mark.parametrize("is_atomic", [False, True])

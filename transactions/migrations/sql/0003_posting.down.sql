@@ -9,3 +9,4 @@ DROP FUNCTION transactions_post_straight();
 DROP FUNCTION transactions_post_legs(uuid, text, text, timestamptz, jsonb, bigint[], numeric[], bigint, numeric, numeric, text, bigint, timestamptz);
 DROP FUNCTION transactions_same_content(bigint, text, text, timestamptz, bigint[], numeric[]);
 DROP FUNCTION transactions_legs(bigint, text);
+DROP FUNCTION transactions_refuse_trigger();

@@ -18,6 +18,17 @@ BEGIN
 END;
 $$;
 
+-- What a trigger writes is not looked at again (0002_guards), so none may come here: whoever can make
+-- temporary tables can hang a trigger on one.
+CREATE OR REPLACE FUNCTION transactions_refuse_trigger() RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+    IF pg_trigger_depth() > 0 THEN
+        RAISE EXCEPTION 'a trigger does not post' USING ERRCODE = 'triggered_action_exception';
+    END IF;
+END;
+$$;
+
 -- Whether a stored transaction is what a request with its reference asks for.
 CREATE OR REPLACE FUNCTION transactions_same_content(
     p_id bigint, p_kind text, p_description text, p_effective_at timestamptz,
@@ -75,6 +86,7 @@ DECLARE
     v_position bigint[] := '{}';
     v_running numeric[] := '{}';
 BEGIN
+    PERFORM transactions_refuse_trigger();
     FOR v_row IN
         SELECT b.id, b.ledger_id, b.currency, b.normal_side, b.floor_minor, b.closed_at,
                CASE p_kind WHEN 'HOLD' THEN b.inflight_credit_minor ELSE b.credit_minor END
@@ -459,6 +471,11 @@ DECLARE
     v_position bigint[];
     v_running numeric[];
 BEGIN
+    IF NOT p_moves THEN
+        PERFORM transactions_refuse_trigger();
+    END IF;
+    -- Counted from one, as the places are, whatever the caller counts from.
+    p_balances := ARRAY(SELECT unnest(p_balances));
     SELECT count(DISTINCT s.ord), count(*), sum(abs(a.amount)) INTO v_n, v_legs, v_moved
     FROM pg_temp.posting_request AS s, unnest(s.amounts) AS a (amount);
     v_outcome := array_fill(NULL::text, ARRAY[v_n]);

@@ -582,6 +582,7 @@ BEGIN
     END IF;
 
     -- Partial ones, those of many lines, and each refusal.
+    PERFORM transactions_refuse_trigger();
     SELECT h.expires_at, h.total_minor - h.committed_minor - h.released_minor AS remaining, t.created_at
     INTO v_hold
     FROM transactions_hold AS h JOIN transactions_transaction AS t ON t.id = h.transaction_id
