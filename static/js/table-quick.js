@@ -81,11 +81,7 @@ class Panel {
     const isThere = this.dialog.querySelector(`[data-looked="${key}"]`);
     if (!isThere && !this.dialog.open) return this.#closed();
     if (!isThere) return;
-    for (const button of this.dialog.querySelectorAll("[data-look-step]")) {
-      const row = rowOf(key);
-      button.hidden = false;
-      button.disabled = !(row && rowBeside(row, Number(button.dataset.lookStep)));
-    }
+    for (const button of this.dialog.querySelectorAll("[data-look-step]")) offerStep(button, rowOf(key));
     showFilled(this.dialog);
   }
 
@@ -114,6 +110,14 @@ class Panel {
     for (const row of document.querySelectorAll(`${ROW}[aria-current]`)) row.removeAttribute("aria-current");
     rowOf(this.key)?.setAttribute("aria-current", "true");
   }
+}
+
+/** Where there is no row to step to, the button says so. */
+function offerStep(button, row) {
+  button.hidden = false;
+  if (row && rowBeside(row, Number(button.dataset.lookStep))) return;
+  button.ariaDisabled = "true";
+  button.setAttribute("aria-description", button.dataset.end);
 }
 
 /** Whether a click on a row is about the row: not about what stands in it, nor a selection. */

@@ -58,7 +58,7 @@ def test_balance_with_money_stays_open(clerk: Client) -> None:
 def test_page_does_not_offer_to_close_a_balance_with_money(clerk: Client) -> None:
     html = clerk.get(make_balance(opening_minor=1).get_absolute_url()).content.decode()
 
-    assert '<button class="btn" disabled' in html
+    assert '<button class="btn" type="button" aria-disabled="true" aria-description="Only' in html
 
 
 def test_closed_balance_is_reopened(clerk: Client) -> None:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, ViewportSize, expect
+from playwright.sync_api import Browser, Locator, Page, ViewportSize, expect
 
 from identities.models import Identity
 from tests.browsing import DESKTOP, PHONE, go, opened_page, press
@@ -24,6 +24,11 @@ IS_COVERED = """() => {
         const over = document.elementFromPoint(left + width * across, top + height * down);
         return over && (used.contains(over) || over.contains(used));
     }));
+}"""
+
+SAID = """each => {
+    const { content, display } = getComputedStyle(each, "::after");
+    return [content, display];
 }"""
 
 
@@ -145,3 +150,31 @@ def test_the_buttons_of_a_slide_over_cover_nothing_that_has_the_focus(
     expect(dialog.locator(":focus")).to_have_id(re.compile("field-0|id_"))
 
     assert covered_stops(page, 14) == []
+
+
+def explained(button: Locator) -> bool:
+    """Whether what it says of itself stands on the page."""
+    content, display = button.evaluate(SAID)
+    said = f'"{button.get_attribute("aria-description")}"'
+    return bool(display != "none" and content.startswith(said))
+
+
+def test_what_cannot_be_done_says_why_by_keys_and_pointer(page: Page) -> None:
+    go(page, make_balance(opening_minor=1).get_absolute_url())
+    button = page.get_by_role("button", name="Close balance")
+    expect(button).to_be_disabled()
+    expect(button).to_have_accessible_description(re.compile("Only a balance at zero"))
+    assert not explained(button)
+
+    page.get_by_role("link", name="Full info").focus()
+    press(page, "Tab")
+    expect(button).to_be_focused()
+    assert explained(button)
+    press(page, "Enter")
+    expect(button).to_be_focused()
+    press(page, "Escape")
+    assert not explained(button)
+
+    press(page, "Tab")
+    button.hover(force=True)
+    assert explained(button)
