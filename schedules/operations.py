@@ -30,7 +30,7 @@ from audit.recording import record
 from schedules.models import IS_UNSEEN, Schedule
 from schedules.requests import decode_request, encode_request
 from transactions.answers import busy_refused
-from transactions.checks import check_request, encode_metadata
+from transactions.checks import check_moment, check_request, encode_metadata
 from transactions.errors import (
     BusyError,
     HoldExpiredError,
@@ -115,6 +115,7 @@ def schedule(request: PostingRequest, *, due_at: datetime, actor: User | None) -
             could never be posted.
     """
     check_request(request)
+    check_moment(due_at)
     encode_metadata(request.metadata)
     if kept := _find_same(request, due_at):
         return kept

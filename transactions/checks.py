@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -15,7 +16,7 @@ from transactions.errors import (
     UnknownBalanceError,
     UnknownTransactionError,
 )
-from transactions.requests import Following, Indicator, Leg, PostingRequest
+from transactions.requests import Following, HoldRequest, Indicator, Leg, PostingRequest
 
 LEGS_MAX = 1000
 AMOUNT_MAX = 10**38 - 1
@@ -25,6 +26,8 @@ METADATA_BYTES_MAX = 64 * 1024
 PK_MAX = 2**63 - 1
 RATE_DECIMALS_MAX = 18
 RATE_MAX = Decimal(10) ** 20
+# Every time zone can show what lies between these; no page could show anything else.
+MOMENT_MIN, MOMENT_MAX = datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC)
 
 # Control characters and halves of surrogate pairs; a description may have lines and tabs.
 _UNFIT_IN_NAME = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
@@ -38,11 +41,14 @@ def check_request(request: PostingRequest) -> None:
     """Refuse a request that is not well formed.
 
     Raises:
-        InvalidRequestError: the reference, description, a leg or an amount; the
-            message says which.
+        InvalidRequestError: the reference, description, a date, a leg or an amount;
+            the message says which.
         UnknownBalanceError: a leg names what cannot be a balance.
     """
     _check_texts(request.reference, request.description)
+    check_moment(request.effective_at)
+    if isinstance(request, HoldRequest):
+        check_moment(request.expires_at)
     if not 2 <= len(request.legs) <= LEGS_MAX:
         raise InvalidRequestError(_("A transaction has 2 to 1,000 entries."))
     for leg in request.legs:
@@ -56,16 +62,27 @@ def check_following(request: Following) -> None:
     """Refuse what to do with a transaction where it is not well formed.
 
     Raises:
-        InvalidRequestError: the reference, description or an amount; the message
-            says which.
+        InvalidRequestError: the reference, description, a date or an amount; the
+            message says which.
         UnknownTransactionError: it names what cannot be a transaction.
     """
     _check_texts(request.reference, request.description)
+    check_moment(request.effective_at)
     if not 0 < request.transaction_id <= PK_MAX:
         raise UnknownTransactionError
     if request.amount_minor is not None:
         _check_amount(request.amount_minor)
     _check_overdraft(request.overdraft_minor)
+
+
+def check_moment(moment: datetime | None) -> None:
+    """Refuse a date that some time zone could not show.
+
+    Raises:
+        InvalidRequestError: it lies at an end of the calendar.
+    """
+    if moment is not None and not MOMENT_MIN <= moment < MOMENT_MAX:
+        raise InvalidRequestError(_("Dates lie between the years 1 and 9999."))
 
 
 def _check_texts(reference: str, description: str) -> None:

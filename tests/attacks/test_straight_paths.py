@@ -61,6 +61,8 @@ UNSOUND: dict[str, dict[str, Any]] = {
     "without a reference": {"reference": ""},
     "a used reference": {"reference": "used"},
     "in the future": {"effective_at": "2100-01-01"},
+    "before all time": {"effective_at": "-infinity"},
+    "before the calendar": {"effective_at": "0001-01-01 BC"},
     "by nobody there is": {"actor": 99_999_999},
 }
 UNSOUND_ENDS: dict[str, dict[str, Any]] = {
@@ -74,6 +76,7 @@ UNSOUND_ENDS: dict[str, dict[str, Any]] = {
     "without a reference": {"reference": ""},
     "a used reference": {"reference": "used"},
     "in the future": {"effective_at": "2100-01-01"},
+    "before all time": {"effective_at": "-infinity"},
     "by nobody there is": {"actor": 99_999_999},
 }
 
@@ -149,8 +152,26 @@ def test_unsound_transfer_writes_nothing(
     assert _ask(owner, WRITE[view], **{"amount": "-100", **unsound}) == []
 
 
-def test_hold_that_has_expired_already_writes_nothing(owner: Attacker) -> None:
-    assert _ask(owner, WRITE["hold"], amount="-100", expires_at="2001-01-01") == []
+@pytest.mark.parametrize("expires_at", ["2001-01-01", "infinity", "10000-01-01"])
+def test_hold_that_expires_at_no_time_to_come_writes_nothing(
+    owner: Attacker, expires_at: str
+) -> None:
+    assert _ask(owner, WRITE["hold"], amount="-100", expires_at=expires_at) == []
+
+
+@pytest.mark.parametrize("overdraft", [None, 0], ids=["straight", "general"])
+def test_nothing_is_posted_before_the_calendar_begins(app: Attacker, overdraft: int | None) -> None:
+    balances = _stage(app, {"effective_at": "-infinity", "overdraft": overdraft})
+
+    for query, values in (
+        (
+            "SELECT transactions_post(NULL, 'old', '', '-infinity', '{}', %s::bigint[],"
+            " '{-5,5}', NULL, %s)",
+            (balances, overdraft),
+        ),
+        ("SELECT transactions_post_staged(%s::bigint[], false, NULL, NULL)", (balances,)),
+    ):
+        assert isinstance(app.refused(query, *values), errors.CheckViolation)
 
 
 @pytest.mark.parametrize("kind", ["COMMIT", "VOID"])
@@ -228,6 +249,7 @@ UNSOUND_STAGED: dict[str, dict[str, Any]] = {
     "onto itself": {"legs": [1, 1]},
     "an overdraft": {"overdraft": 0},
     "a rate": {"rate": 1},
+    "before all time": {"effective_at": "-infinity"},
     "no reference": {"reference": ""},
     "no number of its own": {"ord": 1},
     "a number too low": {"ord": 0},
@@ -238,7 +260,7 @@ UNSOUND_STAGED: dict[str, dict[str, Any]] = {
 }
 
 
-STAGED = ("ord", "reference", "legs", "amounts", "overdraft", "rate")
+STAGED = ("ord", "reference", "effective_at", "legs", "amounts", "overdraft", "rate")
 
 
 def _stage(attacker: Attacker, *requests: dict[str, Any]) -> list[int]:
@@ -251,11 +273,11 @@ def _stage(attacker: Attacker, *requests: dict[str, Any]) -> list[int]:
             "legs": [1, 2],
             "amounts": ["-100", "100"],
         }
-        values = {**usual, "overdraft": None, "rate": None, **request}
+        values = {**usual, "effective_at": None, "overdraft": None, "rate": None, **request}
         attacker.run(
             "INSERT INTO pg_temp.posting_request"
-            " (ord, reference, legs, amounts, overdraft, rate, description, metadata)"
-            " VALUES (%s, %s, %s::int[], %s::numeric[], %s, %s, '', '{}')",
+            " (ord, reference, effective_at, legs, amounts, overdraft, rate, description, metadata)"
+            " VALUES (%s, %s, %s, %s::int[], %s::numeric[], %s, %s, '', '{}')",
             *(values[name] for name in STAGED),
         )
     return [attacker.source, attacker.target]

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
@@ -152,6 +153,13 @@ def test_schedule_in_the_past_is_refused() -> None:
 
     with pytest.raises(DueInPastError):
         schedule(request, due_at=timezone.now(), actor=None)
+
+
+def test_schedule_at_the_end_of_the_calendar_is_refused() -> None:
+    request = make_request(source=RENT, destination=SALES)
+
+    with pytest.raises(InvalidRequestError):
+        schedule(request, due_at=datetime(9999, 12, 31, tzinfo=UTC), actor=None)
 
 
 def test_malformed_request_is_refused_at_once() -> None:

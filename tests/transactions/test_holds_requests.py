@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -15,6 +15,7 @@ from tests.transactions.holding import assert_proven, figures, hold_of, place
 from transactions.errors import (
     HoldEndedError,
     HoldExpiredError,
+    InvalidRequestError,
     NotAHoldError,
     PostingError,
     ReferenceUsedError,
@@ -106,6 +107,24 @@ def test_what_is_not_a_hold_is_refused_with_its_reason() -> None:
 
     assert snapshot() == before
     assert_proven()
+
+
+def test_dates_that_no_page_could_show_are_refused() -> None:
+    source, destination = make_balance(opening_minor=100), make_balance()
+    pk = place(source, destination, 50)
+    first, last = datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC)
+    before = snapshot()
+
+    attempts: list[Callable[[], Any]] = [
+        lambda: hold(hold_of(source, destination, 5, "H-2", expires_at=last)),
+        lambda: hold(hold_of(source, destination, 5, "H-2", effective_at=first)),
+        lambda: commit(Following(pk, "C-1", effective_at=first)),
+    ]
+    for attempt in attempts:
+        with pytest.raises(InvalidRequestError):
+            attempt()
+
+    assert snapshot() == before
 
 
 def test_many_are_decided_in_order_all_or_none() -> None:

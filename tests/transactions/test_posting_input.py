@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any
 
@@ -17,6 +18,7 @@ from transactions.requests import CREDIT, DEBIT, Indicator, Leg, Outcome, Postin
 
 pytestmark = pytest.mark.django_db
 
+EAST = timezone(timedelta(hours=14))
 LEGS = transfer(source=Indicator("@A", "GBP"), destination=Indicator("@B", "GBP"), amount_minor=100)
 
 
@@ -75,6 +77,9 @@ MALFORMED: dict[str, dict[str, Any]] = {
     "metadata that is no JSON": {"metadata": {"a": {1, 2}}},
     "metadata of a megabyte": {"metadata": {"a": "x" * 1_000_000}},
     "metadata too deep": {"metadata": _nested(5_000)},
+    "year 1 east of the year 0": {"effective_at": datetime(1, 1, 1, tzinfo=EAST)},
+    "year 1 that is not everywhere": {"effective_at": datetime(1, 1, 1, 23, tzinfo=UTC)},
+    "the last day": {"effective_at": datetime(9999, 12, 31, tzinfo=UTC)},
 }
 
 

@@ -19,8 +19,8 @@ from balances.models import Balance
 from balances.naming import name_of, shown_minor
 from ledgers.arithmetic import LENGTH_MAX
 from ledgers.money import format_amount
-from transactions.checks import DESCRIPTION_LENGTH_MAX, REFERENCE_LENGTH_MAX
-from transactions.errors import FutureDateError
+from transactions.checks import DESCRIPTION_LENGTH_MAX, REFERENCE_LENGTH_MAX, check_moment
+from transactions.errors import FutureDateError, InvalidRequestError
 from transactions.models import Transaction
 from web.formatting import zone_name
 from web.text import NameField
@@ -117,10 +117,11 @@ class RequestForm(forms.Form):
             return None
         try:
             at = from_current_timezone(datetime.combine(day, moment or empty))
+            check_moment(at)
         except ValidationError as error:
             self.add_error(f"{name}_time", error)
             return None
-        except OverflowError:
+        except (OverflowError, InvalidRequestError):
             self.add_error(f"{name}_date", _("Enter a valid date."))
             return None
         return at

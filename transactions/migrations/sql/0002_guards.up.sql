@@ -25,7 +25,7 @@ BEGIN
            AND t.kind = 'POST'
            AND t.status = 'POSTED'
            AND t.entry_count BETWEEN 2 AND 1000
-           AND t.effective_at <= t.created_at
+           AND t.effective_at BETWEEN '0001-01-02 00:00+00' AND t.created_at
            AND EXISTS (
                SELECT FROM public.transactions_entry AS e WHERE e.transaction_id = t.id OFFSET 0
            )
@@ -43,6 +43,8 @@ BEGIN
                    WHEN t.reference = '' THEN 'transaction_reference_present'
                    WHEN t.entry_count NOT BETWEEN 2 AND 1000 THEN 'transaction_entry_count_range'
                    WHEN t.effective_at > t.created_at THEN 'transaction_not_in_future'
+                   -- What a time zone could not show, no page could: as transactions/checks.py.
+                   WHEN t.effective_at < '0001-01-02 00:00+00' THEN 'transaction_in_calendar'
                    -- Not less than, which a NaN would pass.
                    WHEN NOT t.overdraft_minor BETWEEN 0 AND 1e38 THEN 'transaction_overdraft_positive'
                    WHEN NOT (t.exchange_rate > 0 AND t.exchange_rate < 1e20)

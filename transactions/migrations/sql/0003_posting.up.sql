@@ -307,7 +307,8 @@ BEGIN
     FOR NO KEY UPDATE;
     -- Taken with the locks held, so that time and position agree on every balance.
     v_now := greatest(clock_timestamp(), v_pair.latest);
-    IF v_pair.is_allowed AND (new.effective_at > v_now) IS NOT TRUE AND new.reference <> ''
+    IF v_pair.is_allowed AND new.reference <> ''
+       AND (new.effective_at BETWEEN '0001-01-02 00:00+00' AND v_now) IS NOT FALSE
        AND NOT EXISTS (
         SELECT FROM public.transactions_transaction AS t WHERE t.reference = new.reference
     ) THEN
@@ -771,6 +772,7 @@ BEGIN
                 AND s.amounts[1] + s.amounts[2] = 0 AND abs(s.amounts[1]) >= 1
                 AND s.amounts[1] = trunc(s.amounts[1])
                 AND s.overdraft IS NULL AND s.rate IS NULL AND s.reference <> ''
+                AND (s.effective_at < '0001-01-02 00:00+00') IS NOT TRUE
             ) IS TRUE)) IS NOT TRUE;
     IF FOUND OR new.actor_id IS NOT NULL AND NOT EXISTS (
         SELECT FROM public.users_user AS u WHERE u.id = new.actor_id

@@ -148,7 +148,8 @@ BEGIN
         RAISE EXCEPTION 'hold % moves by its reservations alone', old.transaction_id
             USING ERRCODE = 'check_violation', CONSTRAINT = 'hold_moves_by_its_reservations';
     ELSIF new.committed_minor <> 0 OR new.released_minor <> 0 OR new.ended_as <> ''
-          OR new.expires_at <= new.effective_at OR NOT EXISTS (
+          OR new.expires_at <= new.effective_at OR new.expires_at >= '9999-12-31 00:00+00'
+          OR NOT EXISTS (
         SELECT FROM public.transactions_transaction AS t
         WHERE t.id = new.transaction_id AND t.kind = 'HOLD'
     ) THEN
@@ -240,8 +241,10 @@ BEGIN
     FOR NO KEY UPDATE;
     -- Taken with the locks held, so that time and position agree on every balance.
     v_now := greatest(clock_timestamp(), v_pair.latest);
-    IF v_pair.is_allowed AND (new.effective_at > v_now) IS NOT TRUE
-       AND (new.expires_at <= v_now) IS NOT TRUE AND new.reference <> ''
+    IF v_pair.is_allowed
+       AND (new.effective_at BETWEEN '0001-01-02 00:00+00' AND v_now) IS NOT FALSE
+       AND (new.expires_at > v_now AND new.expires_at < '9999-12-31 00:00+00') IS NOT FALSE
+       AND new.reference <> ''
        AND NOT EXISTS (
         SELECT FROM public.transactions_transaction AS t WHERE t.reference = new.reference
     ) THEN
@@ -448,7 +451,8 @@ BEGIN
     FOR NO KEY UPDATE OF h, a, b;
     -- Taken with the locks held, so that time and position agree on every balance.
     v_now := greatest(clock_timestamp(), v_pair.latest);
-    IF v_pair.is_allowed AND (new.effective_at > v_now) IS NOT TRUE
+    IF v_pair.is_allowed
+       AND (new.effective_at BETWEEN '0001-01-02 00:00+00' AND v_now) IS NOT FALSE
        AND (CASE new.kind WHEN 'COMMIT' THEN (v_pair.expires_at <= v_now) IS NOT TRUE
                           WHEN 'EXPIRY' THEN v_pair.expires_at <= clock_timestamp()
                           ELSE new.kind = 'VOID' END)
