@@ -24,8 +24,14 @@ def table_row(
     """The row as the table prints it; `details` are what is told on demand."""
     cells: dict[str, str | Cell] = {
         date_column: row["effective"],
-        "reference": _reference(row),
-        "description": SafeString(f"<bdi>{escape(row['description'])}</bdi>"),
+        "reference": _reference(
+            row["url"],
+            row["reference"],
+            (row["kind"], _("new") if row["is_new"] else ""),
+            SafeString(f'{row["life"]}<small class="only-s">{row["status"]}</small>'),
+            row["note"],
+        ),
+        "description": _isolated(row["description"]),
         "from": row["source"],
         "to": row["destination"],
         "status": row["status"],
@@ -45,15 +51,24 @@ def table_row(
     )
 
 
-def _reference(row: TransactionRow) -> SafeString:
-    parts = [f'<a class="id" href="{escape(row["url"])}"><bdi>{escape(row["reference"])}</bdi></a>']
-    if row["kind"]:
-        parts.append(f'<span class="tag plain">{escape(row["kind"])}</span>')
-    if row["is_new"]:
-        parts.append(f'<span class="tag">{escape(_("new"))}</span>')
-    parts.append(f' {row["life"]}<small class="only-s">{row["status"]}</small>')
-    if row["note"]:
-        parts.append(f'<span class="note">{escape(row["note"])}</span>')
+@lru_cache(maxsize=ROWS_KEPT)
+def _isolated(text: str) -> SafeString:
+    return SafeString(f"<bdi>{escape(text)}</bdi>")
+
+
+@lru_cache(maxsize=ROWS_KEPT)
+def _reference(
+    url: str, reference: str, tags: tuple[str, str], rest: SafeString, note: str
+) -> SafeString:
+    kind, new = tags
+    parts = [f'<a class="id" href="{escape(url)}"><bdi>{escape(reference)}</bdi></a>']
+    if kind:
+        parts.append(f'<span class="tag plain">{escape(kind)}</span>')
+    if new:
+        parts.append(f'<span class="tag">{escape(new)}</span>')
+    parts.append(f" {rest}")
+    if note:
+        parts.append(f'<span class="note">{escape(note)}</span>')
     return SafeString("".join(parts))  # every text went through escape(); the rest is ready HTML
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
+from html import escape
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -101,7 +102,7 @@ def _format_row(row: EntryRow, reader: Reader) -> TableRow:
         "debit": moved if row.is_debit else "",
         "credit": "" if row.is_debit else moved,
         "currency": row.currency,
-        "running": Cell(running, "neg" if row.shown_running < 0 else ""),
+        "running": Cell(SafeString(escape(running)), "neg" if row.shown_running < 0 else ""),
     }
     return TableRow(key="", url=url, cells=MappingProxyType(cells))
 

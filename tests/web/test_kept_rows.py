@@ -5,11 +5,14 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
+from django.utils.safestring import SafeString
 
 from identities.operations import change_identity
 from tests.factories import make_balance, make_client, make_identity, make_user, post_transfer
 from tests.pages import text_of
 from transactions.models import Transaction
+from web.sorting import Column
+from web.tables.definition import TableRow, render_rows
 
 pytestmark = pytest.mark.django_db
 
@@ -75,6 +78,16 @@ def test_only_the_new_row_is_marked_and_only_once() -> None:
     ]
 
     assert marks == [0, 1, 0]
+
+
+def test_a_text_like_ready_html_that_was_shown_before_is_escaped() -> None:
+    columns = [Column("name", "Name")]
+    ready = TableRow("", "", {"name": SafeString("<b>Ada</b>")})
+    text = TableRow("", "", {"name": "<b>Ada</b>"})
+
+    shown = [render_rows([row], columns) for row in (ready, text, ready)]
+
+    assert ["<b>Ada</b>" in html for html in shown] == [True, False, True]
 
 
 def _post_late(*, amount_minor: int) -> Transaction:

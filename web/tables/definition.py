@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from html import escape
 from typing import Any, ClassVar, NamedTuple, TypeVar
 
@@ -23,7 +24,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from web.counting import count_exact
-from web.formatting import format_count
+from web.formatting import ROWS_KEPT, format_count
 from web.pagination import Key, Source
 from web.sorting import Column, Sorting
 from web.standing import Standing
@@ -45,7 +46,7 @@ class Tab:
 class Cell(NamedTuple):
     """A cell with classes of its own beside those of its column."""
 
-    html: str
+    html: SafeString
     css: str = ""
 
 
@@ -260,28 +261,38 @@ def render_rows(
     rows: Iterable[TableRow], columns: Sequence[Column], *, has_bulk: bool = False
 ) -> SafeString:
     """The rows as HTML; written here and not in a template, which would take most of a page."""
-    parts: list[str] = []
-    tick_label = escape(_("Tick this row")) if has_bulk else ""
+    names = [column.name for column in columns]
+    css = tuple([column.css for column in columns])
+    tick_label = _("Tick this row") if has_bulk else None
+    parts = []
     for row in rows:
-        attributes = f' class="{escape(row.css)}"' if row.css else ""
-        key = escape(row.key)
-        if key:
-            attributes += (
-                f' data-row="{key}" data-page="{escape(row.url)}" data-quick="{escape(row.quick)}"'
-            )
-        parts.append(f"<tr{attributes}>")
-        if has_bulk:
-            parts.append(_tick(key, tick_label))
-        parts += [_cell(row, column) for column in columns]
-        parts.append("</tr>")
+        about = (row.css, row.key, row.url, row.quick)
+        parts.append(_render_row(css, tick_label, about, *_values(row, names)))
     return SafeString("".join(parts))  # every text goes through escape()
 
 
-def _cell(row: TableRow, column: Column) -> str:
-    value = row.cells.get(column.name)
-    if value is None:
-        value = _metadata_cell(row, column.name)
-    css = column.css
+def _values(row: TableRow, names: Sequence[str]) -> list[str | Cell]:
+    cells = row.cells
+    return [cells[name] if name in cells else _metadata_cell(row, name) for name in names]
+
+
+# By types as well: a text and ready HTML that look alike must not be taken for each other.
+@lru_cache(maxsize=ROWS_KEPT, typed=True)
+def _render_row(
+    column_css: tuple[str, ...],
+    tick_label: str | None,
+    about: tuple[str, str, str, str],
+    *values: str | Cell,
+) -> str:
+    css, key, url, quick = map(escape, about)
+    attributes = f' class="{css}"' if css else ""
+    if key:
+        attributes += f' data-row="{key}" data-page="{url}" data-quick="{quick}"'
+    tick = "" if tick_label is None else _tick(key, escape(tick_label))
+    return f"<tr{attributes}>{tick}{''.join(map(_cell, values, column_css))}</tr>"
+
+
+def _cell(value: str | Cell, css: str) -> str:
     if isinstance(value, Cell):
         css = f"{css} {value.css}".strip()
         value = value.html
