@@ -11,7 +11,12 @@ class AuditConfig(AppConfig):
 
     def ready(self) -> None:
         # Imports models, which stand only now.
+        from audit.naming import name_records  # noqa: PLC0415
         from audit.recording import record  # noqa: PLC0415
+        from users.models import SavedView, User  # noqa: PLC0415
         from users.recording import record_with  # noqa: PLC0415
 
         record_with(record)
+        # `users` lies below.
+        name_records("user", User, "username", by="pk")
+        name_records("view", SavedView, "name")

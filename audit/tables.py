@@ -16,26 +16,18 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from audit.history import name_actor
 from audit.models import AuditEvent
+from audit.naming import Named, find_named
 from audit.telling import Event, describe_events
 from audit.words import MANY, THINGS, name_action, name_thing
 from users.models import User
-from web.addresses import url_of
-from web.converters import parse_key
 from web.formatting import active_dates
 from web.sorting import Column
 from web.tables.definition import Label, Table, TableRow, register, with_column
 from web.tables.fields import ChoiceField, DateField, Field, TextField
 from web.tables.state import TableState
 
-PAGES = {
-    "ldg": "ledgers:detail",
-    "bln": "balances:detail",
-    "idt": "identities:detail",
-    "txn": "transactions:detail",
-    "sch": "schedules:detail",
-}
-
-
+# The key of the record, which says which one it is whatever it is called by now.
+SUBJECT = Column("subject", gettext_lazy("Id"), ("subject", "id"), "id", is_shown=False)
 # Before and after as they lie in the database, for programs: what the words are made of.
 KEPT = Column("kept", gettext_lazy("As kept"), css="hide-s", is_shown=False)
 
@@ -51,7 +43,7 @@ class AuditTable(Table):
     element: ClassVar[str] = "audit-table"
     url_name: ClassVar[str] = "audit:list"
     title: ClassVar[Label] = gettext_lazy("Audit trail")
-    search_label: ClassVar[Label] = gettext_lazy("Key of a record, or name of a person")
+    search_label: ClassVar[Label] = gettext_lazy("Id of a record, or name of a person")
     empty_template: ClassVar[str] = "audit/_no_events.html"
     columns: ClassVar[Sequence[Column]] = (
         Column(
@@ -63,7 +55,8 @@ class AuditTable(Table):
         ),
         Column("who", gettext_lazy("Who"), css="word", is_fixed=True),
         Column("action", gettext_lazy("What"), is_fixed=True),
-        Column("subject", gettext_lazy("Record"), ("subject", "id"), "id"),
+        Column("record", gettext_lazy("Record")),
+        SUBJECT,
         Column("changes", gettext_lazy("Before and after"), css="hide-s"),
         KEPT,
         Column("number", gettext_lazy("Number"), css="hide-s num", is_shown=False),
@@ -78,7 +71,7 @@ class AuditTable(Table):
             choices=THINGS,
             conditions={thing: _about(thing) for thing, _label in THINGS},
         ),
-        TextField(name="subject", label=gettext_lazy("Record"), lookup="subject"),
+        TextField(name="subject", label=gettext_lazy("Id"), lookup="subject"),
     )
     default_sort: ClassVar[str] = "-when"
     date_key: ClassVar[str] = "created_at"
@@ -103,6 +96,7 @@ class AuditTable(Table):
 
     def format_rows(self, rows: Sequence[Mapping[str, Any]], state: TableState) -> list[TableRow]:
         dates = active_dates()
+        named = find_named(row["subject"] for row in rows)
         told = describe_events([_event(row) for row in rows])
         return [
             TableRow(
@@ -116,7 +110,8 @@ class AuditTable(Table):
                         name_action(row["action"]),
                         name_thing(row["action"]),
                     ),
-                    "subject": _link(row["subject"]),
+                    "record": _link(named.get(row["subject"]), row),
+                    "subject": format_html("<bdi>{}</bdi>", row["subject"]),
                     "changes": _lines(lines),
                     "kept": _as_json(row),
                     "number": str(row["id"]),
@@ -128,12 +123,14 @@ class AuditTable(Table):
     def read_plain(
         self, rows: Sequence[Mapping[str, Any]], state: TableState
     ) -> list[Mapping[str, str]]:
+        named = find_named(row["subject"] for row in rows)
         told = describe_events([_event(row) for row in rows], is_plain=True)
         return [
             {
                 "when": row["created_at"].isoformat(),
                 "who": row["actor_name"],
                 "action": row["action"],
+                "record": _name(named.get(row["subject"]), row),
                 "subject": row["subject"],
                 "changes": "; ".join(lines),
                 "kept": _as_json(row),
@@ -143,8 +140,9 @@ class AuditTable(Table):
         ]
 
     def file_columns(self, state: TableState) -> Sequence[Column]:
-        """Words are for people: programs read what is kept."""
-        return with_column(state.columns, KEPT, behind="changes")
+        """Words are for people: programs read ids, and what is kept."""
+        columns = with_column(state.columns, SUBJECT, behind="action")
+        return with_column(columns, KEPT, behind="changes")
 
     def name_count(self, count: str) -> str:
         words = ngettext("%(count)s event", "%(count)s events", 1 if count == "1" else 2)
@@ -163,13 +161,17 @@ def _found(text: str) -> Q:
     return Q(subject=text) | Q(actor_name__icontains=text) if text else Q()
 
 
-def _link(subject: str) -> SafeString:
+def _name(named: Named | None, row: Mapping[str, Any]) -> str:
+    """What the record is called; what has no name is known by its id."""
+    return named.name if named else row["subject"]
+
+
+def _link(named: Named | None, row: Mapping[str, Any]) -> SafeString:
     """To the record's page, if it has one."""
-    prefix = subject.partition("_")[0]
-    public_id = parse_key(subject, prefix) if prefix in PAGES else None
-    if public_id is None:
-        return format_html("<bdi>{}</bdi>", subject)
-    return format_html('<a href="{}"><bdi>{}</bdi></a>', url_of(PAGES[prefix], public_id), subject)
+    name = _name(named, row)
+    if named and named.url:
+        return format_html('<a href="{}"><bdi>{}</bdi></a>', named.url, name)
+    return format_html("<bdi>{}</bdi>", name)
 
 
 def _event(row: Mapping[str, Any]) -> Event:

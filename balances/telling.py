@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from uuid import UUID
 
 from django.utils.translation import gettext as _
 
+from audit.naming import name_records
 from audit.telling import Held, tell, tell_choices, tell_records
 from balances.models import Balance
+from balances.naming import name_balance
 from identities.models import Identity
 from ledgers.models import Currency, Ledger
 from ledgers.money import format_amount, format_plain
@@ -15,10 +18,17 @@ from web.converters import parse_key
 
 
 def register() -> None:
+    fields = ("indicator", "identity__name", "public_id", "currency_id")
+    name_records("bln", Balance, *fields, page="balances:detail", say=_name_balance)
     tell_choices("balance.normal_side", Balance.NormalSide)
     tell_records("balance.ledger", Ledger, "ldg")
     tell_records("balance.identity", Identity, "idt")
     tell("balance.floor_minor", _tell_floors)
+
+
+def _name_balance(indicator: str, owner: str | None, public_id: UUID, currency: str) -> str:
+    name = name_balance(indicator=indicator, owner=owner, public_id=public_id)
+    return f"{name} {currency}"
 
 
 def _tell_floors(held: Sequence[Held]) -> list[str]:

@@ -8,6 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from audit.naming import name_records
 from audit.telling import Held, say, say_metadata, say_moment, tell, tell_choices, tell_records
 from ledgers.money import format_amount, format_plain
 from schedules.models import Schedule
@@ -21,6 +22,7 @@ NAMED_MAX = 3
 
 
 def register() -> None:
+    name_records("sch", Schedule, "reference", page="schedules:detail")
     tell_choices("schedule.state", Schedule.State)
     transaction_id = "schedule.transaction_id"
     tell_records(transaction_id, Transaction, "txn", name="reference", is_number=True)

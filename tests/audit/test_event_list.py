@@ -2,18 +2,38 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.contrib.auth.models import Permission
 from django.test import Client
 
+from audit.recording import record
 from identities.models import Identity
 from identities.operations import change_identity
-from tests.factories import make_client, make_identity, make_ledger, make_user
+from tests.factories import (
+    make_balance,
+    make_client,
+    make_identity,
+    make_ledger,
+    make_user,
+    post_transfer,
+)
+from tests.files import body_of, read_csv
 from tests.pages import SCRIPT, count_queries, links_of, rows_of, text_of
+from tests.schedules.building import make_schedule
 from users.models import User
+from users.saved_views import save_view
 
 pytestmark = pytest.mark.django_db
 URL = "/audit/"
+FOLDERS = {
+    "bln": "balances",
+    "idt": "identities",
+    "ldg": "ledgers",
+    "sch": "schedules",
+    "txn": "transactions",
+}
 
 
 @pytest.fixture
@@ -39,7 +59,7 @@ def test_each_change_is_a_line_with_before_and_after(auditor: Client, renamed: I
     response = auditor.get(URL)
 
     latest, first = rows_of(response)[1:3]
-    assert latest[1:4] == ["berta", "Changed Identity", renamed.key]
+    assert latest[1:4] == ["berta", "Changed Identity", "Southgate"]
     assert latest[4] == "Name: “Northgate” → “Southgate”"
     assert first[2] == "Created Identity"
     assert renamed.get_absolute_url() in links_of(response)
@@ -66,7 +86,41 @@ def test_each_change_is_a_line_with_before_and_after(auditor: Client, renamed: I
 def test_filters(auditor: Client, renamed: Identity, query: str, expected: int) -> None:
     rows = rows_of(auditor.get(URL + query.format(key=renamed.key)))[1:]
 
-    assert len([row for row in rows if row[3] == renamed.key]) == expected
+    assert len([row for row in rows if row[3] == "Southgate"]) == expected
+
+
+def record_of_each_kind(actor: User) -> dict[str, str]:
+    """An event about one record of each kind; their names by their keys."""
+    owner, source = make_identity(name="Northgate"), make_balance(floor_minor=None)
+    balance = make_balance(ledger=make_ledger(name="Suppliers"), identity=owner)
+    records: dict[Any, str] = {
+        balance.ledger: "Suppliers",
+        owner: "Northgate",
+        balance: "Northgate GBP",
+        make_balance(indicator="@Bank"): "@Bank GBP",
+        post_transfer(source=source, destination=balance, reference="rent"): "rent",
+        make_schedule(source=source, destination=balance, reference="wages"): "wages",
+        save_view(owner=actor, table="ledgers", name="Mine", query=""): "Mine",
+    }
+    named = {each.key: name for each, name in records.items()}
+    named |= {f"user_{actor.pk}": actor.username, "user_0": "user_0", "XTK": "XTK"}
+    for key in named:
+        record(actor=actor, action="thing.changed", subject=key)
+    return named
+
+
+def test_records_are_called_as_they_are_now_and_have_an_id(auditor: Client, berta: User) -> None:
+    named = record_of_each_kind(berta)
+    query = "?where=action:is:thing.changed"
+
+    response = auditor.get(f"{URL}{query}&columns=record,subject")
+    _heads, *lines = read_csv(body_of(auditor.get(f"{URL}export.csv{query}")))
+
+    assert {row[4]: row[3] for row in rows_of(response)[1:]} == named
+    assert {line[3]: line[4].lstrip("'") for line in lines if line[3]} == named
+    pages = {f"/{folder}/{key}/" for key in named if (folder := FOLDERS.get(key[:3]))}
+    assert len(pages) == 6
+    assert pages <= set(links_of(response))
 
 
 def test_only_who_may_see_it_can_open_count_filter_or_export_it(renamed: Identity) -> None:
@@ -93,7 +147,7 @@ def test_texts_are_shown_as_text_and_rows_cost_no_statement(auditor: Client, ber
     for _number in range(25):
         make_identity(name=SCRIPT, actor=berta)
 
-    assert few == count_queries(auditor, URL) == 3
+    assert few == count_queries(auditor, URL) == 4
     html = auditor.get(URL).content.decode()
     assert SCRIPT not in html
     assert SCRIPT in text_of(auditor.get(URL))

@@ -252,4 +252,4 @@ def test_statements_do_not_grow_with_the_events(auditor: Client, berta: User) ->
     for _number in range(4):
         make()
 
-    assert count_queries(auditor, URL) == few <= 9
+    assert count_queries(auditor, URL) == few <= 12

@@ -1,0 +1,83 @@
+"""What people call the records of audit events now, as the apps that keep them know it.
+
+An app says so when it is loaded::
+
+    name_records("ldg", Ledger, "name", page="ledgers:detail")
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from django.db.models import Model
+
+from web.addresses import url_of
+from web.converters import parse_key
+
+
+class Named(NamedTuple):
+    """What a record is called, and its page; "" if it has none."""
+
+    name: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """How records whose keys begin with `prefix` are found and named."""
+
+    prefix: str
+    model: type[Model]
+    fields: tuple[str, ...]
+    page: str
+    by: str
+    say: Callable[..., str]
+
+    def id_of(self, subject: str) -> UUID | int | None:
+        if self.by == "public_id":
+            return parse_key(subject, self.prefix)
+        number = subject.removeprefix(f"{self.prefix}_")
+        return int(number) if number.isascii() and number.isdecimal() else None
+
+    def find(self, ids: Collection[UUID | int]) -> dict[Any, Named]:
+        rows = self.model._default_manager.filter(**{f"{self.by}__in": ids})
+        return {
+            key: Named(self.say(*values), url_of(self.page, key) if self.page else "")
+            for key, *values in rows.values_list(self.by, *self.fields)
+        }
+
+
+_KINDS: dict[str, _Kind] = {}
+
+
+def name_records(
+    prefix: str,
+    model: type[Model],
+    *fields: str,
+    page: str = "",
+    by: str = "public_id",
+    say: Callable[..., str] = str,
+) -> None:
+    """Name records by what `say` makes of these fields, on the page of that name.
+
+    Their keys are the prefix with what is unique in `by`.
+    """
+    _KINDS[prefix] = _Kind(prefix, model, fields, page, by, say)
+
+
+def find_named(subjects: Iterable[str]) -> dict[str, Named]:
+    """Those of these subjects of events that have a name, in one statement for each kind."""
+    asked: dict[_Kind, dict[str, UUID | int]] = {}
+    for subject in subjects:
+        kind = _KINDS.get(subject.partition("_")[0])
+        key = kind.id_of(subject) if kind else None
+        if kind is not None and key is not None:
+            asked.setdefault(kind, {})[subject] = key
+    named: dict[str, Named] = {}
+    for kind, keys in asked.items():
+        found = kind.find(set(keys.values()))
+        named |= {subject: found[key] for subject, key in keys.items() if key in found}
+    return named
