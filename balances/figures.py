@@ -8,19 +8,21 @@ from typing import Self
 
 from django.db.models import Count, QuerySet, Sum
 
+from balances.filters import column_of
 from balances.models import Balance
 from balances.naming import shown_minor
 from identities.models import Identity
+from ledgers.models import Ledger
 from ledgers.money import format_amount
 from web.formatting import format_count
 from web.statements import fetch_all
 
 EXPONENTS = "SELECT code, exponent FROM ledgers_currency WHERE code = ANY (%s)"
-SUMS_OF_OWNER = """
+SUMS_OF = """
 SELECT s.currency, c.exponent, s.count, s.debit_minor, s.credit_minor
 FROM (
     SELECT currency, count(*), sum(debit_minor) AS debit_minor, sum(credit_minor) AS credit_minor
-    FROM balances_balance WHERE identity_id = %s GROUP BY currency
+    FROM balances_balance WHERE {column} = %s GROUP BY currency
 ) AS s
 JOIN ledgers_currency AS c ON c.code = s.currency
 ORDER BY s.currency
@@ -126,9 +128,10 @@ def sum_by_currency(balances: QuerySet[Balance]) -> list[CurrencyTotal]:
     ]
 
 
-def sum_of_owner(identity: Identity) -> list[CurrencyTotal]:
-    """`sum_by_currency` for the balances of one owner."""
+def sum_of(record: Ledger | Identity) -> list[CurrencyTotal]:
+    """`sum_by_currency` for the balances of one ledger or owner."""
+    rows = fetch_all(SUMS_OF.format(column=column_of(record)), [record.pk])
     return [
         CurrencyTotal(code, exponent, count, int(debit), int(credit))
-        for code, exponent, count, debit, credit in fetch_all(SUMS_OF_OWNER, [identity.pk])
+        for code, exponent, count, debit, credit in rows
     ]

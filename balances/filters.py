@@ -32,6 +32,11 @@ SELECT count(*) FROM (
     LIMIT {EXACT_MAX + 1}
 ) AS internal
 """  # noqa: S608 -- a constant
+COUNT_OF = """
+SELECT count(*) FROM (
+    SELECT FROM balances_balance WHERE {column} = %s LIMIT %s
+) AS counted
+"""
 IS_INTERNAL = ~Q(indicator="") & Q(
     ledger=RawSQL("SELECT id FROM ledgers_ledger WHERE is_general", ())
 )
@@ -91,6 +96,14 @@ class BalanceFilter:
         return bool(self.is_narrow or self.currency or self.text or self.unknown)
 
     @property
+    def only(self) -> Ledger | Identity | None:
+        """The one ledger or owner, where nothing else is asked for."""
+        is_more = self.is_internal or self.currency or self.text or self.unknown or self.recorded_by
+        if is_more or (self.ledger and self.identity):
+            return None
+        return self.ledger or self.identity
+
+    @property
     def is_empty(self) -> bool:
         """Whether no balance can pass."""
         is_outside = bool(self.is_internal and self.ledger and not self.ledger.is_general)
@@ -118,7 +131,13 @@ class BalanceFilter:
         return balances.filter(self.matches)
 
     def count(self) -> str:
-        """How many pass, as `count_exact` says it; all internal ones without building a query."""
+        """How many pass, as `count_exact` says it; what tables ask for without building a query."""
+        if self.is_empty:
+            return say_up_to(0)
+        if self.only:
+            sql = COUNT_OF.format(column=column_of(self.only))
+            ((count,),) = fetch_all(sql, [self.only.pk, EXACT_MAX + 1])
+            return say_up_to(count)
         if self.is_any or self.recorded_by or not self.is_internal:
             return count_exact(self.select())
         ((count,),) = fetch_all(COUNT_INTERNAL)
@@ -129,9 +148,7 @@ class BalanceFilter:
     ) -> tuple[QuerySet[Balance, Any], Sequence[Key]]:
         """Those of the `balances` that pass, and the order of their page, for `paginate`.
 
-        The order begins with a column that is filtered, asked for as a range: so only an index
-        that begins with it gives the order. For an equal sign the planner may walk through all
-        balances by date until enough of one ledger's have come: 90,000 if those are old.
+        Along the column that is filtered, if there is one.
         """
         if self.is_empty:
             return balances.none(), order
@@ -144,8 +161,7 @@ class BalanceFilter:
             others, field, value = replace(self, currency=""), "currency_id", self.currency
         else:
             return self.select(balances), order
-        ranged = {f"{field}__gte": value, f"{field}__lte": value}
-        return others.select(balances).filter(**ranged), [Key(field, order[0].descending), *order]
+        return select_along(field, value, others.select(balances), order)
 
     def words(self, request: HttpRequest) -> list[tuple[str, str]]:
         """What is filtered, in words, and the name of the parameter that says so."""
@@ -162,6 +178,24 @@ class BalanceFilter:
             for name in self.unknown
         }
         return [(label, name) for name, label in labels.items() if label]
+
+
+def column_of(record: Ledger | Identity) -> str:
+    """The column of balances that holds the key of their ledger, or of their owner."""
+    return "ledger_id" if isinstance(record, Ledger) else "identity_id"
+
+
+def select_along(
+    column: str, value: object, balances: QuerySet[Balance, Any], order: Sequence[Key]
+) -> tuple[QuerySet[Balance, Any], Sequence[Key]]:
+    """Those of the `balances` with the value in that column, and the order of their page.
+
+    The order begins with the column, asked for as a range: so only an index that begins with it
+    gives the order. For an equal sign the planner may walk through all balances by date until
+    enough of one ledger's have come: 90,000 if those are old.
+    """
+    ranged = {f"{column}__gte": value, f"{column}__lte": value}
+    return balances.filter(**ranged), [Key(column, order[0].descending), *order]
 
 
 class _OwnedBy(Func):

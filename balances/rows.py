@@ -49,7 +49,7 @@ FIELDS = (
 # What `format_rows` needs, and the order of a page; built once, since resolving the names takes
 # as long as reading the rows.
 ROWS: QuerySet[Balance, Any] = Balance.objects.values(*FIELDS)
-# A range, as in BalanceFilter.select_in_order; joined after the limit, so that ten rows are.
+# A range, as in `select_along`; joined after the limit, so that ten rows are.
 NEWEST = """
 SELECT b.id, b.public_id, b.created_at, b.currency, c.exponent, b.normal_side, b.credit_minor,
        b.debit_minor, b.inflight_credit_minor, b.inflight_debit_minor, b.indicator, b.closed_at,

@@ -9,7 +9,7 @@ from django.http import HttpResponse
 from django.views.decorators.http import require_safe
 
 from audit.history import latest_events
-from balances.figures import CurrencyTotal, sum_of_owner
+from balances.figures import CurrencyTotal, sum_of
 from balances.rows import format_rows, newest_of_ledger, newest_of_owner
 from dashboard import ledgers
 from dashboard.identities import IDENTITIES
@@ -69,7 +69,7 @@ def identity_list(request: HtmxHttpRequest) -> HttpResponse:
 @require_safe
 def identity_detail(request: HtmxHttpRequest, public_id: UUID) -> HttpResponse:
     identity = get_record_or_404(Identity, public_id)
-    totals = sum_of_owner(identity)
+    totals = sum_of(identity)
     context = {
         "identity": identity,
         "totals": format_totals(totals, query=f"identity={identity.key}"),

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.http import HttpResponse
 from django.views.decorators.http import require_safe
 
-from balances.figures import sum_of_owner
+from balances.figures import sum_of
 from balances.rows import format_rows, newest_of_owner
 from dashboard.ledgers import currency_totals
 from dashboard.totals import format_totals
@@ -39,7 +39,7 @@ def ledger_quick(request: HtmxHttpRequest, public_id: UUID) -> HttpResponse:
 @require_safe
 def identity_quick(request: HtmxHttpRequest, public_id: UUID) -> HttpResponse:
     identity = get_record_or_404(Identity, public_id)
-    totals = sum_of_owner(identity)
+    totals = sum_of(identity)
     context = {
         "identity": identity,
         "totals": format_totals(totals, query=f"identity={identity.key}"),

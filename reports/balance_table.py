@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 from html import escape
 from typing import Any, ClassVar
 
@@ -18,8 +18,8 @@ from django.utils.translation import gettext_lazy as _
 
 from audit.subjects import AUDIT, by_subject, subject_id
 from balances.fields import COMPUTED, FIELDS, LASTING
-from balances.figures import CurrencyTotal, sum_by_currency
-from balances.filters import BalanceFilter
+from balances.figures import CurrencyTotal, sum_by_currency, sum_of
+from balances.filters import BalanceFilter, column_of, select_along
 from balances.models import Balance
 from balances.naming import name_balance, shown_minor
 from balances.rows import FIELDS as VALUES
@@ -32,18 +32,35 @@ from web.as_of import CLOCKS, NAMES, NOW, Moment, read_moment
 from web.counting import EXACT_MAX
 from web.formatting import active_dates, format_count
 from web.journals import by_column
-from web.pagination import Key, Source
+from web.pagination import Key
 from web.sorting import Column
-from web.tables.definition import Cell, Label, Sum, Tab, Table, TableRow, register, with_column
+from web.standing import GIVEN, Standing
+from web.tables.definition import (
+    Cell,
+    Label,
+    Selected,
+    Sum,
+    Tab,
+    Table,
+    TableRow,
+    register,
+    with_column,
+)
 from web.tables.fields import Field
 from web.tables.state import TableState
 
-# An event of a balance, or of its owner, by whose name it is known.
+# An event of a balance, of its owner, by whose name it is known, or of its ledger.
 BY_EVENT = """
 {balance} UNION ALL
 SELECT b.id FROM identities_identity AS i JOIN balances_balance AS b ON b.identity_id = i.id
-WHERE i.public_id = {owner_id}
-""".format(balance=by_subject("balances_balance", "bln"), owner_id=subject_id("idt"))
+WHERE i.public_id = {owner_id} UNION ALL
+SELECT b.id FROM ledgers_ledger AS l JOIN balances_balance AS b ON b.ledger_id = l.id
+WHERE l.public_id = {ledger_id}
+""".format(
+    balance=by_subject("balances_balance", "bln"),
+    owner_id=subject_id("idt"),
+    ledger_id=subject_id("ldg"),
+)
 MORE_VALUES = (
     *VALUES,
     "metadata",
@@ -140,7 +157,22 @@ class BalanceTable(Table):
         rows: QuerySet[Any, Any] = self._values(self.chosen.select(self._passing(state)), state)
         return rows
 
-    def source(self, state: TableState) -> tuple[QuerySet[Any, Any] | Source, Sequence[Key]]:
+    def standing(self, state: TableState) -> tuple[Standing, Sequence[Key]] | None:
+        """Also those of one ledger or owner, whose key is given."""
+        only = self.chosen.only
+        if only is None or state.is_filtered:
+            return super().standing(state)
+        column = column_of(only)
+        standing, order = self.keep(state, column, partial(self._source_along, column))
+        return standing.giving(only.pk), order
+
+    def _source_along(self, column: str, state: TableState) -> Selected:
+        rows, order = self._values(self._passing(state), state), state.sorting.order
+        if order[0].field == self.date_key:
+            return select_along(column, GIVEN, rows, order)
+        return rows.filter(**{column: GIVEN}), order
+
+    def source(self, state: TableState) -> Selected:
         """Along the index of the ledger, owner or currency where the order is by date."""
         order = state.sorting.order
         if order[0].field != self.date_key:
@@ -233,6 +265,8 @@ class BalanceTable(Table):
         return state.is_filtered or state.is_exact or self.chosen.is_any
 
     def _add_up(self, state: TableState) -> list[CurrencyTotal]:
+        if self.chosen.only and not state.q:
+            return sum_of(self.chosen.only)
         passing = self.chosen.select(self._passing(state))
         if not self.chosen.is_narrow and not state.is_exact:
             first = passing.order_by().values("pk")[: EXACT_MAX + 1]
@@ -260,6 +294,8 @@ class BalanceTableOfPast(BalanceTable):
     bulk_template: ClassVar[str] = ""
 
     def count(self, state: TableState) -> str:
+        if self.chosen.only and not (state.is_filtered or state.is_exact):
+            return self.chosen.count()
         return Table.count(self, state)
 
     def name_count(self, count: str) -> str:

@@ -1,4 +1,4 @@
-"""Pages of a queryset that is always the same: Django writes their SQL once for the process.
+"""Pages of a queryset that is always the same, or but for a value: Django writes their SQL once.
 
 Building a query and writing its SQL takes several times as long as reading twenty rows by it.
 """
@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import QuerySet, Value
 
 from web.pagination import Key, Ordered
 from web.statements import fetch_all, fetch_one
@@ -18,9 +18,13 @@ from web.statements import fetch_all, fetch_one
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """Where a value of the cursor goes in the parameters of a statement."""
+    """Where a value goes in the parameters of a statement; its place among those of the cursor."""
 
     place: int
+
+
+# In a queryset: the value that is given with each request, behind those of the cursor.
+GIVEN = Value(Slot(-1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +82,16 @@ def _converter(functions: Sequence[Callable[..., Any]], column: Any) -> Callable
 class Standing:
     """A source of `web.pagination.paginate`: `.values()` that no request changes.
 
-    All keys of an order have one direction.
+    All keys of an order have one direction. Where `GIVEN` stands in the queryset, `given` is read.
     """
 
     queryset: QuerySet[Any, Any]
+    given: tuple[Any, ...] = ()
     _statements: dict[object, Statement] = field(default_factory=dict, compare=False)
+
+    def giving(self, value: object) -> Standing:
+        """The same with another value; the statements are shared."""
+        return Standing(self.queryset, (value,), self._statements)
 
     @property
     def label(self) -> str:
@@ -97,4 +106,4 @@ class Standing:
             slots = None if after is None else [Slot(place) for place in range(len(keys))]
             page = Ordered(self.queryset).select(keys, slots, limit)
             statement = self._statements[shape] = Statement.of(page)
-        return statement.read(after or ())
+        return statement.read((*(after or ()), *self.given))

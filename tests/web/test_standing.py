@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import Any
 
 import pytest
@@ -63,6 +64,27 @@ def test_kept_sql_reads_what_the_query_reads(table: Table, sort: str) -> None:
     assert standing is not None
     assert standing[1] == order
     assert _walk(standing[0], order) == _walk(rows, order)
+
+
+@pytest.mark.parametrize("sort", [sort for table, sort in SORTS if table is BALANCES])
+def test_kept_sql_reads_each_ledger_and_owner_for_itself(sort: str) -> None:
+    owners = [make_identity(name=f"Owner {number}") for number in range(2)]
+    ledgers = [make_ledger(name=f"Ledger {number}") for number in range(2)]
+    for _pair in range(2):
+        for owner, ledger in product(owners, ledgers):
+            make_balance(identity=owner, ledger=ledger)
+    scopes = [f"identity={owner.key}" for owner in owners]
+    scopes += [f"ledger={ledger.key}" for ledger in ledgers]
+
+    for scope in scopes:
+        table, state = _ask(BALANCES, f"sort={sort}&{scope}")
+        rows, order = table.source(state)
+        standing = table.standing(state)
+
+        assert standing is not None
+        assert standing[1] == order
+        assert _walk(standing[0], order) == _walk(rows, order)
+        assert len(_walk(rows, order)) == 3
 
 
 @pytest.mark.parametrize("table", STANDING)

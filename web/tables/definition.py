@@ -11,7 +11,7 @@ and its view is `show_table(request, IDENTITIES, "identities/identity_list.html"
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from html import escape
@@ -32,6 +32,8 @@ from web.tables.fields import Field
 from web.tables.state import TableState
 
 Label = str | Promise
+# What pages are read from, and in which order.
+Selected = tuple[QuerySet[Any, Any] | Source, Sequence[Key]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +165,7 @@ class Table:
         """The rows that pass everything in the address, as `format_rows` takes them."""
         raise NotImplementedError
 
-    def source(self, state: TableState) -> tuple[QuerySet[Any, Any] | Source, Sequence[Key]]:
+    def source(self, state: TableState) -> Selected:
         """What the pages are read from, and in which order."""
         return self.select(state), state.sorting.order
 
@@ -171,10 +173,16 @@ class Table:
         """`source` where nothing is filtered, kept with its SQL; None for any other."""
         if not self.is_standing or state.is_filtered or any(map(state.scope, self.scope)):
             return None
-        key = (type(self), state.tab_name, state.sorting.order)
+        return self.keep(state, "", self.source)
+
+    def keep(
+        self, state: TableState, name: str, source: Callable[[TableState], Selected]
+    ) -> tuple[Standing, Sequence[Key]]:
+        """`source` for this tab and order, which makes it of nothing else but `name`."""
+        key = (type(self), name, state.tab_name, state.sorting.order)
         kept = _STANDING.get(key)
         if kept is None:
-            rows, order = self.source(state)
+            rows, order = source(state)
             assert isinstance(rows, QuerySet)  # what else is a source keeps its SQL itself
             kept = _STANDING[key] = (Standing(rows), order)
         return kept
