@@ -16,9 +16,13 @@ from web.marks import SPAN, WINDOW, Mark
 from web.statements import fetch_all
 
 COUNT = "SELECT count(*) FROM (SELECT FROM {table} WHERE id > %s LIMIT %s) AS added"
+# One row may change many, as the new name of a ledger does all its balances.
 ADDED = """
-SELECT added.id, changed.id FROM {table} AS added CROSS JOIN LATERAL ({changes}) AS changed (id)
-WHERE (added.id > %s OR added.id = ANY (%s)) AND changed.id IS NOT NULL ORDER BY added.id
+SELECT added.id, changed.id FROM {table} AS added
+CROSS JOIN LATERAL (SELECT each.id FROM ({changes}) AS each (id) LIMIT %(most)s) AS changed
+WHERE (added.id > %(newest)s AND added.id <= %(now)s OR added.id = ANY (%(missing)s))
+  AND changed.id IS NOT NULL
+ORDER BY added.id LIMIT %(most)s
 """
 
 
@@ -38,7 +42,7 @@ class Journal:
         self._since = self._until = Mark()
         self._about: dict[int, set[int]] = {}
         self._read: list[tuple[int, int]] = []
-        # More than SPAN rows have come after this id.
+        # More than SPAN rows have come after this id, or were changed.
         self._far_back = -1
 
     def changed(self, rows: Sequence[int], since: Mark, now: Mark) -> set[int] | None:
@@ -46,9 +50,8 @@ class Journal:
         if now == since or not rows:
             return set()
         with self._lock:
-            if self._is_far_back(since, now):
+            if self._is_far_back(since, now) or not self._reach(since, now):
                 return None
-            self._reach(since, now)
             return {row for row in rows if any(map(since.lacks, self._about.get(row, ())))}
 
     def touched(self, since: Mark, now: Mark) -> set[int] | None:
@@ -56,9 +59,8 @@ class Journal:
         if now == since:
             return set()
         with self._lock:
-            if self._is_far_back(since, now):
+            if self._is_far_back(since, now) or not self._reach(since, now):
                 return None
-            self._reach(since, now)
             found = set()
             for pk, row in reversed(self._read):
                 # What was read after `since` had been seen is at most so far below it.
@@ -76,16 +78,33 @@ class Journal:
                 self._far_back = since.newest
         return since.newest <= self._far_back
 
-    def _reach(self, since: Mark, now: Mark) -> None:
-        """Read on to `now`; from `since`, if what is kept begins later, or has become too much."""
+    def _reach(self, since: Mark, now: Mark) -> bool:
+        """Read on to `now`; from `since`, if what is kept begins later, or has become too much.
+
+        False if what was changed by now is too much to be kept.
+        """
         begins_before = self._since == since or self._since.newest < since.newest
         is_near = now.newest - self._until.newest <= SPAN
         if not (begins_before and is_near and len(self._read) <= 2 * SPAN):
-            self._since = self._until = since
-            self._about, self._read = {}, []
+            self._begin(since)
         if self._until != now and self._until.newest <= now.newest:
-            added = fetch_all(self._sql, [self._until.newest, self._until.missing()])
+            asked = {
+                "newest": self._until.newest,
+                "missing": self._until.missing(),
+                "now": now.newest,
+                "most": SPAN + 1,
+            }
+            added = fetch_all(self._sql, asked)
+            if len(added) > SPAN:
+                self._far_back = now.newest - 1
+                self._begin(now)
+                return since.newest > self._far_back
             for pk, row in added:
                 self._about.setdefault(row, set()).add(pk)
                 self._read.append((pk, row))
             self._until = now
+        return True
+
+    def _begin(self, since: Mark) -> None:
+        self._since = self._until = since
+        self._about, self._read = {}, []

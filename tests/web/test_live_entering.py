@@ -14,7 +14,7 @@ from ledgers.operations import rename_ledger
 from tests.factories import make_balance, make_identity, make_ledger, post_transfer
 from tests.web.watching import Reader, watch_anew
 from transactions.requests import Indicator
-from web import live
+from web import journals, live
 
 TREASURY = Indicator("@Treasury", "GBP")
 
@@ -87,6 +87,38 @@ def test_the_new_name_of_a_row_on_the_page_is_a_change() -> None:
     change_identity(owner, name="Southgate", kind=owner.kind, email="", actor=None)
 
     assert [reader.ask()["words"] for reader in readers] == ["1 changed – show"] * 2
+
+
+def test_the_new_name_of_a_ledger_changes_its_balances_and_moves_them_in_its_order() -> None:
+    moving = make_ledger(name="Zephyr")
+    make_balance(ledger=moving)
+    for number in range(20):
+        make_balance(ledger=make_ledger(name=f"Ledger {number}"))
+    by_ledger = Reader("sort=ledger", table="balances")
+    plain = Reader(f"ledger={moving.key}", table="balances")
+
+    rename_ledger(moving, name="Alpha", actor=None)
+
+    assert by_ledger.ask()["words"] == "1 new – show"
+    assert plain.ask()["words"] == "1 changed – show"
+
+
+def test_of_a_name_that_changes_too_many_rows_each_reader_before_is_told_that_many_changed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(journals, "SPAN", 3)
+    ledger = make_ledger(name="Wallets")
+    for _ in range(5):
+        make_balance(ledger=ledger)
+    before = Reader("sort=ledger", table="balances")
+
+    rename_ledger(ledger, name="Purses", actor=None)
+    after = Reader("sort=ledger", table="balances")
+
+    assert [before.ask()["words"] for _ in range(2)] == ["Many changed – show"] * 2
+    assert after.is_told_from_memory()
+    rename_ledger(make_ledger(name="Empty"), name="Void", actor=None)
+    assert after.ask()["words"] == ""
 
 
 def test_extra_information_of_an_identity_brings_it_into_the_filter() -> None:
