@@ -24,11 +24,13 @@ SPACES = "\u00a0\u202f "
 
 
 def grouped_digits(style: NumberStyle) -> str:
-    """A pattern of digits grouped in threes by the style's sign or spaces.
+    """A pattern of digits grouped in threes by the style's sign, or by spaces throughout.
 
-    Nobody groups a number that begins with a nought: `0.123` is less than one.
+    Nobody groups a number that begins with a nought: `0.123` is less than one; nor by one sign
+    and then another: the last of `1 234,567` begins the decimals.
     """
-    return rf"[1-9]\d{{0,2}}(?:[{re.escape(style.group + SPACES)}]\d{{3}})+"
+    group = re.escape(style.group)
+    return rf"[1-9]\d{{0,2}}(?:(?:{group}\d{{3}})+|(?:[{SPACES}]\d{{3}})+)"
 
 
 def _amount_pattern(style: NumberStyle) -> re.Pattern[str]:

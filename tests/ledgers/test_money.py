@@ -102,6 +102,8 @@ def test_parse_amount_accepts_usual_spellings(text: str, minor: int) -> None:
         "1,,000",
         "0,000",
         "0,500",
+        "1 234,567",
+        "1,234 567.89",
         "1 00",
         "1.000,50",
         "1.2.3",

@@ -62,6 +62,10 @@ def test_amount_is_read_as_people_write_it(text: str, minor: int) -> None:
         "12.34.56",
         "1,23",
         "12,34",
+        "0,500",
+        "00,500.00",
+        "1 234,567",
+        "1,234 567",
         "1,2345.00",
         "1e5",
         "1.5E+05",
@@ -103,6 +107,12 @@ def test_amount_in_another_currency_is_refused(text: str) -> None:
 )
 def test_decimal_comma_is_read_where_the_mapping_says_so(text: str, minor: int) -> None:
     assert read(text, decimal=",") == minor
+
+
+@pytest.mark.parametrize("text", ["0.001", "1.234 567", "12.34"])
+def test_point_that_cannot_group_thousands_is_refused(text: str) -> None:
+    with pytest.raises(ValueTextError, match="cannot be read"):
+        read(text, decimal=",")
 
 
 def test_amount_of_eighteen_decimals_keeps_the_last_digit() -> None:

@@ -15,7 +15,11 @@ from transactions.importing.mapping import AmountRules, DateRules
 _MINUSES = "-\N{MINUS SIGN}\N{EN DASH}\N{FULLWIDTH HYPHEN-MINUS}"
 _PLAIN = re.compile(r"(-?)(\d{1,36})(?:\.(\d*))?", re.ASCII)
 _PARTS = re.compile(r"([^\d.,]*)([\d.,'’ ]*)([^\d.,]*)", re.ASCII)
-_FIGURES = re.compile(r"(\d+|\d{1,3}(?:[,'’ ]\d{3})+)?(?:\.(\d*))?", re.ASCII)
+# Nobody groups a number that begins with a nought, or by one sign and then another: where the
+# decimal sign is not what the mapping says, `0,500` is a half.
+_FIGURES = re.compile(
+    r"(\d+|[1-9]\d{0,2}(?:(?:,\d{3})+|(?:['’]\d{3})+|(?: \d{3})+))?(?:\.(\d*))?", re.ASCII
+)
 # All that may stand around an amount, besides a currency.
 _MARKS = [[], ["+"], ["(", ")"], *([minus] for minus in _MINUSES)]
 _NO_MARKS = dict.fromkeys(map(ord, "()+" + _MINUSES))
