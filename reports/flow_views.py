@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -15,12 +16,12 @@ from balances.models import Balance
 from balances.naming import name_of
 from ledgers.money import format_amount
 from reports.charts import last_day, months_until
-from reports.flow_rows import draw_flows, rows_of_flows
-from reports.flows import ENTRIES_MAX, flows_of
+from reports.flow_rows import Ways, draw_flows, rows_of_flows
+from reports.flows import Flows, flows_of
 from reports.periods import Period, PeriodForm, QuickPeriod
 from web.addresses import url_of
 from web.as_of import Moment, read_moment
-from web.formatting import format_count
+from web.formatting import format_count, format_date, format_datetime_full
 from web.htmx import HtmxHttpRequest, render_page
 from web.query import url_with
 from web.records import get_record_or_404
@@ -49,6 +50,9 @@ def _flows(
 ) -> dict[str, Any]:
     flows = flows_of(balance, period.start, period.end, known_at=moment.known_at)
     query = f"{urlencode(period.query)}{moment.addition}"
+    earlier = _before(flows, period) if flows.earlier.entry_count else None
+    earlier_url = url_with(request, **earlier.query) if earlier else ""
+    ways = Ways(query, earlier_url)
     periods = _quick_periods(request, period, last_day(moment))
     exponent = balance.currency.exponent
     return {
@@ -56,15 +60,44 @@ def _flows(
         "periods": periods,
         "is_quick": any(each["is_chosen"] for each in periods),
         "has_entries": flows.total.entry_count > 0,
-        "drawings": draw_flows(flows, balance, query=query),
-        "rows": rows_of_flows(flows, balance, query=query),
+        "drawings": draw_flows(flows, balance, ways),
+        "rows": rows_of_flows(flows, balance, ways),
         "incoming": format_amount(flows.total.credit_minor, exponent),
         "outgoing": format_amount(flows.total.debit_minor, exponent),
         "has_together": flows.together is not None,
-        "has_earlier": flows.earlier.entry_count > 0,
-        "entries_max": format_count(ENTRIES_MAX),
+        "told": _say_told(flows, period),
         "statement_url": f"{url_of('balances:statement', balance.public_id)}?{query}",
     }
+
+
+def _before(flows: Flows, period: Period) -> Period | None:
+    """The days of which nothing was broken down; None where a day was broken down in part."""
+    if flows.since is None:
+        return None
+    return replace(period, last=_day(flows.since, period) - timedelta(days=1))
+
+
+def _say_told(flows: Flows, period: Period) -> str:
+    """Which entries were broken down, if those are not all of the period."""
+    if not flows.earlier.entry_count or flows.oldest is None:
+        return ""
+    count = format_count(flows.total.entry_count - flows.earlier.entry_count)
+    if flows.since is None:
+        said = _(
+            "Broken down are the latest %(count)s entries, back to %(oldest)s: of that day there"
+            " are too many to break down all."
+        )
+        return said % {"count": count, "oldest": format_datetime_full(flows.oldest)}
+    said = _(
+        "Broken down are all %(count)s entries from %(first)s to %(last)s; the line of earlier"
+        " entries leads to those before."
+    )
+    first, last = _day(flows.since, period), period.last_that_counts
+    return said % {"count": count, "first": format_date(first), "last": format_date(last)}
+
+
+def _day(moment: datetime, period: Period) -> date:
+    return moment.astimezone(period.zone).date()
 
 
 def _read_form(request: HtmxHttpRequest, moment: Moment) -> PeriodForm:

@@ -14,53 +14,71 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils.timezone import get_current_timezone_name
+
 from balances.models import Balance
 from balances.naming import name_balance
 from reports.moments import Totals
 from reports.series import PARTS
 from web.statements import Row, fetch_all
 
-# What is broken down at most, so that a page costs the same however busy the balance is.
+# What is broken down at most, so that a page costs the same however busy the balance is. Of more,
+# the newest whole days are; of the newest day alone, if that is too much, its newest transactions.
 ENTRIES_MAX = 2_000
 LEGS_MAX = 20_000
 TOP = 12
 
 # Windows instead of joins: the planner takes what it has found so far for a row or two. `party` 0
 # is several together. `place` sorts the parties: 0 several together, 1 … the largest, `top` + 1
-# all others; -1 is the period as a whole, -2 what of it was broken down.
+# all others; -1 is the period as a whole, -2 what of it was broken down, and since when.
 FLOWS = """
 WITH {parts},
 recent AS MATERIALIZED (
-    SELECT r.transaction_id, sum(t.entry_count) OVER newest AS read,
-           row_number() OVER newest AS number
+    SELECT r.transaction_id, r.effective_at, row_number() OVER newest > 1 AND (
+               sum(r.own_count) OVER newest > %(entries_max)s
+               OR sum(t.entry_count) OVER newest > %(legs_max)s
+           ) AS is_beyond
     FROM (
-        SELECT e.transaction_id, max(e.effective_at) AS effective_at, max(e.id) AS id
+        SELECT e.transaction_id, max(e.effective_at) AS effective_at, max(e.id) AS id,
+               count(*) AS own_count
         FROM (
             SELECT e.transaction_id, e.effective_at, e.id FROM transactions_entry AS e
             WHERE e.balance_id = %(balance_id)s
               AND e.effective_at >= (%(moments)s::timestamptz[])[1]
               AND e.effective_at < (%(moments)s::timestamptz[])[2]
               AND e.position <= (SELECT known FROM reach)
-            ORDER BY e.effective_at DESC, e.id DESC LIMIT %(entries_max)s
+            ORDER BY e.effective_at DESC, e.id DESC LIMIT %(entries_max)s + 1
         ) AS e
         GROUP BY e.transaction_id
     ) AS r
     JOIN transactions_transaction AS t ON t.id = r.transaction_id
     WINDOW newest AS (ORDER BY r.effective_at DESC, r.id DESC)
 ),
+whole AS MATERIALIZED (
+    SELECT l.begins_at FROM (
+        SELECT (date_trunc('day', max(effective_at) FILTER (WHERE is_beyond)
+                AT TIME ZONE %(zone)s) + interval '1 day') AT TIME ZONE %(zone)s AS begins_at
+        FROM recent
+    ) AS l
+    WHERE EXISTS (SELECT FROM recent AS r WHERE NOT r.is_beyond AND r.effective_at >= l.begins_at)
+),
+told AS MATERIALIZED (
+    SELECT r.transaction_id, r.effective_at FROM recent AS r
+    WHERE NOT r.is_beyond
+      AND r.effective_at >= coalesce((SELECT begins_at FROM whole), '-infinity')
+),
 legs AS MATERIALIZED (
     SELECT e.transaction_id, e.balance_id, e.direction, sum(e.amount_minor) AS amount_minor,
            count(*) AS entry_count
-    FROM recent AS r
+    FROM told
     CROSS JOIN LATERAL (
         SELECT e.transaction_id, e.balance_id, e.direction, e.amount_minor
-        FROM transactions_entry AS e WHERE e.transaction_id = r.transaction_id OFFSET 0
+        FROM transactions_entry AS e WHERE e.transaction_id = told.transaction_id OFFSET 0
     ) AS e
     CROSS JOIN LATERAL (
         SELECT FROM balances_balance AS b
         WHERE b.id = e.balance_id AND b.currency = %(currency)s OFFSET 0
     ) AS b
-    WHERE r.read <= %(legs_max)s OR r.number = 1
     GROUP BY e.transaction_id, e.balance_id, e.direction
 ),
 opposite AS (
@@ -102,7 +120,7 @@ parties AS (
     GROUP BY place
 )
 SELECT p.place, p.party, p.party_count, p.credit_minor, p.debit_minor, p.transaction_count,
-       b.public_id::text, b.indicator, i.name
+       b.public_id::text, b.indicator, i.name, NULL::timestamptz, NULL::timestamptz
 FROM parties AS p
 LEFT JOIN balances_balance AS b ON b.id = p.party AND p.place BETWEEN 1 AND %(top)s
 LEFT JOIN identities_identity AS i ON i.id = b.identity_id
@@ -111,12 +129,13 @@ SELECT -1, NULL, 0, max(credit_minor) FILTER (WHERE number = 2)
        - max(credit_minor) FILTER (WHERE number = 1),
        max(debit_minor) FILTER (WHERE number = 2) - max(debit_minor) FILTER (WHERE number = 1),
        max(entry_count) FILTER (WHERE number = 2) - max(entry_count) FILTER (WHERE number = 1),
-       NULL, NULL, NULL
+       NULL, NULL, NULL, NULL, NULL
 FROM series
 UNION ALL
 SELECT -2, NULL, 0, coalesce(sum(amount_minor) FILTER (WHERE direction = 1), 0),
        coalesce(sum(amount_minor) FILTER (WHERE direction = -1), 0),
-       coalesce(sum(entry_count), 0), NULL, NULL, NULL
+       coalesce(sum(entry_count), 0), NULL, NULL, NULL,
+       (SELECT begins_at FROM whole), (SELECT min(effective_at) FROM told)
 FROM legs WHERE balance_id = %(balance_id)s
 ORDER BY 1
 """
@@ -150,7 +169,8 @@ class Flows:
 
     `parties` are the largest first, `others` the rest of them; `together` is what several had
     on both sides of a transaction. `earlier` are the entries before those that were broken down.
-    They add up to `total`.
+    They add up to `total`. If there are any, those broken down are all from `since` on, the first
+    moment of a day; where not even one day could be, `since` is None. `oldest` is their first.
     """
 
     parties: tuple[Party, ...]
@@ -158,6 +178,8 @@ class Flows:
     together: Party | None
     earlier: Totals
     total: Totals
+    since: datetime | None
+    oldest: datetime | None
 
 
 def flows_of(
@@ -170,7 +192,8 @@ def flows_of(
 ) -> Flows:
     """Break down the newest entries of the period, by the effective clock, up to a bound.
 
-    One statement on one snapshot, so that its parts add up.
+    Days are those of the current time zone. One statement on one snapshot, so that its parts
+    add up.
     """
     rows = fetch_all(
         OF_BALANCE,
@@ -182,6 +205,7 @@ def flows_of(
             "entries_max": ENTRIES_MAX,
             "legs_max": LEGS_MAX,
             "top": top,
+            "zone": get_current_timezone_name(),
         },
     )
     by_place = {row[0]: row for row in rows}
@@ -192,6 +216,8 @@ def flows_of(
         together=_several(by_place.get(0)),
         earlier=total - read,
         total=total,
+        since=by_place[-2][9],
+        oldest=by_place[-2][10],
     )
 
 
@@ -200,7 +226,8 @@ def _totals(row: Row) -> Totals:
 
 
 def _party(row: Row, balance: Balance) -> Party:
-    _place, party, count, in_minor, out_minor, transaction_count, public_id, indicator, owner = row
+    _place, party, count, in_minor, out_minor, transaction_count, *names = row[:9]
+    public_id, indicator, owner = names
     return Party(
         in_minor=int(in_minor),
         out_minor=int(out_minor),

@@ -145,6 +145,51 @@ def test_what_is_not_broken_down_is_told_as_earlier(monkeypatch: pytest.MonkeyPa
     assert_adds_up(by_legs)
 
 
+def test_whole_days_are_broken_down_and_those_before_are_one_click_away(
+    clerk: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(flows, "ENTRIES_MAX", 5)
+    one, other = make_balances(2)
+    for number in range(6):
+        at = NOON + timedelta(days=number // 2, hours=number % 2)
+        post_transfer(source=one, destination=other, amount_minor=10**number, effective_at=at)
+    first = NOON.date()
+    days = f"from={first.isoformat()}&to={(first + timedelta(days=9)).isoformat()}"
+
+    newest = clerk.get(f"{one.get_absolute_url()}flow/?{days}")
+    onward = f"{one.get_absolute_url()}flow/?from={first.isoformat()}&to={first.isoformat()}"
+    before = clerk.get(onward)
+
+    assert flows_of(one, NOON - FAR, NOON + FAR).earlier == Totals(0, 11, 2)
+    assert "Broken down are all 4 entries from 16 Jan 2025 to 24 Jan 2025;" in text_of(newest)
+    assert links_of(newest).count(onward) == 3
+    assert rows_of(newest)[-2:] == [
+        ["2 earlier entries", "—", "", "0.11"],
+        ["Total", "", "0.00", "1,111.11"],
+    ]
+    assert rows_of(before)[-1] == ["Total", "", "0.00", "0.11"]
+    assert "Broken down" not in text_of(before)
+
+
+def test_of_a_day_with_too_many_entries_the_latest_are_broken_down_and_their_first_is_said(
+    clerk: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(flows, "ENTRIES_MAX", 2)
+    one, other = make_balances(2)
+    for number in range(4):
+        at = NOON + timedelta(hours=number)
+        post_transfer(source=one, destination=other, amount_minor=10**number, effective_at=at)
+    day = NOON.date().isoformat()
+
+    response = clerk.get(f"{one.get_absolute_url()}flow/?from={day}&to={day}")
+
+    result = flows_of(one, NOON - FAR, NOON + FAR)
+    assert (result.earlier, result.since) == (Totals(0, 11, 2), None)
+    assert "the latest 2 entries, back to 15 Jan 2025, 14:00:00" in text_of(response)
+    assert rows_of(response)[-2][0] == "2 earlier entries"
+    assert not [link for link in links_of(response) if "2025-01-14" in link]
+
+
 def test_flows_as_known_at_a_moment_leave_out_what_was_recorded_later() -> None:
     one, other, third = make_balances(3)
     known_at = post_transfer(source=one, destination=other, amount_minor=7).created_at
