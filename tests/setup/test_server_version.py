@@ -1,4 +1,4 @@
-"""A PostgreSQL that is too old is refused in words, before any of the SQL."""
+"""A PostgreSQL that is too old, or lacks a part, is refused in words, before any of the SQL."""
 
 from __future__ import annotations
 
@@ -25,6 +25,14 @@ def test_oldest_server_is_the_one_that_is_looked_for_beside_the_wheel() -> None:
 @pytest.mark.usefixtures("_too_old")
 def test_migrate_says_that_the_server_is_too_old() -> None:
     with pytest.raises(CommandError, match=r"too old: PostgreSQL 99 or later is required"):
+        call_command("migrate", verbosity=0)
+
+
+@pytest.mark.usefixtures("own_database")
+def test_migrate_says_which_extension_the_server_lacks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("web.management.commands.migrate.EXTENSIONS", ("pg_trgm", "pg_gone"))
+
+    with pytest.raises(CommandError, match="lacks the extension pg_gone: install"):
         call_command("migrate", verbosity=0)
 
 

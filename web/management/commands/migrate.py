@@ -17,6 +17,8 @@ from config.rights import grant_rights
 
 # Any number, as long as it is the same wherever this project migrates.
 LOCK = 7_239_140_551
+# Those of PostgreSQL's own that the migrations make; some systems package them apart.
+EXTENSIONS = ("pg_trgm",)
 
 
 class Command(migrate.Command):
@@ -64,12 +66,9 @@ def _one_at_a_time(connection: BaseDatabaseWrapper) -> Iterator[None]:
     """Wait for another migration, however long it takes.
 
     Raises:
-        CommandError: the server is too old.
+        CommandError: the server is too old, or lacks an extension.
     """
-    try:
-        connection.ensure_connection()
-    except NotSupportedError as error:
-        raise CommandError(f"The server of DATABASE_URL is too old: {error}") from None
+    _check_server(connection)
     with db_transaction.atomic(using=connection.alias), connection.cursor() as cursor:
         cursor.execute("SET LOCAL lock_timeout = 0")
         cursor.execute("SELECT pg_advisory_lock(%s)", [LOCK])
@@ -78,3 +77,18 @@ def _one_at_a_time(connection: BaseDatabaseWrapper) -> Iterator[None]:
     finally:
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
+
+
+def _check_server(connection: BaseDatabaseWrapper) -> None:
+    try:
+        connection.ensure_connection()
+    except NotSupportedError as error:
+        raise CommandError(f"The server of DATABASE_URL is too old: {error}") from None
+    with connection.cursor() as cursor:
+        for name in EXTENSIONS:
+            cursor.execute("SELECT FROM pg_available_extensions WHERE name = %s", [name])
+            if not cursor.rowcount:
+                raise CommandError(
+                    f"The server lacks the extension {name}: install PostgreSQL's"
+                    " contrib modules there, in many systems the package postgresql-contrib."
+                )
