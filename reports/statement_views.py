@@ -11,6 +11,7 @@ from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_safe
 
@@ -37,7 +38,7 @@ from web.htmx import HtmxHttpRequest, render_page
 from web.pagination import BadCursorError
 from web.query import url_with
 from web.records import get_record_or_404
-from web.refusals import refuse_file
+from web.refusals import offer_other_kinds, refuse_file
 from web.snapshots import snapshot
 
 logger = logging.getLogger(__name__)
@@ -99,7 +100,8 @@ def statement_file(request: HtmxHttpRequest, public_id: UUID, kind: str) -> Http
             table = tabulate(found, moment, kind=kind, now=now)
             response = send_file(table, kind=kind, name=name_file(found, moment))
     except TooManyRowsError as error:
-        messages.error(request, f"{error} " + _("Choose a shorter period, or CSV."))
+        problem = offer_other_kinds(request, error, kind=kind)
+        messages.error(request, format_html("{} {}", problem, _("Or choose a shorter period.")))
         return redirect(f"{_page_url(balance)}?{request.GET.urlencode()}")
     except StatementMismatchError as error:
         context = {"balance": balance, "name": name_of(balance)}

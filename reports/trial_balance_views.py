@@ -37,7 +37,7 @@ from web.as_of import BadMomentError, Moment, ask_moment, parse_start, read_mome
 from web.files import KINDS, TooManyRowsError, send_file
 from web.htmx import HtmxHttpRequest, render_page
 from web.pagination import paginate_request
-from web.refusals import refuse_file
+from web.refusals import offer_other_kinds, refuse_file
 from web.snapshots import snapshot
 from web.text import search_text
 
@@ -92,7 +92,7 @@ def trial_balance_file(request: HtmxHttpRequest, kind: str) -> HttpResponseBase:
             table = make_table(scope, kind=kind, now=timezone.now())
             return send_file(table, kind=kind, name=name_file(scope))
     except TooManyRowsError as error:
-        messages.error(request, str(error))
+        messages.error(request, offer_other_kinds(request, error, kind=kind))
     except NotTiedError:
         messages.error(
             request, _("The lines do not add up to the totals, so no file was made. Run a proof.")

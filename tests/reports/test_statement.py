@@ -418,8 +418,15 @@ def test_a_pdf_of_too_many_lines_is_refused_with_a_way_out(
 ) -> None:
     monkeypatch.setitem(ROWS_MAX, "pdf", 1)
 
-    response = clerk.get(
-        url_of(northgate, "pdf", **period("2025-02-01", "2025-02-28")), follow=True
-    )
+    asked = period("2025-02-01", "2025-02-28")
 
-    assert "A PDF file holds at most 1 lines. Choose a shorter period, or CSV." in text_of(response)
+    response = clerk.get(url_of(northgate, "pdf", **asked), follow=True)
+
+    told = (
+        "A PDF file holds at most 1 lines. The same with all lines: CSV / XLSX. Or choose a shorter"
+    )
+    assert told in text_of(response)
+    for kind in ("csv", "xlsx"):
+        address = url_of(northgate, kind, **asked)
+        assert links_of(response).count(address) == 2
+        assert clerk.get(address).status_code == 200

@@ -41,6 +41,7 @@ from tests.pages import SCRIPT, count_queries, links_of, rows_of, text_of
 from transactions.models import Transaction
 from transactions.proof import run_proof
 from web.as_of import Moment
+from web.files import ROWS_MAX
 from web.formatting import format_date
 
 URL = "/trial-balance/"
@@ -283,6 +284,21 @@ def test_files_beside_the_page_are_of_what_it_shows(clerk: Client, books: Ledger
 
         assert len(links) == 3
         assert {link.partition("?")[2] for link in links} == {urlencode(kept)}
+
+
+def test_a_pdf_of_too_many_lines_is_refused_with_the_kinds_that_hold_them(
+    clerk: Client, books: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(ROWS_MAX, "pdf", 1)
+    query = f"ledger={books.key}&as_of=2025-04-30"
+
+    response = clerk.get(f"/trial-balance.pdf?{query}", follow=True)
+
+    assert "A PDF file holds at most 1 lines. The same with all lines: CSV / XLSX." in text_of(
+        response
+    )
+    for kind in ("csv", "xlsx"):
+        assert links_of(response).count(f"/trial-balance.{kind}?{query}") == 2
 
 
 def test_it_ties_at_random_moments_and_prove_sees_to_the_day_totals(
