@@ -209,9 +209,13 @@ class BalanceTable(Table):
 
     def count(self, state: TableState) -> str:
         if not self._is_added_up(state):
-            return super().count(state)
+            return self._count_passing(state)
         count = self._counted(state)
         return f"{format_count(EXACT_MAX)}+" if self._is_cut(state) else format_count(count)
+
+    def _count_passing(self, state: TableState) -> str:
+        is_more = bool(state.q) or state.is_filtered or state.is_exact
+        return super().count(state) if is_more else self.chosen.count()
 
     def _counted(self, state: TableState) -> int:
         return sum(total.balance_count for total in self.totals(state))
@@ -294,9 +298,7 @@ class BalanceTableOfPast(BalanceTable):
     bulk_template: ClassVar[str] = ""
 
     def count(self, state: TableState) -> str:
-        if self.chosen.only and not (state.is_filtered or state.is_exact):
-            return self.chosen.count()
-        return Table.count(self, state)
+        return self._count_passing(state)
 
     def name_count(self, count: str) -> str:
         words = super().name_count(count)

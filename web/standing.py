@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import connection
-from django.db.models import QuerySet, Value
+from django.db.models import QuerySet
+from django.db.models.expressions import RawSQL
 
 from web.pagination import Key, Ordered
-from web.statements import fetch_all, fetch_one
+from web.statements import fetch_all, fetch_one, unseen
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +24,8 @@ class Slot:
     place: int
 
 
-# In a queryset: the value that is given with each request, behind those of the cursor.
-GIVEN = Value(Slot(-1))
+# In a queryset: the number that is given with each request, behind those of the cursor.
+GIVEN = RawSQL(unseen("%s", "bigint"), (Slot(-1),))  # noqa: S611 -- a constant
 
 
 @dataclass(frozen=True, slots=True)
