@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, cast
+from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, IntegrityError, OperationalError, connections
 from django.db import transaction as db_transaction
@@ -51,37 +51,52 @@ def busy_refused() -> Iterator[None]:
 
 
 def fetch_answer(statement: str, parameters: Sequence[Any]) -> Answer:
-    """What the database answers to one call; within a transaction, that stays usable after it."""
-    return _in_savepoint(statement, [parameters])[0]
+    """What the database answers to one call; within a transaction, that stays usable after it.
+
+    The server keeps the statement ready: one that varies is for `fetch_answers`.
+    """
+    django_connection = _open_connection()
+    if not django_connection.can_ask():
+        return fetch_answers(statement, [parameters])[0]
+    with busy_refused(), django_connection.wrap_database_errors:
+        return _read(django_connection.ask(statement, parameters))
 
 
 def fetch_answers(statement: str, calls: Sequence[Sequence[Any]]) -> list[Answer]:
     """What it answers to one call after another, sent together."""
-    return _in_savepoint(statement, calls) if calls else []
-
-
-def _in_savepoint(statement: str, calls: Sequence[Sequence[Any]]) -> list[Answer]:
-    django_connection = connections[DEFAULT_DB_ALIAS]
+    if not calls:
+        return []
+    django_connection = _open_connection()
     if django_connection.in_atomic_block:
         with db_transaction.atomic():
             return _fetch(django_connection, statement, calls)
     return _fetch(django_connection, statement, calls)
 
 
-def _fetch(django_connection: Any, statement: str, calls: Sequence[Sequence[Any]]) -> list[Answer]:
-    """By the driver's own cursor: the wrappers of Django's would cost a sixth of a posting."""
+def _open_connection() -> Any:
+    django_connection = connections[DEFAULT_DB_ALIAS]
     django_connection.close_if_health_check_failed()
     django_connection.ensure_connection()
+    return django_connection
+
+
+def _fetch(django_connection: Any, statement: str, calls: Sequence[Sequence[Any]]) -> list[Answer]:
+    """By the driver's own cursor: the wrappers of Django's would cost a sixth of a posting."""
     with busy_refused(), django_connection.wrap_database_errors:
         cursor = django_connection.plain_cursor()
         if len(calls) == 1:
-            cursor.execute(statement, calls[0])
-            return [cast("Answer", cursor.fetchone())]
+            return [_read(cursor.execute(statement, calls[0]).fetchone()[0])]
         cursor.executemany(statement, calls, returning=True)
-        answers = [cast("Answer", cursor.fetchone())]
+        answers = [_read(cursor.fetchone()[0])]
         while cursor.nextset():
-            answers.append(cast("Answer", cursor.fetchone()))
+            answers.append(_read(cursor.fetchone()[0]))
         return answers
+
+
+def _read(answer: str) -> Answer:
+    """What a function in the database answers, such as `(posted,7,)`."""
+    outcome, transaction_id, culprit_id = answer[1:-1].split(",")
+    return outcome, int(transaction_id or 0) or None, int(culprit_id or 0) or None
 
 
 def is_reference_taken(error: IntegrityError) -> bool:

@@ -33,9 +33,9 @@ if TYPE_CHECKING:
     from users.models import User
 
 SETTLE = (
-    "SELECT outcome, posted_id, culprit_id FROM transactions_settle("
+    "SELECT transactions_settle("
     "%s, %s::bigint, %s::uuid, %s::text, %s::text, %s::timestamptz, %s::jsonb, %s::numeric,"
-    " %s::bigint)"
+    " %s::bigint)::text"
 )
 UNDO = SETTLE.replace("_settle(", "_undo(").replace("%s::bigint)", "%s::bigint, %s::numeric)")
 

@@ -23,6 +23,7 @@ from transactions.answers import (
     array_of,
     as_result,
     fetch_answer,
+    fetch_answers,
     indicators_of,
     is_reference_taken,
 )
@@ -42,9 +43,9 @@ if TYPE_CHECKING:
     from users.models import User
 
 POST = (
-    "SELECT outcome, posted_id, culprit_id FROM transactions_post("
+    "SELECT transactions_post("
     "%s::uuid, %s::text, %s::text, %s::timestamptz, %s::jsonb, %s::bigint[], %s::numeric[],"
-    " %s::bigint, %s::numeric, %s::numeric)"
+    " %s::bigint, %s::numeric, %s::numeric)::text"
 )
 HOLD = POST.replace("_post(", "_hold(").replace("%s::numeric)", "%s::timestamptz)")
 
@@ -163,10 +164,9 @@ def _call_post(request: PostingRequest, actor: User | None, *, is_opening: bool 
     opener = [actor_pk] if is_opening else []
     names = [part for each in indicators for part in (each.name, each.currency, *opener)]
     balances = ",".join(_balance_terms(request, indicators))
-    statement = statement.replace(
-        "FROM ", f"FROM (SELECT ARRAY[{found}]::bigint[] AS balance OFFSET 0) AS found, "
-    ).replace("%s::bigint[]", f"ARRAY[{balances}]::bigint[]")
-    return fetch_answer(statement, [*names, *parameters, *rest])
+    statement = statement.replace("%s::bigint[]", f"ARRAY[{balances}]::bigint[]")
+    statement += f" FROM (SELECT ARRAY[{found}]::bigint[] AS balance OFFSET 0) AS found"
+    return fetch_answers(statement, [[*parameters, *rest, *names]])[0]
 
 
 def _balance_terms(request: PostingRequest, indicators: list[Indicator]) -> Iterator[str]:

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from datetime import UTC, datetime
+from itertools import count
 from select import POLLIN, poll
 from typing import Any
 
 import psycopg
 from django.db.backends.postgresql import base, features, operations
 from psycopg.abc import Buffer
+from psycopg.errors import error_from_result
+from psycopg.pq import DiagnosticField, ExecStatus
+from psycopg.pq.abc import PGresult
 from psycopg.types.datetime import TimestamptzLoader
 
 from config.binaries import OLDEST_MAJOR
+
+NO_SUCH_STATEMENT = b"26000"
 
 
 class DatabaseFeatures(features.DatabaseFeatures):
@@ -42,6 +50,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
     features_class = DatabaseFeatures
     ops_class = DatabaseOperations
     _plain: psycopg.Cursor[Any] | None = None
+    _kept: dict[str, bytes]
 
     def plain_cursor(self) -> psycopg.Cursor[Any]:
         """The driver's own cursor on the open connection; fetch what it answers at once.
@@ -53,8 +62,44 @@ class DatabaseWrapper(base.DatabaseWrapper):
             self._plain = psycopg.Cursor(self.connection)
         return self._plain
 
+    def can_ask(self) -> bool:
+        """Whether `ask` may be used: no transaction is open, and the server may keep statements."""
+        return self.get_autocommit() and self.connection.prepare_threshold is not None
+
+    def ask(self, statement: str, parameters: Sequence[object]) -> str:
+        """The text that one and the same statement answers, kept by the server ready to run.
+
+        By a call of libpq: what the driver does around it with a cursor takes longer than all else
+        that Python does for a posting. `%s` stands for the parameters, which go as texts. The
+        caller maps errors by `wrap_database_errors`.
+        """
+        values = [None if value is None else str(value).encode() for value in parameters]
+        name = self._kept.get(statement) or self._keep(statement)
+        result = self.connection.pgconn.exec_prepared(name, values)
+        if result.error_field(DiagnosticField.SQLSTATE) == NO_SUCH_STATEMENT:
+            # With a rollback the driver makes the server forget all statements.
+            result = self.connection.pgconn.exec_prepared(self._keep(statement), values)
+        self._raise_error(result)
+        answer: bytes = result.get_value(0, 0)
+        return answer.decode()
+
+    def _keep(self, statement: str) -> bytes:
+        name = self._kept.setdefault(statement, b"kept_%d" % len(self._kept))
+        numbers = count(1)
+        numbered = re.sub("%s", lambda _: f"${next(numbers)}", statement)
+        self._raise_error(self.connection.pgconn.prepare(name, numbered.encode()))
+        return name
+
+    def _raise_error(self, result: PGresult) -> None:
+        if result.status != ExecStatus.FATAL_ERROR:
+            return
+        if self.connection.closed:
+            raise psycopg.OperationalError(result.get_error_message())
+        raise error_from_result(result)
+
     def get_new_connection(self, conn_params: dict[str, Any]) -> psycopg.Connection[Any]:
         connection: psycopg.Connection[Any] = super().get_new_connection(conn_params)
+        self._kept = {}
         if self.timezone == UTC:
             connection.adapters.register_loader("timestamptz", MomentLoader)
         return connection
