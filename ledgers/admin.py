@@ -56,7 +56,7 @@ class CurrencyForm(ModelForm):
         label=_("Decimals"),
         min_value=0,
         max_value=EXPONENT_MAX,
-        help_text=_("Figures after the point. They cannot change once amounts are posted."),
+        help_text=_("Figures after the point. They cannot change once there is an amount."),
     )
 
 
@@ -67,7 +67,8 @@ class CurrencyAdmin(AuditedAdmin):
     audited_fields = ("name", "exponent", "symbol", "kind")
     refusals: ClassVar = {
         "currency_exponent_fixed": _(
-            "Nothing was saved: the decimals cannot change, because amounts were posted with them."
+            "Nothing was saved: the decimals cannot change, because there are amounts with them:"
+            " posted, held, scheduled or as a floor."
         ),
     }
     form = CurrencyForm

@@ -14,6 +14,7 @@ from balances.models import Balance
 from identities.models import Identity
 from ledgers.models import Currency, Ledger
 from ledgers.operations import add_currency
+from schedules.operations import cancel
 from tests.admin.changing import change, errors_of, event_of, form_data
 from tests.factories import (
     general_ledger,
@@ -23,6 +24,8 @@ from tests.factories import (
     make_user,
     post_transfer,
 )
+from tests.schedules.building import make_schedule
+from tests.transactions.living import place_hold
 from transactions.requests import Indicator
 from users.models import User
 
@@ -182,6 +185,26 @@ def test_exponent_changes_while_unused_and_never_after(admin_pages: Client) -> N
 
     asset.refresh_from_db()
     assert (asset.exponent, asset.name) == (18, "Token")
+    assert "the decimals cannot change" in response.content.decode()
+
+
+@pytest.mark.parametrize("kept", ["hold", "floor", "schedule", "cancelled schedule"])
+def test_exponent_stays_where_an_amount_would_mean_another(admin_pages: Client, kept: str) -> None:
+    asset = add_currency(code="XTK", name="Token", exponent=8, kind="CRYPTO", actor=None)
+    mint, balance = Indicator("@Mint", "XTK"), make_balance(currency="XTK")
+    if kept == "hold":
+        place_hold(source=mint, destination=balance, amount_minor=100)
+    elif kept == "floor":
+        make_balance(currency="XTK", floor_minor=-500)
+    elif kept == "schedule":
+        make_schedule(source=mint, destination=Indicator("@Other", "XTK"))
+    else:
+        cancel(make_schedule(source=balance, destination=mint), actor=None)
+
+    response = change(admin_pages, asset, exponent="6")
+
+    asset.refresh_from_db()
+    assert asset.exponent == 8
     assert "the decimals cannot change" in response.content.decode()
 
 

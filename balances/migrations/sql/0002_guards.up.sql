@@ -86,8 +86,12 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
     -- Wait for the postings under way, and let none begin before this commits.
     LOCK TABLE balances_balance IN SHARE ROW EXCLUSIVE MODE;
-    IF EXISTS (SELECT FROM balances_balance WHERE currency = old.code AND entry_count > 0) THEN
-        RAISE EXCEPTION 'the decimals of % cannot change: balances in it have entries', old.code
+    -- Holds count, which have no entries, and floors are amounts as well.
+    IF EXISTS (
+        SELECT FROM balances_balance
+        WHERE currency = old.code AND (transaction_count > 0 OR floor_minor <> 0)
+    ) THEN
+        RAISE EXCEPTION 'the decimals of % cannot change: balances in it have amounts', old.code
             USING ERRCODE = 'restrict_violation', CONSTRAINT = 'currency_exponent_fixed';
     END IF;
     RETURN new;

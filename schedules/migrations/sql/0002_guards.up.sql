@@ -68,3 +68,28 @@ CREATE OR REPLACE TRIGGER schedules_schedule_row
 CREATE OR REPLACE TRIGGER schedules_schedule_stays
     BEFORE DELETE OR TRUNCATE ON schedules_schedule
     FOR EACH STATEMENT EXECUTE FUNCTION audit_refuse_change();
+
+-- As balances_check_exponent: what a schedule asks for, or asked for, is so many minor units.
+CREATE OR REPLACE FUNCTION schedules_check_exponent() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    LOCK TABLE schedules_schedule IN SHARE ROW EXCLUSIVE MODE;
+    IF EXISTS (
+        SELECT FROM schedules_schedule AS s, jsonb_array_elements(s.request -> 'legs') AS leg
+        WHERE leg ->> 'currency' = old.code OR leg ->> 'balance' IN (
+            SELECT b.id::text FROM balances_balance AS b WHERE b.currency = old.code
+        )
+    ) THEN
+        RAISE EXCEPTION 'the decimals of % cannot change: schedules have amounts in it', old.code
+            USING ERRCODE = 'restrict_violation', CONSTRAINT = 'currency_exponent_fixed';
+    END IF;
+    RETURN new;
+END;
+$$;
+
+REVOKE ALL ON FUNCTION schedules_check_exponent() FROM PUBLIC;
+
+CREATE OR REPLACE TRIGGER schedules_currency_exponent
+    BEFORE UPDATE OF exponent ON ledgers_currency
+    FOR EACH ROW WHEN (old.exponent <> new.exponent)
+    EXECUTE FUNCTION schedules_check_exponent();
