@@ -153,6 +153,7 @@ def _format_row(
     figure = format_amount(minor, exponent)
     held_credits, held_debits = int(row["inflight_credit_minor"]), int(row["inflight_debit_minor"])
     inflight = format_amount(shown_minor(held_credits - held_debits, side), exponent)
+    is_held = bool(held_credits or held_debits)
     key = f"bln_{row['public_id']}"
     url = f"{shared.balances_url}{key}/{shared.moment.suffix}"
     name = name_balance(
@@ -168,9 +169,13 @@ def _format_row(
         "is_negative": minor < 0,
         "is_debit_normal": side == Balance.NormalSide.DEBIT,
         "inflight": inflight,
-        "has_no_inflight": not (held_credits or held_debits),
+        "has_no_inflight": not is_held,
         "figure_tag": _figure_tag(
-            url, figure, row["currency_id"], is_debit_normal=side == Balance.NormalSide.DEBIT
+            url,
+            figure,
+            row["currency_id"],
+            is_debit_normal=side == Balance.NormalSide.DEBIT,
+            inflight=inflight if is_held and shared.moment.is_now else "",
         ),
         "inflight_tag": SafeString(f'<a href="{escape(url)}">{escape(inflight)}</a>'),
         "title": row["ledger__name"] if shared.by_ledger else name,
@@ -190,15 +195,20 @@ def is_closed_at(closed_at: datetime | None, moment: Moment) -> bool:
     return closed_at is not None and (moment.is_now or closed_at < moment.before)
 
 
-def _figure_tag(url: str, figure: str, currency: str, *, is_debit_normal: bool) -> SafeString:
-    """With its side where that is the rarer one; on a phone with its currency."""
-    side = ""
+def _figure_tag(
+    url: str, figure: str, currency: str, *, is_debit_normal: bool, inflight: str
+) -> SafeString:
+    """With its side where that is the rarer one; on a phone with its currency and inflight."""
+    side = held = ""
     if is_debit_normal:
         title = escape(_("Debit-normal: debits less credits"))
         side = f'<abbr class="ccy" title="{title}">{escape(_("Dr"))}</abbr>'
+    if inflight:
+        words = escape(_("%(amount)s inflight") % {"amount": inflight})
+        held = f'<small class="note only-s">{words}</small>'
     return SafeString(  # every text goes through escape()
         f'<a href="{escape(url)}">{escape(figure)}</a>{side}'
-        f'<span class="ccy only-s">{escape(currency)}</span>'
+        f'<span class="ccy only-s">{escape(currency)}</span>{held}'
     )
 
 

@@ -26,6 +26,7 @@ from tests.pages import (
     rows_of,
     text_of,
 )
+from tests.transactions.living import place_hold
 from web.pagination import Key
 
 pytestmark = pytest.mark.django_db
@@ -51,6 +52,16 @@ def test_balances_are_shown_newest_first_with_their_figures(clerk: Client) -> No
     assert rows[1][1:5] == ["Suppliers", "JPY", "0JPY", "0"]
     assert rows[2][3] == "−171.00GBP"
     assert rows[3][3] == "171.00GBP"
+
+
+def test_on_a_phone_what_is_inflight_stands_below_the_balance(clerk: Client) -> None:
+    payer, payee = make_balance(opening_minor=50_00), make_balance()
+    place_hold(source=payer, destination=payee, amount_minor=7_00)
+
+    html = clerk.get("/balances/?size=50").content.decode()
+
+    notes = re.findall(r'<small class="note only-s">([^<]*)</small>', html)
+    assert sorted(notes) == ["7.00 inflight", "−7.00 inflight"]
 
 
 def test_debit_normal_balance_shows_debits_less_credits_and_says_so(clerk: Client) -> None:
