@@ -87,6 +87,19 @@ def test_kept_sql_reads_each_ledger_and_owner_for_itself(sort: str) -> None:
         assert len(_walk(rows, order)) == 3
 
 
+@pytest.mark.parametrize("moment", ["", "as_of=2025-01-31"])
+@pytest.mark.parametrize("count", ["", "count=exact"])
+def test_balances_of_a_ledger_are_counted_whichever_way_is_asked(moment: str, count: str) -> None:
+    ledger = make_ledger()
+    for _number in range(3):
+        make_balance(ledger=ledger)
+    make_balance()
+
+    table, state = _ask(BALANCES, f"ledger={ledger.key}&{moment}&{count}")
+
+    assert table.count(state) == "3"
+
+
 @pytest.mark.parametrize("table", STANDING)
 def test_sql_is_kept_for_each_tab_and_order_and_nothing_else(table: Table) -> None:
     plain = table.standing(_ask(table)[1])

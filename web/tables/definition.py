@@ -205,8 +205,8 @@ class Table:
 
     def count(self, state: TableState) -> str:
         """How many rows pass: "9,120", or "10,000+" when there are more than are counted."""
-        standing = self.standing(state)
-        selected = standing[0].queryset if standing else self.select(state)
+        kept = self.standing(state)
+        selected = kept[0].queryset if kept and not kept[0].given else self.select(state)
         return (
             format_count(selected.order_by().count()) if state.is_exact else count_exact(selected)
         )
