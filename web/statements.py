@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connections
 
 Row = tuple[Any, ...]
 Parameters = Sequence[Any] | Mapping[str, Any]
@@ -21,15 +21,18 @@ def unseen(parameter: str, kind: str) -> str:
 
 def fetch_all(sql: str, parameters: Parameters = ()) -> list[Row]:
     """All rows. The text is sent as it is, so that the server finds the plan it has kept."""
-    with connection.cursor() as cursor:
-        cursor.execute(sql, parameters)
-        rows: list[Row] = cursor.fetchall()
+    rows: list[Row] = _execute(sql, parameters).fetchall()
     return rows
 
 
 def fetch_one(sql: str, parameters: Parameters = ()) -> Row | None:
     """The first row; None when there is none."""
-    with connection.cursor() as cursor:
-        cursor.execute(sql, parameters)
-        row: Row | None = cursor.fetchone()
+    row: Row | None = _execute(sql, parameters).fetchone()
     return row
+
+
+def _execute(sql: str, parameters: Parameters) -> Any:
+    database: Any = connections[DEFAULT_DB_ALIAS]
+    cursor = database.reading_cursor()
+    cursor.execute(sql, parameters)
+    return cursor
