@@ -35,9 +35,14 @@ FROM (
 ) AS e
 """
 OF_LEDGER = """
-SELECT coalesce(sum(ledger_transaction_count), 0), coalesce(sum(ledger_follower_count), 0),
-       coalesce(bool_or(inflight_credit_minor > 0 OR inflight_debit_minor > 0), false)
+SELECT coalesce(sum(ledger_transaction_count), 0), coalesce(sum(ledger_follower_count), 0)
 FROM balances_balance WHERE ledger_id = %s
+"""
+LEDGER_HAS_INFLIGHT = """
+SELECT EXISTS (
+    SELECT FROM balances_balance
+    WHERE ledger_id = %s AND (inflight_credit_minor > 0 OR inflight_debit_minor > 0)
+)
 """
 HOLDS_OF_SCOPE = """
 SELECT count(*), count(*) FILTER (WHERE h.committed_minor = 0),
@@ -151,7 +156,7 @@ def _posted_about(events: int, holds: int) -> Count:
 
 def count_scope(scope: Ledger | Balance) -> Counts:
     """Of a ledger or a balance, from its counters; its holds are looked through, if not many."""
-    records, followers, has_inflight = _counters(scope)
+    records, followers = _counters(scope)
     events = records - followers
     is_inflight = f"{walks.IS_OPEN} AND {walks.IS_HELD_HERE}"
     column = walks.column_of(scope)
@@ -160,21 +165,28 @@ def count_scope(scope: Ledger | Balance) -> Counts:
     assert row is not None  # an aggregate has a row
     holds, unposted, inflight = row
     is_many = holds > walks.HOLDS_MAX
-    if is_many and has_inflight:
+    if is_many and _has_inflight(scope):
         inflight = walks.inflight(scope).count(maximum=EXACT_MAX + 1)
     return Counts(
         events=Count.of(events),
         records=Count.of(records),
         # All but the holds of which nothing was committed.
         posted=UNKNOWN if is_many else Count.of(events - unposted),
-        inflight=Count.of(inflight if has_inflight else 0, maximum=EXACT_MAX),
+        inflight=Count.of(inflight, maximum=EXACT_MAX),
     )
 
 
-def _counters(scope: Ledger | Balance) -> tuple[int, int, bool]:
+def _counters(scope: Ledger | Balance) -> tuple[int, int]:
+    """The transactions there, and how many of them follow others."""
     if isinstance(scope, Balance):
-        has_inflight = bool(scope.inflight_credit_minor or scope.inflight_debit_minor)
-        return scope.transaction_count, scope.follower_count, has_inflight
+        return scope.transaction_count, scope.follower_count
     row = fetch_one(OF_LEDGER, [scope.pk])
     assert row is not None  # an aggregate has a row
-    return int(row[0]), int(row[1]), row[2]
+    return int(row[0]), int(row[1])
+
+
+def _has_inflight(scope: Ledger | Balance) -> bool:
+    if isinstance(scope, Balance):
+        return bool(scope.inflight_credit_minor or scope.inflight_debit_minor)
+    row = fetch_one(LEDGER_HAS_INFLIGHT, [scope.pk])
+    return bool(row and row[0])
