@@ -63,7 +63,7 @@ def test_posting_says_that_it_was_undone(clerk: Client) -> None:
 def test_exchange_that_was_refunded_says_so(clerk: Client) -> None:
     refund(exchange(reference="fx"))
 
-    assert cells(clerk) == [("fx Life", "Posted Refunded", "2 currencies")]
+    assert cells(clerk) == [("fx Life", "Posted Refunded", "58.00 EUR, 50.00 GBP")]
 
 
 def test_every_record_has_a_row_of_its_own_and_says_its_kind(clerk: Client) -> None:
@@ -82,7 +82,7 @@ def test_every_record_has_a_row_of_its_own_and_says_its_kind(clerk: Client) -> N
         ("commitCommit", "Posted", "40.00GBP"),
         ("holdHold", "Voided", "100.00GBP40.00 committed"),
     ]
-    assert "All5" in text_of(response)
+    assert "All 5" in text_of(response)
     assert "5 records" in text_of(response)
     assert "1 transaction" in text_of(clerk.get(URL))
 

@@ -51,7 +51,7 @@ def shown_at(view: SavedView) -> str:
 
 def tabs_of(response: Any) -> list[str]:
     """Each tab with its count, if the page says it."""
-    found = re.findall(r"<bdi>([^<]*)</bdi><b[^>]*>([^<]*)</b>", response.content.decode())
+    found = re.findall(r"<bdi>([^<]*)</bdi> <b[^>]*>([^<]*)</b>", response.content.decode())
     return [f"{label} {count}".strip() for label, count in found]
 
 

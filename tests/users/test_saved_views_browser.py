@@ -37,9 +37,9 @@ def test_filtered_table_is_saved_as_a_tab_and_the_others_are_counted(page: Page)
     page.keyboard.press("Enter")
 
     views = page.get_by_role("navigation", name="Views")
-    expect(views.locator("[aria-current]")).to_have_text("People1")
-    expect(views.get_by_role("link", name="All")).to_have_text("All2")
-    expect(views.get_by_role("link", name="With balances")).to_have_text("With balances0")
+    expect(views.locator("[aria-current]")).to_have_text("People 1")
+    expect(views.get_by_role("link", name="All")).to_have_text("All 2")
+    expect(views.get_by_role("link", name="With balances")).to_have_text("With balances 0")
     assert not axe_violations(page)
 
 

@@ -49,7 +49,7 @@ def test_every_table_opens_with_a_saved_view(clerk: Client, reader: User, name: 
     opened = clerk.get(reverse(table.url_name))
     page = clerk.get(opened["Location"]).content.decode()
 
-    assert re.search(r'aria-current="true"><bdi>Mine</bdi><b[^>]*>[\d,]+</b>', page)
+    assert re.search(r'aria-current="true"><bdi>Mine</bdi> <b[^>]*>[\d,]+</b>', page)
     assert f'href="{reverse(table.url_name)}?tab=all"' in page
     assert clerk.get(f"{reverse(table.url_name)}?tab=all").status_code == 200
 
@@ -79,7 +79,7 @@ def test_figures_of_home_lead_to_all_rows(clerk: Client, reader: User, name: str
     figure = re.search(rf'href="{re.escape(url)}" data-figure="count">([\d,]+)<', home)
     assert figure
     tabs = clerk.get(url).content.decode()
-    assert re.search(rf'aria-current="true"><bdi>All</bdi><b[^>]*>{figure[1]}</b>', tabs)
+    assert re.search(rf'aria-current="true"><bdi>All</bdi> <b[^>]*>{figure[1]}</b>', tabs)
 
 
 def test_each_tab_is_counted_as_its_own_page_counts_it(clerk: Client, reader: User) -> None:
