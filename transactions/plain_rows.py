@@ -10,25 +10,18 @@ from ledgers.money import format_plain
 from transactions.models import Transaction
 from transactions.row_details import read_details
 from transactions.rows import (
+    Amount,
     Fetched,
     Party,
     are_twins,
     describe_part,
     fetch_rows,
+    read_amounts,
     read_parties,
     say_side,
 )
 from web.statements import fetch_all
 
-# Where a transaction has several currencies: what it debits in each.
-AMOUNTS = """
-SELECT e.transaction_id, c.code, c.exponent, sum(e.amount_minor)
-FROM transactions_entry AS e
-JOIN balances_balance AS b ON b.id = e.balance_id
-JOIN ledgers_currency AS c ON c.code = b.currency
-WHERE e.transaction_id = ANY (%s) AND e.direction = -1
-GROUP BY e.transaction_id, c.code, c.exponent ORDER BY e.transaction_id, c.code
-"""
 DESCRIPTIONS = "SELECT id, description FROM transactions_transaction WHERE id = ANY (%s)"
 
 
@@ -46,7 +39,7 @@ def plain_rows(
     )
     details = read_details(transaction_ids, has_metadata=has_metadata)
     descriptions: dict[int, str] = dict(fetch_all(DESCRIPTIONS, [list(transaction_ids)]))
-    amounts = _amounts_of([row.id for row in fetched.values() if row.currency_count > 1])
+    amounts = read_amounts(row for row in fetched.values() if row.currency_count > 1)
     kinds = {value: str(label) for value, label in Transaction.Kind.choices}
     rows: list[tuple[dict[str, str], Mapping[str, object]]] = []
     for pk in transaction_ids:
@@ -77,19 +70,12 @@ def _say_side(party: Party, count: int, *, with_ledger: bool) -> str:
     return f"{side} ({party.ledger})" if with_ledger else side
 
 
-def _money(row: Fetched, source: Party, amounts: Sequence[tuple[str, str]]) -> dict[str, str]:
+def _money(row: Fetched, source: Party, amounts: Sequence[Amount]) -> dict[str, str]:
     if row.currency_count == 1:
         amount = format_plain(int(row.amount_minor), source.exponent)
         part = describe_part(row, format_plain(row.part_minor(), source.exponent))
         return {"amount": amount, "currency": source.currency, "part": part}
-    several = "; ".join(f"{code} {amount}" for code, amount in amounts)
+    several = "; ".join(
+        f"{each.currency} {format_plain(each.minor, each.exponent)}" for each in amounts
+    )
     return {"amount": "", "currency": several, "part": ""}
-
-
-def _amounts_of(transaction_ids: Sequence[int]) -> dict[int, list[tuple[str, str]]]:
-    """By the transaction: each currency and what is debited in it."""
-    amounts: dict[int, list[tuple[str, str]]] = {}
-    if transaction_ids:
-        for pk, code, exponent, minor in fetch_all(AMOUNTS, [list(transaction_ids)]):
-            amounts.setdefault(pk, []).append((code, format_plain(int(minor), exponent)))
-    return amounts

@@ -76,6 +76,17 @@ JOIN ledgers_currency AS c ON c.code = b.currency
 LEFT JOIN identities_identity AS i ON i.id = b.identity_id
 WHERE b.id = ANY (%s)
 """
+# Where a transaction has several currencies: what it debits in each.
+AMOUNTS = """
+SELECT e.transaction_id, c.code, c.exponent, sum(e.amount_minor)
+FROM transactions_entry AS e
+JOIN balances_balance AS b ON b.id = e.balance_id
+JOIN ledgers_currency AS c ON c.code = b.currency
+WHERE e.transaction_id = ANY (%s) AND e.direction = -1
+GROUP BY e.transaction_id, c.code, c.exponent ORDER BY e.transaction_id, c.code
+"""
+# Of more currencies than these only the number is said on a page.
+SAID_MAX = 2
 
 
 HOLD_FIGURES = ("total_minor", "committed_minor", "released_minor", "ended_as")
@@ -89,6 +100,14 @@ class Party(NamedTuple):
     ledger: str
     currency: str
     exponent: int
+
+
+class Amount(NamedTuple):
+    """So much of a currency, in minor units."""
+
+    currency: str
+    exponent: int
+    minor: int
 
 
 class Fetched(NamedTuple):
@@ -183,13 +202,15 @@ def read_rows(
     fetched = fetch_rows(transaction_ids)
     sides = {pk for row in fetched.values() for pk in (row.source_id, row.destination_id)}
     parties = read_parties(sides)
+    amounts = read_amounts(row for row in fetched.values() if 1 < row.currency_count <= SAID_MAX)
     shared = Surroundings(url_of("transactions:list"), legend_url, active_reader())
     rows: list[TransactionRow] = []
     for row in (fetched[pk] for pk in transaction_ids):
         is_new = f"txn_{row.public_id}" == new
         source, destination = parties[row.source_id], parties[row.destination_id]
         # A copy: what is kept must stay as it is.
-        rows.append(_format_row(row, source, destination, shared, is_new).copy())
+        several = amounts.get(row.id, ())
+        rows.append(_format_row(row, source, destination, several, shared, is_new).copy())
     return rows
 
 
@@ -207,6 +228,15 @@ def read_parties(balance_ids: Iterable[int]) -> dict[int, Party]:
     }
 
 
+def read_amounts(rows: Iterable[Fetched]) -> dict[int, tuple[Amount, ...]]:
+    """What these transactions debit in each of their currencies, by their primary keys."""
+    asked = [row.id for row in rows]
+    amounts: dict[int, tuple[Amount, ...]] = {}
+    for pk, code, exponent, minor in fetch_all(AMOUNTS, [asked]) if asked else ():
+        amounts[pk] = (*amounts.get(pk, ()), Amount(code, exponent, int(minor)))
+    return amounts
+
+
 def _party(
     balances_url: str, public_id: str, indicator: str, owner: str | None, *rest: Any
 ) -> Party:
@@ -215,10 +245,11 @@ def _party(
 
 
 @lru_cache(maxsize=ROWS_KEPT)
-def _format_row(
+def _format_row(  # noqa: PLR0913, PLR0917 -- a cached function takes its arguments by place
     row: Fetched,
     source: Party,
     destination: Party,
+    several: tuple[Amount, ...],
     shared: Surroundings,
     is_new: bool,
 ) -> TransactionRow:
@@ -228,7 +259,7 @@ def _format_row(
     if row.currency_count == 1:
         amount, currency = format_amount(int(row.amount_minor), source.exponent), source.currency
     else:
-        amount, currency = _("%(count)s currencies") % {"count": row.currency_count}, ""
+        amount, currency = _say_several(several, row.currency_count), ""
     part = describe_part(row, format_amount(row.part_minor(), source.exponent))
     return {
         "pk": row.id,
@@ -251,6 +282,15 @@ def _format_row(
         "has_life": row.has_followers,
         "life": "",
     }
+
+
+def _say_several(amounts: Sequence[Amount], count: int) -> str:
+    """Amounts of several currencies, or how many these are."""
+    if not amounts:
+        return _("%(count)s currencies") % {"count": count}
+    return ", ".join(
+        f"{format_amount(each.minor, each.exponent)} {each.currency}" for each in amounts
+    )
 
 
 def are_twins(row: Fetched, source: Party, destination: Party) -> bool:

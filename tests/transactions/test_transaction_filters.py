@@ -301,7 +301,7 @@ def test_text_that_begins_no_reference_leads_to_the_search_in_descriptions(
 
 
 def test_query_count_under_conditions_is_constant_in_rows(clerk: Client, wallet: Balance) -> None:
-    urls = [f"{URL}?where=amount:at-least:1", f"{URL}?tab=scheduled&where=due:is:today"]
+    urls = [f"{URL}?where=amount:at-most:60", f"{URL}?tab=scheduled&where=due:is:today"]
     few = [count_queries(clerk, url) for url in urls]
     for _ in range(25):
         post_transfer(source=TREASURY, destination=wallet)

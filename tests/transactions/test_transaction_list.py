@@ -102,8 +102,23 @@ def test_several_balances_are_told_by_their_number_and_the_amount_is_what_was_de
 
 def test_two_currencies_are_said_and_not_added_up(clerk: Client) -> None:
     exchange()
+    few = count_queries(clerk, URL)
+    exchange(reference="again")
 
-    assert rows_of(clerk.get(URL))[1][3:] == ["2 balances", "2 balances", "Posted", "2 currencies"]
+    assert rows_of(clerk.get(URL))[1][5:] == ["Posted", "58.00 EUR, 50.00 GBP"]
+    assert count_queries(clerk, URL) == few
+
+
+def test_of_more_than_two_currencies_only_the_number_is_said(clerk: Client) -> None:
+    pairs = [
+        Leg(Indicator(name, currency), direction, 1_00)
+        for currency in ("EUR", "GBP", "USD")
+        for name, direction in (("@Paid", DEBIT), ("@Received", CREDIT))
+    ]
+
+    post(PostingRequest("three", pairs))
+
+    assert rows_of(clerk.get(URL))[1][6] == "3 currencies"
 
 
 def test_two_balances_of_one_owner_are_told_apart_by_ledger(clerk: Client) -> None:
