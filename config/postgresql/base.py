@@ -5,14 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from hashlib import sha256
 from itertools import count
 from select import POLLIN, poll
 from typing import Any
 
 import psycopg
 from django.db.backends.postgresql import base, features, operations
-from django.db.backends.utils import CursorWrapper
 from psycopg.abc import Buffer
 from psycopg.errors import error_from_result
 from psycopg.pq import DiagnosticField, ExecStatus
@@ -22,6 +20,8 @@ from psycopg.types.datetime import TimestamptzLoader
 from config.binaries import OLDEST_MAJOR
 
 NO_SUCH_STATEMENT = b"26000"
+# A statement can be closed by name from libpq 17 on; the wheels of the driver bring their own.
+CLOSES_STATEMENTS = psycopg.capabilities.has_send_close_prepared()
 
 
 class DatabaseFeatures(features.DatabaseFeatures):
@@ -64,16 +64,11 @@ class DatabaseWrapper(base.DatabaseWrapper):
             self._plain = psycopg.Cursor(self.connection)
         return self._plain
 
-    def reading_cursor(self) -> CursorWrapper:
-        """`plain_cursor` in Django's wrappers, which map errors and tell who counts statements."""
-        self.close_if_health_check_failed()
-        self.ensure_connection()
-        plain: Any = self.plain_cursor()
-        return self.make_debug_cursor(plain) if self.queries_logged else self.make_cursor(plain)
-
     def can_ask(self) -> bool:
         """Whether `ask` may be used: no transaction is open, and the server may keep statements."""
-        return self.get_autocommit() and self.connection.prepare_threshold is not None
+        return (
+            self.autocommit and CLOSES_STATEMENTS and self.connection.prepare_threshold is not None
+        )
 
     def ask(self, statement: str, parameters: Sequence[object]) -> str:
         """The text that one and the same statement answers, kept by the server ready to run.
@@ -86,18 +81,18 @@ class DatabaseWrapper(base.DatabaseWrapper):
         name = self._kept.get(statement) or self._keep(statement)
         result = self.connection.pgconn.exec_prepared(name, values)
         if result.error_field(DiagnosticField.SQLSTATE) == NO_SUCH_STATEMENT:
-            # With a rollback the driver makes the server forget all statements.
+            # Where tables have changed, too, the driver makes the server forget all statements.
             result = self.connection.pgconn.exec_prepared(self._keep(statement), values)
         self._raise_error(result)
         answer: bytes = result.get_value(0, 0)
         return answer.decode()
 
     def _keep(self, statement: str) -> bytes:
-        # Named by what it says: behind a pool, another client's is never taken for it.
-        digest = sha256(statement.encode()).hexdigest()[:16]
-        name = self._kept.setdefault(statement, f"kept_{digest}".encode())
+        name = self._kept.setdefault(statement, b"kept_%d" % len(self._kept))
         numbers = count(1)
         numbered = re.sub("%s", lambda _: f"${next(numbers)}", statement)
+        # The server may have one of this name from before a rollback.
+        self._raise_error(self.connection.pgconn.close_prepared(name))
         self._raise_error(self.connection.pgconn.prepare(name, numbered.encode()))
         return name
 
@@ -107,6 +102,16 @@ class DatabaseWrapper(base.DatabaseWrapper):
         if self.connection.closed:
             raise psycopg.OperationalError(result.get_error_message())
         raise error_from_result(result)
+
+    def rollback(self) -> None:
+        """Roll back, with which the driver makes the server forget all statements."""
+        super().rollback()
+        self._kept = {}
+
+    def savepoint_rollback(self, sid: str) -> None:
+        """Roll back to a savepoint; as `rollback`, it makes the server forget."""
+        super().savepoint_rollback(sid)
+        self._kept = {}
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> psycopg.Connection[Any]:
         connection: psycopg.Connection[Any] = super().get_new_connection(conn_params)

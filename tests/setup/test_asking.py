@@ -37,7 +37,7 @@ def test_statement_is_kept_once(connection: Any) -> None:
     connection.ask("SELECT %s::text", ["another"])
 
     assert answers == ["1", "2", "3"]
-    assert len(_kept(connection)) == 2
+    assert _kept(connection) == ["kept_0", "kept_1"]
 
 
 @pytest.mark.parametrize(
@@ -61,28 +61,38 @@ def test_parameter_arrives_as_it_is(connection: Any, kind: str, value: Any, text
     assert answer == text
 
 
-def test_statement_that_the_server_forgot_with_a_rollback_is_kept_anew(connection: Any) -> None:
-    connection.ask(ADD, [1, 2])
-    for _ in range(3):
-        _kept(connection)  # so that the driver has something to forget
-    with db_transaction.atomic():
-        _kept(connection)
-        db_transaction.set_rollback(True)
-    assert _kept(connection) == []
-
-    assert connection.ask(ADD, [3, 4]) == "7"
-    assert len(_kept(connection)) == 1
-
-
-def test_statement_of_another_client_of_the_same_server_is_not_taken_for_ours(
-    connection: Any,
+@pytest.mark.parametrize("times", [0, 3], ids=["the driver had none", "the driver had some"])
+def test_after_a_rollback_each_statement_is_the_one_that_is_asked(
+    connection: Any, times: int
 ) -> None:
     connection.ask(ADD, [1, 2])
-    connection._kept = {}  # as a second client, whom a pool gives the first one's server
-    take = ADD.replace("+", "-")
+    for _ in range(times):
+        _kept(connection)  # so that the driver has something to forget
+    with db_transaction.atomic():
+        db_transaction.set_rollback(True)
 
-    assert connection.ask(take, [7, 2]) == "5"
-    assert connection.ask(take, [7, 2]) == "5"
+    assert connection.ask("SELECT upper(%s)", ["another"]) == "ANOTHER"
+    assert connection.ask(ADD, [3, 4]) == "7"
+
+
+def test_after_a_savepoint_is_rolled_back_a_statement_is_kept_anew(connection: Any) -> None:
+    connection.ask(ADD, [1, 2])
+    with db_transaction.atomic():
+        with db_transaction.atomic():
+            for _ in range(3):
+                _kept(connection)
+            db_transaction.set_rollback(True)
+        assert _kept(connection) == []
+
+    assert connection.ask(ADD, [3, 4]) == "7"
+
+
+def test_statement_that_the_server_has_forgotten_otherwise_is_kept_anew(connection: Any) -> None:
+    connection.ask(ADD, [1, 2])
+    with connection.cursor() as cursor:
+        cursor.execute("DEALLOCATE ALL")
+
+    assert connection.ask(ADD, [3, 4]) == "7"
 
 
 def test_new_connection_keeps_its_own(connection: Any) -> None:
