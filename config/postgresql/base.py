@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from hashlib import sha256
 from itertools import count
 from select import POLLIN, poll
 from typing import Any
 
 import psycopg
 from django.db.backends.postgresql import base, features, operations
+from django.db.backends.utils import CursorWrapper
 from psycopg.abc import Buffer
 from psycopg.errors import error_from_result
 from psycopg.pq import DiagnosticField, ExecStatus
@@ -64,6 +66,13 @@ class DatabaseWrapper(base.DatabaseWrapper):
             self._plain = psycopg.Cursor(self.connection)
         return self._plain
 
+    def reading_cursor(self) -> CursorWrapper:
+        """`plain_cursor` in Django's wrappers, which map errors and tell who counts statements."""
+        self.close_if_health_check_failed()
+        self.ensure_connection()
+        plain: Any = self.plain_cursor()
+        return self.make_debug_cursor(plain) if self.queries_logged else self.make_cursor(plain)
+
     def can_ask(self) -> bool:
         """Whether `ask` may be used: no transaction is open, and the server may keep statements."""
         return (
@@ -88,10 +97,12 @@ class DatabaseWrapper(base.DatabaseWrapper):
         return answer.decode()
 
     def _keep(self, statement: str) -> bytes:
-        name = self._kept.setdefault(statement, b"kept_%d" % len(self._kept))
+        # Named by what it says: behind a pool, another client's is never taken for it.
+        digest = sha256(statement.encode()).hexdigest()[:16]
+        name = self._kept.setdefault(statement, f"kept_{digest}".encode())
         numbers = count(1)
         numbered = re.sub("%s", lambda _: f"${next(numbers)}", statement)
-        # The server may have one of this name from before a rollback.
+        # The server may have it from before a rollback.
         self._raise_error(self.connection.pgconn.close_prepared(name))
         self._raise_error(self.connection.pgconn.prepare(name, numbered.encode()))
         return name
