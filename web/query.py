@@ -16,15 +16,20 @@ def url_with(request: HttpRequest, **changes: object) -> str:
 
     What is volatile is dropped unless given: another sort or filter begins at page one.
     """
-    query = {name: values for name, values in request.GET.lists() if name not in VOLATILE}
+    return changed_url(request.path, request.GET, **changes)
+
+
+def changed_url(path: str, present: QueryDict, **changes: object) -> str:
+    """`url_with` for an address in its parts."""
+    query = {name: values for name, values in present.lists() if name not in VOLATILE}
     for name, value in changes.items():
         if value is None or value == "":
             query.pop(name, None)
         else:
             query[name] = [str(value)]
     if not query:
-        return request.path
-    return f"{request.path}?{urlencode(query, doseq=True, safe=':@', quote_via=quote)}"
+        return path
+    return f"{path}?{urlencode(query, doseq=True, safe=':@', quote_via=quote)}"
 
 
 def with_query(request: HttpRequest, query: str) -> HttpRequest:

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypedDict
+from functools import lru_cache
+from typing import NamedTuple, TypedDict
 
-from django.http import HttpRequest
+from django.http import HttpRequest, QueryDict
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from web.counting import EXACT_MAX
-from web.formatting import format_count
+from web.formatting import Reader, active_reader, format_count
 from web.pagination import Key
-from web.query import url_with
+from web.query import changed_url
+
+# So many rows of heads are kept, for the tables that are asked for again and again.
+HEADS_KEPT = 500
 
 
-@dataclass(frozen=True, slots=True)
+# Each is itself alone: so heads are kept by them without looking their labels up.
+@dataclass(frozen=True, slots=True, eq=False)
 class Column:
     """A column: `name` as in `?sort=name` or `?sort=-name`; sortable when it has `fields`.
 
@@ -40,6 +45,17 @@ class Column:
     is_fixed: bool = False
     in_files: bool = True
     sorts_few: bool = False
+
+
+class Looks(NamedTuple):
+    """What heads depend on beside their columns: the address, and the order that was chosen."""
+
+    path: str
+    query: str
+    table: str
+    chosen: str
+    default: str
+    narrow_url: str
 
 
 class Head(TypedDict):
@@ -101,26 +117,40 @@ def sort_columns(  # noqa: PLR0913 -- what a table is sorted by
         chosen = _by_first_key(sortable, chosen, first_key)
     name, descending = chosen.removeprefix("-"), chosen.startswith("-")
     order = tuple(Key(field, descending) for field in sortable[name].fields)
+    heads = _heads(
+        tuple(columns if shown is None else shown),
+        Looks(request.path, request.GET.urlencode(), table, chosen, default, narrow_url),
+        active_reader(),
+    )
+    return Sorting(order, heads, name, problem)
+
+
+@lru_cache(maxsize=HEADS_KEPT)
+def _heads(columns: tuple[Column, ...], looks: Looks, _reader: Reader) -> tuple[Head, ...]:
+    """Those of the `columns`; the texts are what the reader reads."""
+    name, descending = looks.chosen.removeprefix("-"), looks.chosen.startswith("-")
+    present = QueryDict(looks.query)
     heads: list[Head] = []
-    for number, column in enumerate(columns if shown is None else shown, start=1):
+    for number, column in enumerate(columns, start=1):
         current = column.name == name
         turn = not descending if current else column.descending_first
-        is_too_many = bool(narrow_url and column.sorts_few)
+        is_too_many = bool(looks.narrow_url and column.sorts_few)
+        target = f"-{column.name}" if turn else column.name
+        sort = None if target == looks.default else target
+        url = changed_url(looks.path, present, sort=sort) if column.fields else ""
         heads.append(
             {
-                "id": f"{table}-sort-{number}",
-                "table": table,
+                "id": f"{looks.table}-sort-{number}",
+                "table": looks.table,
                 "label": str(column.label),
                 "css": column.css,
-                "url": ""
-                if is_too_many
-                else _url(request, column, descending=turn, default=default),
+                "url": "" if is_too_many else url,
                 "direction": ("descending" if descending else "ascending") if current else "",
                 "reason": _say_too_many(column) if is_too_many else "",
-                "narrow_url": narrow_url,
+                "narrow_url": looks.narrow_url,
             }
         )
-    return Sorting(order, tuple(heads), name, problem)
+    return tuple(heads)
 
 
 def _problem(columns: Sequence[Column], name: str) -> str:
@@ -142,11 +172,3 @@ def _by_first_key(sortable: Mapping[str, Column], chosen: str, first_key: str) -
     """The order chosen, if that is by this key; otherwise the one that is, latest first."""
     fitting = [name for name, column in sortable.items() if column.fields[0] == first_key]
     return chosen if chosen.removeprefix("-") in fitting or not fitting else f"-{fitting[0]}"
-
-
-def _url(request: HttpRequest, column: Column, *, descending: bool, default: str) -> str:
-    """Where the column is sorted so; "" where it cannot be."""
-    if not column.fields:
-        return ""
-    target = f"-{column.name}" if descending else column.name
-    return url_with(request, sort=None if target == default else target)
