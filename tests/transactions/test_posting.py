@@ -152,7 +152,7 @@ def test_post_takes_effect_when_it_is_recorded_unless_told() -> None:
 @pytest.mark.parametrize("year", [1, 1900, 1970, 2024])
 def test_post_takes_effect_in_the_past(year: int) -> None:
     source, target = make_balance(floor_minor=None), make_balance()
-    moment = datetime(year, 1, 1, 23, 59, 59, 999999, tzinfo=UTC)
+    moment = datetime(year, 1, 2, 23, 59, 59, 999999, tzinfo=UTC)
 
     posted = post_transfer(source=source, destination=target, effective_at=moment)
 
