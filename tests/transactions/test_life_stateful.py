@@ -26,7 +26,7 @@ from tests.factories import make_balance
 from transactions.errors import PostingError
 from transactions.lifecycle import commit, refund, reverse, void
 from transactions.models import Hold
-from transactions.posting import hold, post
+from transactions.posting import hold, post, post_many
 from transactions.previews import preview
 from transactions.proof import run_proof
 from transactions.requests import (
@@ -44,6 +44,7 @@ pytestmark = pytest.mark.django_db
 # Normal side and floor of each balance.
 BALANCES = [("CREDIT", None), ("CREDIT", 0), ("DEBIT", 0), ("CREDIT", -50)]
 Moves = dict[int, int]
+SHARES = st.lists(st.tuples(st.integers(0, 3), st.integers(1, 90)), min_size=1, max_size=3)
 
 
 @dataclass
@@ -116,7 +117,7 @@ def debits(moves: Moves) -> int:
 
 
 class Books(RuleBasedStateMachine):
-    """Calls the engine and the model with the same requests; each call is previewed first.
+    """Calls the engine and the model with the same requests; all but batches are previewed first.
 
     `DAYBOOK_EXAMPLES` sets how many sequences are tried, of up to thirty calls.
     """
@@ -147,7 +148,7 @@ class Books(RuleBasedStateMachine):
     @rule(
         target=postings,
         source=st.integers(0, 3),
-        shares=st.lists(st.tuples(st.integers(0, 3), st.integers(1, 90)), min_size=1, max_size=3),
+        shares=SHARES,
         overdraft=st.sampled_from([0, 0, 30]),
     )
     def post_one(self, source: int, shares: list[tuple[int, int]], overdraft: int) -> Any:
@@ -164,9 +165,25 @@ class Books(RuleBasedStateMachine):
         return pk
 
     @rule(
+        target=postings,
+        asked=st.lists(st.tuples(st.integers(0, 3), SHARES), min_size=1, max_size=5),
+    )
+    def post_batch(self, asked: list[tuple[int, list[tuple[int, int]]]]) -> Any:
+        batch = [moves for each in asked if (moves := self.moves_of(*each))]
+        results = post_many([PostingRequest(self.reference(), self.legs(each)) for each in batch])
+        done = []
+        for moves, result in zip(batch, results, strict=True):
+            assert bool(result.transaction_id) == self.model.allows(moves)
+            if result.transaction_id:
+                self.model.move(moves)
+                self.kept[result.transaction_id] = Kept(moves, "POST")
+                done.append(result.transaction_id)
+        return multiple(*done)
+
+    @rule(
         target=holds,
         source=st.sampled_from([0, 0, 1, 2, 3]),
-        shares=st.lists(st.tuples(st.integers(0, 3), st.integers(1, 90)), min_size=1, max_size=3),
+        shares=SHARES,
     )
     def hold_one(self, source: int, shares: list[tuple[int, int]]) -> Any:
         moves = self.moves_of(source, shares)
