@@ -17,7 +17,7 @@ from transactions.counts import Count
 from transactions.filters import Tab, TransactionFilter
 from web.converters import parse_key
 from web.counting import EXACT_MAX, count_exact
-from web.statements import fetch_all
+from web.statements import array_of, fetch_all
 
 STATES = {
     Tab.SCHEDULED: Schedule.State.SCHEDULED,
@@ -73,7 +73,7 @@ def count_tabs_of_schedules(chosen: TransactionFilter) -> dict[Tab, Count]:
 
 def scheduled_before(transaction_ids: Sequence[int]) -> set[int]:
     """Which of these transactions were posted by a schedule."""
-    return {pk for (pk,) in fetch_all(OF_TRANSACTIONS, [list(transaction_ids)])}
+    return {pk for (pk,) in fetch_all(OF_TRANSACTIONS, [array_of(transaction_ids)])}
 
 
 def _moves(balance: Balance) -> Q:

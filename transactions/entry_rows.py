@@ -17,7 +17,7 @@ from ledgers.money import format_amount, format_plain
 from transactions.models import Entry
 from web.addresses import url_of
 from web.formatting import ROWS_KEPT, Reader, active_reader
-from web.statements import fetch_all
+from web.statements import array_of, fetch_all
 from web.tables.definition import Cell, TableRow
 
 LONG = 16
@@ -74,7 +74,7 @@ class EntryRow(NamedTuple):
 
 def read_entries(entry_ids: Sequence[int]) -> list[EntryRow]:
     """The entries with these primary keys, in this order."""
-    found = {row[0]: EntryRow(*row) for row in fetch_all(ROWS, [list(entry_ids)])}
+    found = {row[0]: EntryRow(*row) for row in fetch_all(ROWS, [array_of(entry_ids)])}
     return [found[pk] for pk in entry_ids]
 
 

@@ -18,7 +18,7 @@ from transactions.models import Hold, Transaction
 from transactions.states import AS_WRITTEN, OF_HOLD, PARTLY_REFUNDED, REFUNDED, REVERSED, State
 from web.addresses import url_of
 from web.formatting import ROWS_KEPT, Reader, active_reader, format_count
-from web.statements import fetch_all
+from web.statements import array_of, fetch_all
 
 # So many refunds of one transaction are added up.
 REFUNDS_MAX = 100
@@ -216,16 +216,15 @@ def read_rows(
 
 def fetch_rows(transaction_ids: Sequence[int]) -> dict[int, Fetched]:
     """The transactions with these primary keys, by them, as they lie in the database."""
-    asked = {"ids": list(transaction_ids), "refunds": REFUNDS_MAX + 1}
+    asked = {"ids": array_of(transaction_ids), "refunds": REFUNDS_MAX + 1}
     return {row[0]: Fetched(*row) for row in fetch_all(TRANSACTIONS, asked)}
 
 
 def read_parties(balance_ids: Iterable[int]) -> dict[int, Party]:
     """The balances with these primary keys, by them, as sides of a transaction."""
     balances_url = url_of("balances:list")
-    return {
-        row[0]: _party(balances_url, *row[1:]) for row in fetch_all(BALANCES, [list(balance_ids)])
-    }
+    rows = fetch_all(BALANCES, [array_of(balance_ids)])
+    return {row[0]: _party(balances_url, *row[1:]) for row in rows}
 
 
 def read_amounts(rows: Iterable[Fetched]) -> dict[int, tuple[Amount, ...]]:

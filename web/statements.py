@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, connections
@@ -17,6 +17,11 @@ def unseen(parameter: str, kind: str) -> str:
     Where values promise a cheaper plan, it plans each time anew, and takes longer than to read.
     """
     return f"(SELECT {parameter}::{kind})"
+
+
+def array_of(numbers: Iterable[int]) -> str:
+    """Numbers as a parameter for an array of them; given a list, the driver looks at each."""
+    return f"{{{','.join(map(str, numbers))}}}"
 
 
 def fetch_all(sql: str, parameters: Parameters = ()) -> list[Row]:
