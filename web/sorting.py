@@ -8,7 +8,9 @@ from functools import lru_cache
 from typing import NamedTuple, TypedDict
 
 from django.http import HttpRequest, QueryDict
+from django.template.loader import render_to_string
 from django.utils.functional import Promise
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from web.counting import EXACT_MAX
@@ -76,13 +78,13 @@ class Head(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class Sorting:
-    """The chosen order, for `paginate`, and the heads, for `components/_table_head.html`.
+    """The chosen order, for `paginate`, and the heads as HTML.
 
     `name` is that of its column; `problem` says why it is another one than the address asks for.
     """
 
     order: tuple[Key, ...]
-    heads: tuple[Head, ...]
+    heads: SafeString
     name: str
     problem: str = ""
 
@@ -126,7 +128,7 @@ def sort_columns(  # noqa: PLR0913 -- what a table is sorted by
 
 
 @lru_cache(maxsize=HEADS_KEPT)
-def _heads(columns: tuple[Column, ...], looks: Looks, _reader: Reader) -> tuple[Head, ...]:
+def _heads(columns: tuple[Column, ...], looks: Looks, _reader: Reader) -> SafeString:
     """Those of the `columns`; the texts are what the reader reads."""
     name, descending = looks.chosen.removeprefix("-"), looks.chosen.startswith("-")
     present = QueryDict(looks.query)
@@ -150,7 +152,7 @@ def _heads(columns: tuple[Column, ...], looks: Looks, _reader: Reader) -> tuple[
                 "narrow_url": looks.narrow_url,
             }
         )
-    return tuple(heads)
+    return render_to_string("tables/_heads.html", {"rows": heads})
 
 
 def _problem(columns: Sequence[Column], name: str) -> str:
