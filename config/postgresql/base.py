@@ -110,7 +110,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def _raise_error(self, result: PGresult) -> None:
         if result.status != ExecStatus.FATAL_ERROR:
             return
-        if self.connection.closed:
+        if result.error_field(DiagnosticField.SQLSTATE) is None:
+            # Not the server says so, but libpq, which has lost it.
             raise psycopg.OperationalError(result.get_error_message())
         raise error_from_result(result)
 
