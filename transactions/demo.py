@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
+
+from django.utils import timezone
 
 from balances.models import Balance
 from balances.operations import open_balance
@@ -19,7 +21,7 @@ from transactions.lifecycle import (
     reverse_many,
     void_many,
 )
-from transactions.models import Transaction
+from transactions.models import Entry, Transaction
 from transactions.posting import post_many
 from transactions.requests import (
     CREDIT,
@@ -49,9 +51,14 @@ CUSTOMERS: list[tuple[str, str, dict[str, int]]] = [
     ("Northgate Bakery", ORGANIZATION, {"GBP": 8_400_00}),
     ("Hanami Travel", ORGANIZATION, {"JPY": 1_250_000, "EUR": 4_100_00}),
 ]
-FIRST_DAY = datetime(2026, 1, 5, 9, 30, tzinfo=UTC)
 MONTHS = 9
-LAST_DAY = FIRST_DAY + timedelta(days=30 * (MONTHS - 1) + 4, hours=3, minutes=10)
+MONTH = timedelta(days=30)
+# Within a month, counted from its deposits.
+PAYMENTS = timedelta(days=4, hours=3, minutes=10)
+MONTH_END = timedelta(days=23, hours=7, minutes=45)
+# From the first deposits to the last payments, and to the last month's end.
+LAST_PAYMENTS = (MONTHS - 1) * MONTH + PAYMENTS
+WHOLE = (MONTHS - 1) * MONTH + MONTH_END
 # Who holds how much for whom, and what for.
 HOLDS = {
     "hotel": ("Bruno Keller", "Hanami Travel", "EUR", 240_00, "Deposit for a hotel"),
@@ -62,24 +69,41 @@ HOLDS = {
 Wallets = dict[tuple[str, str], int]
 
 
-def load_demo_books() -> None:
+def load_demo_books(first_day: datetime | None = None) -> None:
     """Make customers' wallets and nine months of payments; again changes nothing.
 
+    The months begin at `first_day`; by themselves they end the day before they are loaded first.
     Some of the last go on living: holds that are inflight, partly committed and voided, a
     payment that was reversed, and one that was refunded in part.
     """
     wallets = _open_wallets()
-    _sound(post_many(_requests(wallets)))
-    held = dict(zip(HOLDS, _sound(hold_many(_holds(wallets))), strict=True))
+    first_day = _first_loaded() or first_day or _so_that_they_end_yesterday()
+    last_day = first_day + LAST_PAYMENTS
+    _sound(post_many(_requests(wallets, first_day)))
+    held = dict(zip(HOLDS, _sound(hold_many(_holds(wallets, last_day))), strict=True))
     payments = Transaction.objects.in_bulk(
-        [f"demo-payment-{LAST_DAY:%Y-%m-%d}-{number}" for number in (4, 7)],
+        [f"demo-payment-{last_day:%Y-%m-%d}-{number}" for number in (4, 7)],
         field_name="reference",
     )
     refunded, reversed_ = sorted(payments.values(), key=lambda payment: payment.reference)
-    _sound(commit_many([_following(held["fuel"], "commit", 40_00, "Bill of the day")]))
-    _sound(void_many([_following(held["tickets"], "void", None, "Sold out")]))
-    _sound(refund_many([_following(refunded.pk, "refund", 100_00, "One night less")]))
-    _sound(reverse_many([_following(reversed_.pk, "reversal", None, "Paid to the wrong person")]))
+    day = last_day + timedelta(days=2)
+    _sound(commit_many([_following(held["fuel"], "commit", 40_00, "Bill of the day", day)]))
+    _sound(void_many([_following(held["tickets"], "void", None, "Sold out", day)]))
+    _sound(refund_many([_following(refunded.pk, "refund", 100_00, "One night less", day)]))
+    mistaken = _following(reversed_.pk, "reversal", None, "Paid to the wrong person", day)
+    _sound(reverse_many([mistaken]))
+
+
+def _first_loaded() -> datetime | None:
+    """When the deposits of books that are there already began."""
+    name, _kind, deposits = CUSTOMERS[0]
+    first = Entry.objects.filter(balance__public_id=_key("balance", name, next(iter(deposits))))
+    return first.order_by("position").values_list("effective_at", flat=True).first()
+
+
+def _so_that_they_end_yesterday() -> datetime:
+    morning = timezone.now().replace(hour=9, minute=30, second=0, microsecond=0)
+    return morning - timedelta(days=1 + WHOLE.days)
 
 
 def _sound(results: Iterable[Result]) -> list[int]:
@@ -146,12 +170,12 @@ def _open_credit_line(ledger: Ledger) -> Balance:
     )
 
 
-def _requests(wallets: Wallets) -> Iterator[PostingRequest]:
+def _requests(wallets: Wallets, first_day: datetime) -> Iterator[PostingRequest]:
     for month in range(MONTHS):
-        day = FIRST_DAY + timedelta(days=30 * month)
+        day = first_day + month * MONTH
         yield from _deposits(wallets, day)
-        yield from _payments(wallets, day + timedelta(days=4, hours=3, minutes=10))
-        yield from _month_end(wallets, day + timedelta(days=23, hours=7, minutes=45))
+        yield from _payments(wallets, day + PAYMENTS)
+        yield from _month_end(wallets, day + MONTH_END)
 
 
 def _deposits(wallets: Wallets, day: datetime) -> Iterator[PostingRequest]:
@@ -231,7 +255,7 @@ def _month_end(wallets: Wallets, day: datetime) -> Iterator[PostingRequest]:
     )
 
 
-def _holds(wallets: Wallets) -> list[HoldRequest]:
+def _holds(wallets: Wallets, last_day: datetime) -> list[HoldRequest]:
     return [
         HoldRequest(
             reference=f"demo-hold-{name}",
@@ -241,19 +265,19 @@ def _holds(wallets: Wallets) -> list[HoldRequest]:
                 amount_minor=amount_minor,
             ),
             description=description,
-            effective_at=LAST_DAY + timedelta(days=1),
+            effective_at=last_day + timedelta(days=1),
         )
         for name, (payer, payee, code, amount_minor, description) in HOLDS.items()
     ]
 
 
 def _following(
-    transaction_id: int, name: str, amount_minor: int | None, description: str
+    transaction_id: int, name: str, amount_minor: int | None, description: str, day: datetime
 ) -> Following:
     return Following(
         transaction_id=transaction_id,
         reference=f"demo-{name}",
         amount_minor=amount_minor,
         description=description,
-        effective_at=LAST_DAY + timedelta(days=2),
+        effective_at=day,
     )

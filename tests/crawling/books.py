@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from django.utils import timezone
 
@@ -27,7 +27,7 @@ HOSTILE = "<b>“Ada”</b> & ’; --"
 
 def make_crawled_books(actor: User) -> None:
     """Postings, holds in every state, schedules, exchanges; in currencies of 0 to 18 decimals."""
-    load_demo_books()
+    load_demo_books(datetime(2026, 1, 5, 9, 30, tzinfo=UTC))
     roll_up_days()
     _hold_and_schedule(actor)
     _post_what_is_odd(actor)

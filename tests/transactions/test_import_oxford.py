@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from io import StringIO
 from pathlib import Path
 
 import pytest
 from django.core.management import call_command
+from django.utils import timezone
 
 from balances.models import Balance
 from tests.transactions.imports import DEMO, balance_of, import_published, write_csv
+from transactions.demo import load_demo_books
 from transactions.models import Entry, Hold, HoldState, Transaction
 from transactions.proof import run_proof
 
@@ -127,3 +130,20 @@ def test_demonstration_loads_once_and_holds_together() -> None:
         *(HoldState.INFLIGHT, HoldState.PARTLY_COMMITTED, HoldState.VOIDED)
     }
     assert run_proof(actor=None).is_ok
+
+
+def test_made_up_books_end_the_day_before_they_are_loaded() -> None:
+    load_demo_books()
+
+    latest = Transaction.objects.latest("effective_at")
+    assert latest.reference.startswith("demo-payout-")
+    assert latest.effective_at.date() == timezone.now().date() - timedelta(days=1)
+
+
+def test_made_up_books_of_an_earlier_day_are_not_loaded_again() -> None:
+    load_demo_books(datetime(2026, 1, 5, 9, 30, tzinfo=UTC))
+    loaded = Transaction.objects.count()
+
+    load_demo_books()
+
+    assert Transaction.objects.count() == loaded
