@@ -159,6 +159,7 @@ def test_table_that_is_of_now_alone_says_so(name: str, query: str) -> None:
     page, file = pages.get(f"/{name}/?{query}"), pages.get(f"/{name}/export.csv?{query}")
 
     assert "This table is not kept by moment: it shows now." in text_of(page)
+    assert f'href="/{name}/export.csv"' in page.content.decode()
     refreshed = pages.get(f"/{name}/?{query}", headers=HTMX)
     assert "This table is not kept by moment" not in text_of(refreshed)
     assert file.status_code == 400

@@ -13,7 +13,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
 from web.addresses import url_of, url_with_names
-from web.as_of import asks_for_moment
+from web.as_of import NAMES, asks_for_moment
 from web.counting import is_exact
 from web.htmx import HtmxHttpRequest, render_page
 from web.live import start_watching
@@ -88,7 +88,7 @@ def table_context(request: HtmxHttpRequest, table: Table, state: TableState) -> 
         "chips": list_chips(request, table, state),
         "tabs": link_tabs(request, table, state, count=count),
         "kept": kept_parameters(request),
-        "query": request.GET.urlencode(safe=":,@|"),
+        "query": _query(request, table),
         "total": describe_total(request, table, count),
         "sums": (sums := table.sums(state)),
         "sums_url": url_with(request, count="exact") if table.has_sums and not sums else "",
@@ -98,6 +98,16 @@ def table_context(request: HtmxHttpRequest, table: Table, state: TableState) -> 
         "switches": table.switches(state),
         "is_filtered": bool(state.is_filtered or table.chips(state)),
     }
+
+
+def _query(request: HtmxHttpRequest, table: Table) -> str:
+    """What links of the table carry along: no moment where it shows now whatever was asked."""
+    if table.has_moments or not asks_for_moment(request):
+        return request.GET.urlencode(safe=":,@|")
+    query = request.GET.copy()
+    for name in NAMES:
+        query.pop(name, None)
+    return query.urlencode(safe=":,@|")
 
 
 def start_of_jump(period: Period, order: Sequence[Key]) -> list[Any]:
