@@ -103,6 +103,7 @@ WITH_CURRENCY = """
         SELECT currency FROM balances_balance WHERE id = e.balance_id OFFSET 0
     ) AS b
 """
+# Asked for only where the moment lies within a day: the end of a day has whole days before it.
 LAST_DAY = """
     SELECT e.ledger_id, e.balance_id, e.direction, e.amount_minor
     FROM {asked}
@@ -111,6 +112,7 @@ LAST_DAY = """
         FROM transactions_entry AS e
         WHERE {is_its} AND e.id <= (SELECT entry_id FROM mark) OFFSET 0
     ) AS e
+    WHERE {before} > date_trunc('day', {before}, 'UTC')
 """
 # What was recorded after a moment is taken away again.
 LATER = """
@@ -164,6 +166,7 @@ OF_ALL = {
     "last_day": LAST_DAY.format(
         asked=f"(SELECT id FROM transactions_transaction WHERE {IS_ON_LAST_DAY}) AS asked",  # noqa: S608 -- constants
         is_its="e.transaction_id = asked.id",
+        before=BEFORE,
     ),
     "is_entry_asked": "true",
 }
@@ -171,6 +174,7 @@ OF_SOME = {
     "last_day": LAST_DAY.format(
         asked="unnest(%(ledger_ids)s::bigint[]) AS asked (id)",
         is_its=f"e.ledger_id = asked.id AND {IS_ON_LAST_DAY}",
+        before=BEFORE,
     ),
     "is_entry_asked": "e.ledger_id = ANY (%(ledger_ids)s)",
 }
