@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property, partial
-from html import escape
 from typing import Any, ClassVar
 
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
@@ -21,22 +18,19 @@ from balances.fields import COMPUTED, FIELDS, LASTING
 from balances.figures import CurrencyTotal, sum_by_currency, sum_of
 from balances.filters import BalanceFilter, column_of, select_along
 from balances.models import Balance
-from balances.naming import name_balance, shown_minor
 from balances.rows import FIELDS as VALUES
-from balances.rows import BalanceRow, format_rows, is_closed_at
-from ledgers.money import format_amount, format_plain
+from balances.rows import format_rows
 from reports.balance_moments import rows_at, totals_of_ledger
+from reports.balance_rows import plain_row, table_row
 from reports.moments import sums_before
-from web.addresses import url_of
 from web.as_of import CLOCKS, NAMES, NOW, Moment, read_moment
 from web.counting import EXACT_MAX
-from web.formatting import active_dates, format_count
+from web.formatting import format_count
 from web.journals import by_column
 from web.pagination import Key
 from web.sorting import Column
 from web.standing import GIVEN, Standing
 from web.tables.definition import (
-    Cell,
     Label,
     Selected,
     Sum,
@@ -195,12 +189,12 @@ class BalanceTable(Table):
         rows = rows_at(list(rows), self.moment)
         formatted = format_rows(rows, new=self.new, moment=self.moment)
         names = {column.name for column in state.columns}
-        return [_table_row(row, ready, names) for row, ready in zip(rows, formatted, strict=True)]
+        return [table_row(row, ready, names) for row, ready in zip(rows, formatted, strict=True)]
 
     def read_plain(
         self, rows: Sequence[dict[str, Any]], state: TableState
     ) -> list[Mapping[str, str]]:
-        return [_plain_row(row, self.moment) for row in rows_at(list(rows), self.moment)]
+        return [plain_row(row, self.moment) for row in rows_at(list(rows), self.moment)]
 
     def file_columns(self, state: TableState) -> Sequence[Column]:
         """On the page the rarer side stands behind the figure, and who is closed says so."""
@@ -345,83 +339,3 @@ BALANCES = register(BalanceTable())
 def as_net(total: CurrencyTotal) -> Sum:
     """What balances come to, whatever their normal sides."""
     return Sum(total.currency, total.net, gettext("credits less debits"), column="balance")
-
-
-def _table_row(row: Mapping[str, Any], ready: BalanceRow, names: set[str]) -> TableRow:
-    """`ready` holds what every table of balances prints; `names` are the columns that stand."""
-    cells: dict[str, str | Cell] = {
-        "owner": _title(ready),
-        "ledger": ready["ledger_link"],
-        "currency": ready["currency"],
-        "balance": Cell(ready["figure_tag"], ready["figure_css"].removeprefix("num").strip()),
-        "inflight": Cell(ready["inflight_tag"], "muted" if ready["has_no_inflight"] else ""),
-        "created": ready["created"],
-        "glance": ready["glance"],
-        "id": f"bln_{row['public_id']}",
-    }
-    if names - cells.keys():
-        cells |= _rarer_cells(row, ready)
-    return TableRow(
-        key=f"bln_{row['public_id']}",
-        url=ready["url"],
-        quick=f"{ready['url'].partition('?')[0]}quick/" if ready["is_now"] else "",
-        css="new" if ready["is_new"] else "",
-        metadata=row["metadata"],
-        cells=cells,
-    )
-
-
-def _title(ready: BalanceRow) -> SafeString:
-    tags = ""
-    if ready["is_closed"]:
-        tags += f'<span class="tag plain">{escape(gettext("closed"))}</span>'
-    if ready["is_new"]:
-        tags += f'<span class="tag">{escape(gettext("new"))}</span>'
-    return SafeString(f"{ready['link']}{tags}")  # ready HTML, and what went through escape()
-
-
-def _rarer_cells(row: Mapping[str, Any], ready: BalanceRow) -> dict[str, str | Cell]:
-    exponent = row["currency__exponent"]
-    floor_minor, events = row["floor_minor"], row["transaction_count"] - row["follower_count"]
-    return {
-        "credits": format_amount(int(row["credit_minor"]), exponent),
-        "debits": format_amount(int(row["debit_minor"]), exponent),
-        "transactions": format_html(
-            '<a href="{}?balance=bln_{}" data-figure="count">{}</a>',
-            url_of("transactions:list"),
-            row["public_id"],
-            format_count(events),
-        ),
-        "floor": "" if floor_minor is None else format_amount(int(floor_minor), exponent),
-        "activity": active_dates().since_tag(row["last_entry_at"]),
-        "side": str(Balance.NormalSide(row["normal_side"]).label),
-    }
-
-
-def _plain_row(row: Mapping[str, Any], moment: Moment) -> Mapping[str, str]:
-    exponent, side = row["currency__exponent"], row["normal_side"]
-
-    def plain(minor: int) -> str:
-        return format_plain(int(minor), exponent)
-
-    floor_minor, active_at = row["floor_minor"], row["last_entry_at"]
-    held = row["inflight_credit_minor"] - row["inflight_debit_minor"]
-    return {
-        "owner": name_balance(
-            indicator=row["indicator"], owner=row["identity__name"], public_id=row["public_id"]
-        ),
-        "closed": row["closed_at"].isoformat() if is_closed_at(row["closed_at"], moment) else "",
-        "ledger": row["ledger__name"],
-        "currency": row["currency_id"],
-        "balance": plain(shown_minor(int(row["credit_minor"] - row["debit_minor"]), side)),
-        "inflight": plain(shown_minor(int(held), side)),
-        "credits": plain(row["credit_minor"]),
-        "debits": plain(row["debit_minor"]),
-        "transactions": str(row["transaction_count"] - row["follower_count"]),
-        "floor": "" if floor_minor is None else plain(floor_minor),
-        "activity": active_at.isoformat() if active_at else "",
-        "created": row["created_at"].isoformat(),
-        "glance": "",
-        "side": str(Balance.NormalSide(side).label),
-        "id": f"bln_{row['public_id']}",
-    }
