@@ -34,11 +34,6 @@ def indicators_of(balances: Iterable[int | Indicator]) -> list[Indicator]:
     return sorted(indicators, key=lambda indicator: (indicator.name, indicator.currency))
 
 
-def array_of(values: Iterable[Any]) -> str:
-    """Whole numbers as the text of an array."""
-    return f"{{{','.join(map(str, values))}}}"
-
-
 @contextlib.contextmanager
 def busy_refused() -> Iterator[None]:
     """Turn what the database says about a lock it could not get into a refusal."""

@@ -17,7 +17,6 @@ from transactions.answers import (
     FIND_INDICATOR,
     OPEN_INDICATOR,
     Answer,
-    array_of,
     as_result,
     busy_refused,
     indicators_of,
@@ -34,6 +33,7 @@ from transactions.requests import (
     Result,
     uuid7,
 )
+from web.statements import array_of
 
 if TYPE_CHECKING:
     from users.models import User

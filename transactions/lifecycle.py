@@ -16,7 +16,6 @@ from django.db import transaction as db_transaction
 from django.db.models.functions import Now
 
 from transactions.answers import (
-    array_of,
     as_result,
     busy_refused,
     fetch_answer,
@@ -28,6 +27,7 @@ from transactions.errors import PostingError
 from transactions.models import IS_OPEN, Hold
 from transactions.posting import hold
 from transactions.requests import Following, HoldRequest, Outcome, Result, uuid7
+from web.statements import array_of
 
 if TYPE_CHECKING:
     from users.models import User

@@ -20,7 +20,6 @@ from transactions.answers import (
     FIND_INDICATOR,
     OPEN_INDICATOR,
     Answer,
-    array_of,
     as_result,
     fetch_answer,
     fetch_answers,
@@ -38,6 +37,7 @@ from transactions.requests import (
     Result,
     uuid7,
 )
+from web.statements import array_of
 
 if TYPE_CHECKING:
     from users.models import User

@@ -19,7 +19,7 @@ def unseen(parameter: str, kind: str) -> str:
     return f"(SELECT {parameter}::{kind})"
 
 
-def array_of(numbers: Iterable[int]) -> str:
+def array_of(numbers: Iterable[object]) -> str:
     """Numbers as a parameter for an array of them; given a list, the driver looks at each."""
     return f"{{{','.join(map(str, numbers))}}}"
 
