@@ -32,7 +32,7 @@ def enter_environment(root: str, extras: tuple[str, ...]) -> None:
         _start_newer_python()
     with open(os.path.join(root, "pyproject.toml"), "rb") as project:
         fcntl.flock(project, fcntl.LOCK_EX)  # two commands in a fresh clone: one installs
-        _make_environment(root, venv, extras)
+        _make_environment(root, venv, extras, sys.version if inside else _version_of(venv))
     if not inside:
         python = os.path.join(venv, "bin", "python")
         os.execv(python, [python, os.path.join(root, "manage.py"), *sys.argv[1:]])
@@ -60,8 +60,20 @@ def _start_newer_python() -> None:
     )
 
 
-def _make_environment(root: str, venv: str, extras: tuple[str, ...]) -> None:
-    wanted, requirements = _requirements(root, extras)
+def _version_of(venv: str) -> str | None:
+    """What the Python of the environment calls itself; None where it is none that runs.
+
+    Its own and not ours: a command by another Python must not take away what `up` runs on.
+    """
+    command = [os.path.join(venv, "bin", "python"), "-c", "import sys; print(sys.version)"]
+    try:
+        return subprocess.check_output(command, stderr=subprocess.DEVNULL, text=True).strip()
+    except (OSError, subprocess.CalledProcessError):
+        return None
+
+
+def _make_environment(root: str, venv: str, extras: tuple[str, ...], version: str | None) -> None:
+    wanted, _lines = _requirements(root, extras, version)
     stamp = os.path.join(venv, "installed.json")
     installed = _read_stamp(stamp)
     if installed.get("hash") == wanted and set(extras) <= set(installed.get("extras", [])):
@@ -69,15 +81,16 @@ def _make_environment(root: str, venv: str, extras: tuple[str, ...]) -> None:
     if not os.access(root, os.W_OK):
         sys.exit(f"{root} cannot be written by you: use a checkout of your own.")
     kept = {*extras, *installed.get("extras", [])}
-    if kept != set(extras):
-        wanted, requirements = _requirements(root, tuple(sorted(kept)))
-    _create(venv, fresh=installed.get("python") != sys.version)
+    if version is None or installed.get("python") != version:
+        _create(venv)
+        version = sys.version
+    wanted, requirements = _requirements(root, tuple(sorted(kept)), version)
     _install(venv, requirements)
     with open(stamp, "w", encoding="utf-8") as file:
-        json.dump({"hash": wanted, "python": sys.version, "extras": sorted(kept)}, file)
+        json.dump({"hash": wanted, "python": version, "extras": sorted(kept)}, file)
 
 
-def _requirements(root: str, extras: tuple[str, ...]) -> tuple[str, list[str]]:
+def _requirements(root: str, extras: tuple[str, ...], version: str | None) -> tuple[str, list[str]]:
     """What to install, and a hash that changes when any requirement or the Python does."""
     import tomllib
 
@@ -85,7 +98,7 @@ def _requirements(root: str, extras: tuple[str, ...]) -> tuple[str, list[str]]:
         project = tomllib.load(file)["project"]
     optional = project["optional-dependencies"]
     chosen = [*project["dependencies"], *(line for extra in extras for line in optional[extra])]
-    everything = json.dumps([sys.version, project["dependencies"], optional], sort_keys=True)
+    everything = json.dumps([version, project["dependencies"], optional], sort_keys=True)
     return hashlib.sha256(everything.encode()).hexdigest(), chosen
 
 
@@ -98,10 +111,7 @@ def _read_stamp(path: str) -> dict[str, Any]:
     return stamp
 
 
-def _create(venv: str, fresh: bool) -> None:
-    python = os.path.join(venv, "bin", "python")
-    if not fresh and os.path.exists(python):
-        return
+def _create(venv: str) -> None:
     _say("Creating .venv ...")
     uv = shutil.which("uv")
     if uv:

