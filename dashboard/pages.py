@@ -15,7 +15,7 @@ from dashboard import ledgers
 from dashboard.identities import IDENTITIES
 from dashboard.proofs import proof_mark
 from dashboard.totals import format_totals
-from dashboard.transactions import latest_transactions
+from dashboard.transactions import latest_transactions, transactions_of_owner
 from identities.models import Identity
 from ledgers.models import Ledger
 from reports.balance_moments import rows_at, totals_of_ledger
@@ -77,6 +77,7 @@ def identity_detail(request: HtmxHttpRequest, public_id: UUID) -> HttpResponse:
         "balances": format_rows(
             newest_of_owner(identity), by_ledger=True, new=request.GET.get("new", "")
         ),
+        "owned": transactions_of_owner(identity),
         "history": latest_events(identity.key),
         "proof": proof_mark(),
     }

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
+from identities.models import Identity
 from ledgers.models import Ledger
+from search.conditions import owner_takes_part
+from search.listing import list_transactions
 from transactions import walks
+from transactions.counts import Count
 from transactions.rows import TransactionRow, read_rows
 from web.addresses import url_of
+from web.counting import EXACT_MAX
 from web.pagination import Key
 
 SHOWN = 10
@@ -17,3 +24,24 @@ def latest_transactions(*, ledger: Ledger | None = None) -> list[TransactionRow]
     found = walks.events(ledger).read(order, None, SHOWN)
     rows = [row["transaction_id"] for row in found]
     return read_rows(rows, legend_url=url_of("transactions:list"))
+
+
+@dataclass(frozen=True, slots=True)
+class Owned:
+    """What the transactions table shows at `url`: how many, and the top of it."""
+
+    url: str
+    count: str
+    latest: list[TransactionRow]
+
+
+def transactions_of_owner(owner: Identity) -> Owned:
+    """Those that move or reserve something on a balance of this owner."""
+    table_url = url_of("transactions:list")
+    found = list_transactions(owner_takes_part([owner.pk]))
+    rows = found.read(found.order(descending=True), None, SHOWN)
+    return Owned(
+        url=f"{table_url}?where=owner:is:{owner.key}",
+        count=Count.of(found.count(), maximum=EXACT_MAX).text,
+        latest=read_rows([row["transaction_id"] for row in rows], legend_url=table_url),
+    )

@@ -58,6 +58,15 @@ def takes_part(column: str, keys: Sequence[int], direction: int | None = None) -
     return asked(f"({condition})", driver, [list(keys), list(keys)])
 
 
+def owner_takes_part(keys: Sequence[int]) -> Q:
+    """A balance of one of these identities takes part.
+
+    The balances are looked up first: what the database plans depends on which they are.
+    """
+    owned = Balance.objects.filter(identity__in=keys).values_list("pk", flat=True)
+    return takes_part("balance_id", list(owned))
+
+
 def in_scope(scope: Ledger | Balance | None) -> Q:
     """The ledger or balance takes part."""
     if scope is None:

@@ -17,10 +17,10 @@ from django.db.models.lookups import Contains
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from balances.fields import find_balance, find_ledger
+from balances.fields import find_balance, find_ledger, find_owner
 from ledgers.models import Currency
 from search import conditions
-from search.conditions import IS_OPEN, follows, hold_is, takes_part
+from search.conditions import IS_OPEN, follows, hold_is, owner_takes_part, takes_part
 from search.finding import FIGURES
 from transactions.models import Entry, Transaction
 from transactions.states import (
@@ -155,6 +155,17 @@ class PartyField(RecordField):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OwnerField(RecordField):
+    """An identity of which a balance takes part."""
+
+    kinds: ClassVar[tuple[Operator, ...]] = EQUALITIES
+
+    def condition(self, operator: Operator, values: Sequence[Any]) -> Q:
+        parts = owner_takes_part(values)
+        return ~parts if operator == Operator.IS_NOT else parts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PersonField(RecordField):
     """Who recorded it, by the name they sign in with."""
 
@@ -259,6 +270,12 @@ FIELDS: Sequence[Field] = (
         find=find_ledger,
         suggest_url_name="ledgers:suggest",
         column="ledger_id",
+    ),
+    OwnerField(
+        name="owner",
+        label=gettext_lazy("Owner"),
+        find=find_owner,
+        suggest_url_name="identities:suggest",
     ),
     DateField(name="created", label=gettext_lazy("Recorded"), lookup="created_at"),
     PersonField(

@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 
 from identities.operations import change_identity
-from tests.factories import make_balance, make_identity, make_ledger, make_user
+from tests.factories import make_balance, make_identity, make_ledger, make_user, post_transfer
 from tests.pages import (
     HISTORY_RESTORE,
     HTMX,
@@ -15,6 +15,7 @@ from tests.pages import (
     rows_of,
     text_of,
 )
+from tests.transactions.living import reverse
 
 pytestmark = pytest.mark.django_db
 
@@ -44,6 +45,25 @@ def test_counts_and_totals_link_to_the_filtered_table(clerk: Client) -> None:
     assert links.count(f"/balances/?identity={identity.key}") == 2
     assert links.count(f"/balances/?identity={identity.key}&currency=GBP") == 6
     assert f"/balances/new/?identity={identity.key}" in links
+
+
+def test_transactions_are_counted_once_as_the_table_that_they_lead_to_does(clerk: Client) -> None:
+    identity = make_identity()
+    wallet, savings = (make_balance(identity=identity, opening_minor=9_00) for _ in range(2))
+    post_transfer(source=wallet, destination=savings, amount_minor=1_00, reference="both-sides")
+    reverse(post_transfer(source=wallet, destination=make_balance(), amount_minor=2_00))
+    post_transfer(
+        source=make_balance(opening_minor=1_00), destination=make_balance(), reference="of-others"
+    )
+    table = f"/transactions/?where=owner:is:{identity.key}"
+
+    page, found = clerk.get(identity.get_absolute_url()), clerk.get(table)
+
+    assert links_of(page).count(table) == 2
+    assert "View all 4" in text_of(page)
+    assert "4 transactions" in text_of(found)
+    assert "both-sides" in text_of(page)
+    assert "of-others" not in text_of(page) + text_of(found)
 
 
 def test_profile_and_history_are_shown(clerk: Client) -> None:
@@ -90,5 +110,6 @@ def test_query_count_is_constant_in_rows(clerk: Client) -> None:
     for _ in range(12):
         make_balance(identity=identity)
 
-    # identity, totals and their currencies, balances, history, proof
-    assert count_queries(clerk, identity.get_absolute_url()) == few == 5
+    # identity, totals and their currencies, balances, history, proof;
+    # which balances move in transactions, how many these are, and the latest of them
+    assert count_queries(clerk, identity.get_absolute_url()) == few == 8

@@ -22,7 +22,7 @@ from search.models import FoundTransaction
 from search.orders import SORTS
 from search.parts import lasts
 from tests.conftest import OwnDatabase
-from tests.factories import make_user, post_transfer
+from tests.factories import make_balance, make_identity, make_user, post_transfer
 from tests.search.building import fill_books, post_exchange
 from tests.transactions.living import commit, expire_hold, place_hold, refund, void
 from transactions.filters import Tab
@@ -208,6 +208,27 @@ def test_who_takes_part_and_on_which_side(books: tuple[Balance, Balance]) -> Non
     assert {Transaction.objects.get(pk=pk).kind for pk in pages(scoped, descending=True)} == {
         "REFUND"
     }
+
+
+def test_an_owner_takes_part_by_each_of_its_balances(books: tuple[Balance, Balance]) -> None:
+    owner, other = make_identity(), make_identity()
+    pounds, yen = make_balance(identity=owner), make_balance(identity=owner, currency="JPY")
+    make_balance(identity=other)
+    between = post_transfer(source=make_balance(floor_minor=None), destination=pounds)
+    held = place_hold(source=pounds, destination=books[1], amount_minor=1)
+    to_yen = post_transfer(
+        source=make_balance(currency="JPY", floor_minor=None), destination=yen, amount_minor=1
+    )
+
+    def ids(query: str) -> set[int]:
+        return set(pages(list_transactions(compiled(query), is_every=True), descending=False))
+
+    involved = {between.pk, held.pk, to_yen.pk}
+    everything = {each.pk for each in Transaction.objects.all()}
+    assert ids(f"where=owner:is:{owner.key}") == involved
+    assert ids(f"where=owner:one-of:{owner.key},{other.key}") == involved
+    assert ids(f"where=owner:is-not:{owner.key}") == everything - involved
+    assert ids(f"where=owner:is:{other.key}") == set()
 
 
 def test_tabs_and_sums(books: tuple[Balance, Balance]) -> None:
