@@ -28,7 +28,6 @@ from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from psycopg.errors import DeadlockDetected, LockNotAvailable
 
 from audit.metadata import change_metadata
 from audit.models import AuditEvent
@@ -36,6 +35,7 @@ from audit.recording import record
 from audit.telling import Event, describe_events
 from users.models import User
 from web.admin import LeanAdmin, ReadOnlyAdmin, is_number, show_json
+from web.database_errors import constraint_of, is_busy
 
 if TYPE_CHECKING:
     ChangeForm = DjangoUserChangeForm[User]
@@ -95,9 +95,9 @@ class AuditedAdmin(LeanAdmin):
 
     def explain(self, error: IntegrityError | OperationalError) -> str:
         """Why the database refused, in words; an error that is none of these is raised again."""
-        if isinstance(error.__cause__, LockNotAvailable | DeadlockDetected):
+        if is_busy(error):
             return str(BUSY)
-        constraint = getattr(getattr(error.__cause__, "diag", None), "constraint_name", None)
+        constraint = constraint_of(error)
         if constraint in self.refusals:
             return str(self.refusals[constraint])
         raise error

@@ -16,6 +16,7 @@ from audit.recording import record
 from balances.models import Balance
 from identities.models import Identity
 from ledgers.models import Currency, Ledger
+from web.database_errors import constraint_of
 
 if TYPE_CHECKING:
     from users.models import User
@@ -75,7 +76,7 @@ def open_balance(  # noqa: PLR0913
                     after=_as_opened(balance),
                 )
     except IntegrityError as error:
-        if _constraint(error) == "balance_indicator_unique":
+        if constraint_of(error) == "balance_indicator_unique":
             raise IndicatorTakenError(
                 _("The General Ledger already has %(indicator)s in %(currency)s.")
                 % {"indicator": indicator, "currency": currency.code}
@@ -187,7 +188,3 @@ def reopen_balance(balance: Balance, *, actor: User | None) -> None:
     with db_transaction.atomic():
         if Balance.objects.filter(pk=balance.pk, closed_at__isnull=False).update(closed_at=None):
             record(actor=actor, action="balance.reopened", subject=balance.key)
-
-
-def _constraint(error: IntegrityError) -> str | None:
-    return getattr(getattr(error.__cause__, "diag", None), "constraint_name", None)

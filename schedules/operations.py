@@ -47,6 +47,7 @@ from transactions.posting import post
 from transactions.previews import read_changes
 from transactions.requests import HoldRequest, PostingRequest
 from transactions.sealing import Figures, FiguresChangedError, figures_of
+from web.database_errors import constraint_of
 
 if TYPE_CHECKING:
     from users.models import User
@@ -131,7 +132,7 @@ def schedule(request: PostingRequest, *, due_at: datetime, actor: User | None) -
     try:
         return _store(request, due_at, actor)
     except IntegrityError as error:
-        constraint = _constraint_of(error)
+        constraint = constraint_of(error)
         if constraint == "schedule_in_future":
             raise DueInPastError from error
         if constraint not in ("schedule_reference_unique", "schedule_reference_free"):
@@ -378,8 +379,3 @@ def _store(request: PostingRequest, due_at: datetime, actor: User | None) -> Sch
         )
         app.configure_task(POST_AT_ITS_TIME, schedule_at=due_at).defer()
     return kept
-
-
-def _constraint_of(error: IntegrityError) -> str | None:
-    diagnostics = getattr(error.__cause__, "diag", None)
-    return getattr(diagnostics, "constraint_name", None)

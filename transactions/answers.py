@@ -8,10 +8,10 @@ from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, IntegrityError, OperationalError, connections
 from django.db import transaction as db_transaction
-from psycopg.errors import DeadlockDetected, LockNotAvailable
 
 from transactions.errors import REFUSALS, BusyError
 from transactions.requests import Indicator, Outcome, Result
+from web.database_errors import constraint_of, is_busy
 
 # Outcome, primary key of the transaction and of the balance at fault.
 Answer = tuple[str, int | None, int | None]
@@ -40,7 +40,7 @@ def busy_refused() -> Iterator[None]:
     try:
         yield
     except OperationalError as error:
-        if isinstance(error.__cause__, LockNotAvailable | DeadlockDetected):
+        if is_busy(error):
             raise BusyError from error
         raise
 
@@ -96,5 +96,4 @@ def _read(answer: str) -> Answer:
 
 def is_reference_taken(error: IntegrityError) -> bool:
     """Whether another posting took the reference after this one had looked for it."""
-    diagnostics = getattr(error.__cause__, "diag", None)
-    return getattr(diagnostics, "constraint_name", None) == "transaction_reference_unique"
+    return constraint_of(error) == "transaction_reference_unique"

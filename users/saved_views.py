@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from users.models import SavedView, User
 from users.recording import record
+from web.database_errors import constraint_of
 from web.text import isolate
 
 QUERY_LENGTH_MAX = 4000
@@ -140,9 +141,7 @@ def _names_unique(name: str) -> Iterator[None]:
     try:
         yield
     except IntegrityError as error:
-        if getattr(getattr(error.__cause__, "diag", None), "constraint_name", "") != (
-            "view_name_unique"
-        ):
+        if constraint_of(error) != "view_name_unique":
             raise
         told = _("There is another view named “%(name)s” for this table.")
         raise ViewNameTakenError(told % {"name": isolate(name)}) from error
