@@ -13,4 +13,5 @@ urlpatterns = [
     path("suggest/", views.identity_suggest, name="suggest"),
     path("<idt:public_id>/edit/", views.identity_edit, name="edit"),
     path("<idt:public_id>/metadata/", views.identity_metadata, name="metadata"),
+    path("<idt:public_id>/info/", views.identity_info, name="info"),
 ]

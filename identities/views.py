@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from audit.views import edit_metadata
+from audit.views import edit_metadata, show_info
 from identities.forms import IdentityForm, ProfileForm
 from identities.models import Identity
 from identities.operations import change_identity, create_identity
@@ -63,6 +63,22 @@ def identity_edit(request: HtmxHttpRequest, public_id: UUID) -> HttpResponse:
 def identity_metadata(request: HtmxHttpRequest, public_id: UUID) -> HttpResponse:
     identity = get_object_or_404(Identity, public_id=public_id)
     return edit_metadata(request, identity, name=identity.name)
+
+
+@require_safe
+def identity_info(request: HtmxHttpRequest, public_id: UUID) -> HttpResponse:
+    identity = get_object_or_404(Identity, public_id=public_id)
+    record = {
+        "id": identity.key,
+        "number": identity.pk,
+        "kind": identity.kind,
+        "name": identity.name,
+        "email": identity.email or None,
+        "created_at": identity.created_at.isoformat(),
+        "metadata": identity.metadata,
+    }
+    facts = "identities/_identity_facts.html"
+    return show_info(request, identity, name=identity.name, facts=facts, record=record)
 
 
 @require_safe

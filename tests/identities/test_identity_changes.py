@@ -138,16 +138,29 @@ def test_adding_a_row_without_scripts_keeps_what_was_typed(clerk: Client) -> Non
     assert hidden_value(response, "public_id") == data["public_id"]
 
 
-@pytest.mark.parametrize("part", ["", "edit/", "metadata/"])
+@pytest.mark.parametrize("part", ["", "edit/", "metadata/", "info/"])
 def test_unknown_identity_is_not_found(clerk: Client, part: str) -> None:
     assert clerk.get(f"/identities/idt_{uuid4()}/{part}").status_code == 404
 
 
-@pytest.mark.parametrize("part", ["", "edit/", "metadata/"])
+@pytest.mark.parametrize("part", ["", "edit/", "metadata/", "info/"])
 def test_anonymous_is_sent_to_login(client: Client, part: str) -> None:
     url = f"{make_identity().get_absolute_url()}{part}"
 
     assert client.get(url).headers["Location"] == f"/login/?next={url}"
+
+
+def test_full_info_holds_the_whole_record(clerk: Client) -> None:
+    identity = make_identity(name="Northgate", email="pay@north.example", metadata={"vat": SCRIPT})
+    url = f"{identity.get_absolute_url()}info/"
+
+    response = clerk.get(url)
+
+    text = text_of(response)
+    assert SCRIPT not in response.content.decode()
+    for part in (identity.key, "Northgate", "pay@north.example", SCRIPT, f'"id": "{identity.key}"'):
+        assert part in text
+    assert not is_whole_page(clerk.get(url, headers=SLIDE_OVER))
 
 
 def test_identities_are_suggested_by_name_email_and_id(clerk: Client) -> None:
