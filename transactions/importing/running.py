@@ -11,13 +11,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from django.db import OperationalError
 from django.db import transaction as db_transaction
 from django.utils.translation import gettext as _
-from psycopg.errors import DeadlockDetected, LockNotAvailable
 
 from audit.recording import record
 from ledgers.models import Currency
+from transactions.answers import busy_refused
 from transactions.errors import BusyError
 from transactions.importing.building import Built, Draft, Refusal, build, lines_max, refuse
 from transactions.importing.grouping import Overview, group_rows
@@ -199,16 +198,15 @@ class _Import:
         for _again in range(TRIES_MAX - 1):
             try:
                 return self._post_once(drafts)
-            except (BusyError, OperationalError) as error:
-                if not _is_busy(error):
-                    raise
+            except BusyError:
                 self._opener.forget()
                 time.sleep(PAUSE_SECONDS)
         return self._post_once(drafts)
 
     def _post_once(self, drafts: Sequence[Draft]) -> list[Result]:
         with db_transaction.atomic():
-            balances = self._opener.open(leg.target for draft in drafts for leg in draft.legs)
+            with busy_refused():
+                balances = self._opener.open(leg.target for draft in drafts for leg in draft.legs)
             requests = [
                 PostingRequest(
                     reference=draft.reference,
@@ -223,10 +221,3 @@ class _Import:
                 for draft in drafts
             ]
             return post_many(requests, actor=self._actor, batch_id=self._batch_id)
-
-
-def _is_busy(error: Exception) -> bool:
-    """Whether others held a lock, be it for a posting or for opening the same balances."""
-    return isinstance(error, BusyError) or isinstance(
-        error.__cause__, LockNotAvailable | DeadlockDetected
-    )
