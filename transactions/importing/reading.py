@@ -18,8 +18,6 @@ from transactions.importing.mapping import Column, ImportMapping, plain_header
 HEADER_ROWS_MAX = 30
 # A row of more lines is an opening quote that someone forgot to close.
 ROW_LINES_MAX = 100
-# Also the most that the text of one field may hold.
-FIELD_LENGTH_MAX = 131_072
 BLOCK_BYTES = 1 << 20
 SMALL_BYTES = 4 << 20
 
@@ -41,8 +39,7 @@ class Source:
     """A file whose encoding and header are known.
 
     `places` tells in which cell each column of the mapping stands; `unused`
-    are the headers that no column names. `blank_lines` between the rows are
-    no rows.
+    are the headers that no column names.
     """
 
     path: Path
@@ -59,7 +56,7 @@ class Source:
         return self.path.stat().st_size <= SMALL_BYTES
 
     def rows(self) -> Iterator[Row]:
-        """Every row below the header, in order, without holding more than one."""
+        """Every row below the header that holds anything, in order, one at a time."""
         rows = _read_rows(self.path, self.encoding, self.delimiter)
         width = len(self.headers)
         for row in rows:
