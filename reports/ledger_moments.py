@@ -57,7 +57,6 @@ figures AS (
 SELECT f.ledger_id, f.currency, c.exponent, f.credit_minor, f.debit_minor, f.entry_count
 FROM figures AS f JOIN ledgers_currency AS c ON c.code = f.currency
 WHERE f.entry_count > 0
-ORDER BY f.ledger_id, f.currency
 """
 # A ledger, or a balance, stands in the column of its net. Its net at the end of the day before is
 # asked for only where something comes on top.
@@ -98,6 +97,25 @@ NEWEST = """
     WHERE {is_its} AND t.day < ({before} AT TIME ZONE 'UTC')::date
     ORDER BY t.day DESC LIMIT 1
 """
+# The same. Of what an index page holds all that meets the condition is read, and many ledgers have
+# entries each day: a month is asked for first, and the days before only where it had none.
+NEWEST_OF_MANY = """
+    (
+        SELECT t.* FROM {table} AS t WHERE {is_its} AND {is_recent}
+        ORDER BY t.day DESC LIMIT 1
+    )
+    UNION ALL
+    (
+        SELECT t.* FROM {table} AS t
+        WHERE {is_its} AND t.day < {month}
+          AND NOT EXISTS (SELECT FROM {table} AS t WHERE {is_its} AND {is_recent})
+        ORDER BY t.day DESC LIMIT 1
+    )
+    LIMIT 1
+"""
+# Of what stands now the moment lies far ahead.
+MONTH = f"(SELECT (least({BEFORE}, now()) AT TIME ZONE 'UTC')::date - 31)"
+IS_RECENT = f"t.day >= {MONTH} AND t.day < ({BEFORE} AT TIME ZONE 'UTC')::date"
 WITH_CURRENCY = """
     CROSS JOIN LATERAL (
         SELECT currency FROM balances_balance WHERE id = e.balance_id OFFSET 0
@@ -152,6 +170,10 @@ def _newest(table: str, is_its: str) -> str:
     return NEWEST.format(table=table, is_its=is_its, before=BEFORE)
 
 
+def _newest_of_many(table: str, is_its: str) -> str:
+    return NEWEST_OF_MANY.format(table=table, is_its=is_its, month=MONTH, is_recent=IS_RECENT)
+
+
 def _statements(figures: str, **parts: str) -> dict[bool, str]:
     """By whether what was known at a moment is asked for."""
     parts = {"sums": SUMS, "with_currency": WITH_CURRENCY, "before": BEFORE, **parts}
@@ -188,7 +210,7 @@ DAYS_OF_CURRENCIES = (
 IS_OF_KEPT = "t.ledger_id = kept.ledger_id AND t.currency = kept.currency"
 DAYS_OF_LEDGERS = (
     "reports_ledgercurrency AS kept CROSS JOIN LATERAL"
-    f" ({_newest('reports_ledgerdaytotal', IS_OF_KEPT)}) AS t"
+    f" ({_newest_of_many('reports_ledgerdaytotal', IS_OF_KEPT)}) AS t"
     " WHERE kept.ledger_id = ANY (%(ledger_ids)s)"
 )
 IS_OF_MOVED = "(t.ledger_id, t.currency) = (m.ledger_id, m.currency)"
@@ -219,13 +241,14 @@ def ledgers_before(
 ) -> list[LedgerFigure]:
     """What the entries effective before `moment` add up to, for each ledger and currency.
 
-    Of these ledgers, those that have entries by then; `known_at` is as in `totals_before`.
+    Of these ledgers, those that have entries by then, in their order; `known_at` is as in
+    `totals_before`.
     """
     parameters: dict[str, Any] = {"before": moment, "ledger_ids": list(ledger_ids)}
     return [
         LedgerFigure(ledger_id, currency, exponent, Totals(int(credit), int(debit), count))
-        for ledger_id, currency, exponent, credit, debit, count in _fetch(
-            LEDGERS, parameters, known_at
+        for ledger_id, currency, exponent, credit, debit, count in sorted(
+            _fetch(LEDGERS, parameters, known_at)
         )
     ]
 
