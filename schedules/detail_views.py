@@ -11,14 +11,7 @@ from django.views.decorators.http import require_safe
 
 from audit.history import latest_events
 from schedules.models import Schedule
-from transactions.entries import (
-    ORDER,
-    PAGE_SIZE,
-    WITHOUT_ENTRIES,
-    entries_of,
-    group_entries,
-    sum_entries,
-)
+from transactions.entries import ORDER, PAGE_SIZE, entries_of, group_entries, sum_entries
 from transactions.facts import describe_hold, describe_overdraft, describe_rate, describe_refunds
 from transactions.family import Family, read_family
 from transactions.models import Transaction
@@ -59,7 +52,7 @@ def transaction_detail(request: HtmxHttpRequest, public_id: UUID) -> HttpRespons
         "totals": totals,
         "groups": group_entries(page.rows, totals),
         "line_count": _count_lines(transaction),
-        "with_after": transaction.kind not in WITHOUT_ENTRIES,
+        "with_after": transaction.has_entries,
         "can_reverse_batch": bool(transaction.batch_id) and not standing.reversal_key,
         "can_duplicate": transaction.kind in DUPLICABLE,
         "family": family,
@@ -89,8 +82,8 @@ def _find_schedule(family: Family) -> Schedule | None:
 
 def _count_lines(transaction: Transaction) -> str:
     count = transaction.entry_count
-    if transaction.kind in WITHOUT_ENTRIES:
-        counted = ngettext("%(count)s reservation", "%(count)s reservations", count)
-    else:
+    if transaction.has_entries:
         counted = ngettext("%(count)s entry", "%(count)s entries", count)
+    else:
+        counted = ngettext("%(count)s reservation", "%(count)s reservations", count)
     return counted % {"count": format_count(count)}

@@ -24,7 +24,6 @@ from web.formatting import format_count
 
 ENTRIES_SHOWN_MAX = 50
 YEARS_SHOWN_MAX = 15
-WITHOUT_ENTRIES = {Transaction.Kind.HOLD, Transaction.Kind.VOID, Transaction.Kind.EXPIRY}
 PERIOD = re.compile(r"(\d{4})(?:-(0[1-9]|1[0-2]))?", re.ASCII)
 
 if TYPE_CHECKING:
@@ -162,7 +161,7 @@ class TransactionAdmin(ReadOnlyAdmin):
     @admin.display(description=gettext_lazy("entries"))
     def entries(self, row: Transaction) -> SafeString:
         """Those that take the place of entries are reservations."""
-        model = "reservation" if row.kind in WITHOUT_ENTRIES else "entry"
+        model = "entry" if row.has_entries else "reservation"
         page = reverse(f"admin:transactions_{model}_changelist")
         url = f"{page}?transaction__id__exact={row.pk}"
         return format_html('<a href="{}">{}</a>', url, format_count(row.entry_count))

@@ -50,7 +50,6 @@ WHERE e.transaction_id = %(transaction)s {{after}} {{ordered}}
 KEYS = ("b.currency", "e.id")
 ENTRIES = Arm(LINES.format(table="transactions_entry", running="e.running_minor"), KEYS)
 RESERVATIONS = Arm(LINES.format(table="transactions_reservation", running="NULL::numeric"), KEYS)
-WITHOUT_ENTRIES = {Transaction.Kind.HOLD, Transaction.Kind.VOID, Transaction.Kind.EXPIRY}
 SUMS = """
 SELECT c.code, c.exponent, coalesce(sum(e.amount_minor) FILTER (WHERE e.direction = -1), 0),
        coalesce(sum(e.amount_minor) FILTER (WHERE e.direction = 1), 0)
@@ -100,7 +99,7 @@ class EntryGroup:
 
 def entries_of(transaction: Transaction) -> Arms:
     """What the table reads of each entry, or of each reservation where there are no entries."""
-    lines = RESERVATIONS if transaction.kind in WITHOUT_ENTRIES else ENTRIES
+    lines = ENTRIES if transaction.has_entries else RESERVATIONS
     return Arms("transaction", FIELDS, (lines,), {"transaction": transaction.pk})
 
 

@@ -125,6 +125,11 @@ class Transaction(models.Model):
         """The public id as people and programs see it: `txn_<uuid>`."""
         return f"txn_{self.public_id}"
 
+    @property
+    def has_entries(self) -> bool:
+        """Whether it moved balances; a hold, void or expiry has reservations in their place."""
+        return self.kind not in (self.Kind.HOLD, self.Kind.VOID, self.Kind.EXPIRY)
+
 
 class Entry(models.Model):
     """One debit or credit of a transaction, on one balance.
