@@ -16,7 +16,6 @@ from fractions import Fraction
 from django.utils.translation import gettext as _
 
 from ledgers.money import AMOUNT_DIGITS_MAX, AmountError, grouped_digits, refuse_two_readings
-from transactions.requests import Indicator, Leg, transfer
 from web.formatting import NUMBER_STYLES, NumberStyle, format_number, number_style
 
 LIQUIDITY = "@Exchange"
@@ -106,26 +105,6 @@ def exchange_for(
         raise RateError(_("These two amounts make no rate that can be kept."))
     rate = Decimal((0, tuple(int(digit) for digit in str(scaled)), -RATE_DECIMALS))
     return Exchange(source_minor, destination_minor, _plain(rate))
-
-
-def exchange_legs(
-    exchange: Exchange,
-    *,
-    source: int | Indicator,
-    destination: int | Indicator,
-    paid_into: int | Indicator,
-    paid_out_of: int | Indicator,
-) -> list[Leg]:
-    """The four legs, through one balance in each currency.
-
-    `paid_into` is in the currency of the source, `paid_out_of` in that of the destination.
-    """
-    return [
-        *transfer(source=source, destination=paid_into, amount_minor=exchange.source_minor),
-        *transfer(
-            source=paid_out_of, destination=destination, amount_minor=exchange.destination_minor
-        ),
-    ]
 
 
 def format_rate(rate: Decimal) -> str:

@@ -11,11 +11,9 @@ from transactions.exchange import (
     RateError,
     exchange_at,
     exchange_for,
-    exchange_legs,
     format_rate,
     parse_rate,
 )
-from transactions.requests import CREDIT, DEBIT, Indicator, Leg
 
 MINOR = st.integers(1, 10**20)
 EXPONENTS = st.sampled_from([0, 2, 3, 8])
@@ -65,22 +63,6 @@ def test_rate_of_two_amounts_is_right_to_its_last_decimal(
 
     assert abs(Fraction(exchange.rate) - exact) <= Fraction(1, 2 * 10**18)
     assert parse_rate(format_rate(exchange.rate)) == exchange.rate
-
-
-def test_four_legs_balance_in_each_currency() -> None:
-    exchange = exchange_at(
-        Decimal("1.1725"), source_minor=100_00, source_exponent=2, destination_exponent=2
-    )
-    pounds, euros = Indicator("@Exchange", "GBP"), Indicator("@Exchange", "EUR")
-
-    legs = exchange_legs(exchange, source=1, destination=2, paid_into=pounds, paid_out_of=euros)
-
-    assert legs == [
-        Leg(1, DEBIT, 100_00),
-        Leg(pounds, CREDIT, 100_00),
-        Leg(euros, DEBIT, 117_25),
-        Leg(2, CREDIT, 117_25),
-    ]
 
 
 @pytest.mark.parametrize(
