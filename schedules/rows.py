@@ -8,12 +8,12 @@ The rows have the keys of `transactions.rows.TransactionRow`, and the reason of 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TypedDict
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Any, TypedDict
 
 from django.db.models import QuerySet
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from balances.naming import link_tag
@@ -22,6 +22,7 @@ from schedules.models import Schedule
 from schedules.parties import Party, PartyKey, find_parties, key_of
 from schedules.states import STATE_OF
 from transactions.requests import DEBIT
+from transactions.rows import Amount, say_several
 from web.counting import EXACT_MAX, count_exact
 from web.formatting import Dates, active_dates, format_count
 from web.pagination import Key
@@ -76,13 +77,12 @@ def _format_row(
     url = schedule.get_absolute_url()
     debits = [leg for leg in schedule.legs if leg["direction"] == DEBIT.name]
     rest = [leg for leg in schedule.legs if leg["direction"] != DEBIT.name]
-    currencies = {parties[key_of(leg)].currency for leg in schedule.legs}
-    if len(currencies) == 1:
-        (currency,) = currencies
-        total_minor = sum(int(leg["amount_minor"]) for leg in debits)
-        amount = format_amount(total_minor, parties[key_of(debits[0])].exponent)
+    amounts = _amounts(debits, parties)
+    if len(amounts) == 1:
+        (only,) = amounts
+        amount, currency = format_amount(only.minor, only.exponent), only.currency
     else:
-        amount, currency = _("%(count)s currencies") % {"count": len(currencies)}, ""
+        amount, currency = say_several(amounts, len(amounts)), ""
     return {
         "url": url,
         "is_new": schedule.key == new,
@@ -98,6 +98,15 @@ def _format_row(
         "status_label": str(STATE_OF[schedule.state].word),
         "reason": schedule.reason,
     }
+
+
+def _amounts(debits: Iterable[dict[str, Any]], parties: dict[PartyKey, Party]) -> list[Amount]:
+    """What is debited in each currency."""
+    minors: Counter[tuple[str, int]] = Counter()
+    for leg in debits:
+        party = parties[key_of(leg)]
+        minors[party.currency, party.exponent] += int(leg["amount_minor"])
+    return [Amount(*currency, minor) for currency, minor in sorted(minors.items())]
 
 
 def _side(keys: set[PartyKey], parties: dict[PartyKey, Party], url: str) -> SafeString:

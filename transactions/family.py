@@ -14,6 +14,7 @@ from django.utils.translation import ngettext
 from balances.naming import link_tag
 from ledgers.money import format_amount
 from transactions.models import Hold, Transaction
+from transactions.rows import SAID_MAX, read_amounts, say_several
 from transactions.states import AS_WRITTEN, OF_HOLD, REVERSED, State
 from web.addresses import url_of
 from web.formatting import active_dates, format_count
@@ -154,13 +155,14 @@ def read_family(transaction: Transaction, *, after: int = 0, new: str = "") -> F
 def _format_rows(fetched: Sequence[Fetched], *, current: int, new: str) -> list[FamilyRow]:
     dates = active_dates()
     kinds = dict(Transaction.Kind.choices)
+    several = read_amounts(row.id for row in fetched if 1 < row.currencies <= SAID_MAX)
     rows: list[FamilyRow] = []
     for row in fetched:
         state, is_hold = _state_of(row), row.kind == Transaction.Kind.HOLD
         amount = (
             format_amount(int(row.debits), row.exponent)
             if row.currencies == 1
-            else _("%(count)s currencies") % {"count": row.currencies}
+            else say_several(several.get(row.id, ()), row.currencies)
         )
         rows.append(
             {

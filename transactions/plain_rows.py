@@ -39,7 +39,7 @@ def plain_rows(
     )
     details = read_details(transaction_ids, has_metadata=has_metadata)
     descriptions: dict[int, str] = dict(fetch_all(DESCRIPTIONS, [list(transaction_ids)]))
-    amounts = read_amounts(row for row in fetched.values() if row.currency_count > 1)
+    amounts = read_amounts(row.id for row in fetched.values() if row.currency_count > 1)
     kinds = {value: str(label) for value, label in Transaction.Kind.choices}
     rows: list[tuple[dict[str, str], Mapping[str, object]]] = []
     for pk in transaction_ids:

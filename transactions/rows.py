@@ -202,7 +202,7 @@ def read_rows(
     fetched = fetch_rows(transaction_ids)
     sides = {pk for row in fetched.values() for pk in (row.source_id, row.destination_id)}
     parties = read_parties(sides)
-    amounts = read_amounts(row for row in fetched.values() if 1 < row.currency_count <= SAID_MAX)
+    amounts = read_amounts(row.id for row in fetched.values() if 1 < row.currency_count <= SAID_MAX)
     shared = Surroundings(url_of("transactions:list"), legend_url, active_reader())
     rows: list[TransactionRow] = []
     for row in (fetched[pk] for pk in transaction_ids):
@@ -227,9 +227,9 @@ def read_parties(balance_ids: Iterable[int]) -> dict[int, Party]:
     return {row[0]: _party(balances_url, *row[1:]) for row in rows}
 
 
-def read_amounts(rows: Iterable[Fetched]) -> dict[int, tuple[Amount, ...]]:
+def read_amounts(transaction_ids: Iterable[int]) -> dict[int, tuple[Amount, ...]]:
     """What these transactions debit in each of their currencies, by their primary keys."""
-    asked = [row.id for row in rows]
+    asked = list(transaction_ids)
     amounts: dict[int, tuple[Amount, ...]] = {}
     for pk, code, exponent, minor in fetch_all(AMOUNTS, [asked]) if asked else ():
         amounts[pk] = (*amounts.get(pk, ()), Amount(code, exponent, int(minor)))
@@ -258,7 +258,7 @@ def _format_row(  # noqa: PLR0913, PLR0917 -- a cached function takes its argume
     if row.currency_count == 1:
         amount, currency = format_amount(int(row.amount_minor), source.exponent), source.currency
     else:
-        amount, currency = _say_several(several, row.currency_count), ""
+        amount, currency = say_several(several, row.currency_count), ""
     part = describe_part(row, format_amount(row.part_minor(), source.exponent))
     return {
         "pk": row.id,
@@ -283,9 +283,9 @@ def _format_row(  # noqa: PLR0913, PLR0917 -- a cached function takes its argume
     }
 
 
-def _say_several(amounts: Sequence[Amount], count: int) -> str:
-    """Amounts of several currencies, or how many these are."""
-    if not amounts:
+def say_several(amounts: Sequence[Amount], count: int) -> str:
+    """Amounts of so many currencies, or how many these are where they are not known or too many."""
+    if not amounts or count > SAID_MAX:
         return _("%(count)s currencies") % {"count": count}
     return ", ".join(
         f"{format_amount(each.minor, each.exponent)} {each.currency}" for each in amounts

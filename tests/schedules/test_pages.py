@@ -23,6 +23,7 @@ from tests.pages import (
     text_of,
 )
 from tests.schedules.building import LATER, SOON, make_request, make_schedule, wait_until
+from tests.transactions.living import exchange_request
 from transactions.models import Transaction
 from transactions.requests import CREDIT, DEBIT, HoldRequest, Indicator, Leg, PostingRequest
 from web.pagination import paginate
@@ -64,6 +65,14 @@ def test_page_tells_what_will_be_posted_and_when(clerk: Client) -> None:
     assert '<a href="/transactions/" aria-current="true"' in response.content.decode()
     assert not is_whole_page(clerk.get(page_of(kept), headers=HTMX))
     assert clerk.get("/schedules/sch_00000000-0000-4000-8000-000000000000/").status_code == 404
+
+
+def test_two_currencies_are_said_and_not_added_up(clerk: Client) -> None:
+    schedule(exchange_request(), due_at=timezone.now() + LATER, actor=None)
+
+    rows = rows_of(clerk.get("/transactions/?tab=scheduled"))
+
+    assert "58.00 EUR, 50.00 GBP" in rows[1]
 
 
 def test_page_of_a_rejected_schedule_says_why(clerk: Client) -> None:

@@ -56,6 +56,10 @@ def expire_hold(**fields: Any) -> Transaction:
 
 
 def exchange(*, reference: str = "exchange") -> Transaction:
+    return _stored(post(exchange_request(reference)))
+
+
+def exchange_request(reference: str = "exchange") -> PostingRequest:
     """50.00 pounds become 58.00 euros."""
     pounds, euros = make_balance(floor_minor=None), make_balance(currency="EUR", floor_minor=None)
     legs = [
@@ -64,7 +68,7 @@ def exchange(*, reference: str = "exchange") -> Transaction:
         Leg(Indicator("@Liquidity", "EUR"), DEBIT, 58_00),
         Leg(euros.pk, CREDIT, 58_00),
     ]
-    return _stored(post(PostingRequest(reference, legs)))
+    return PostingRequest(reference, legs)
 
 
 def commit(of: Transaction, amount_minor: int | None = None, *, reference: str = "") -> Transaction:
