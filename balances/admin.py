@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 
 from audit.admin import AuditedAdmin
 from balances.models import Balance
+from balances.naming import shown_minor
 from ledgers.money import MINUS, AmountError, format_amount, format_entered, parse_entered
 from web.admin import MetadataTextField, ModelForm
 from web.converters import parse_key
@@ -70,12 +71,7 @@ class BalanceForm(ModelForm):
 
     def clean_floor_minor(self) -> int | None:
         floor_minor: int | None = self.cleaned_data["floor_minor"]
-        balance = self.instance
-        if balance.normal_side == Balance.NormalSide.CREDIT:
-            held_minor = balance.balance_minor - balance.inflight_debit_minor
-        else:
-            held_minor = -balance.balance_minor - balance.inflight_credit_minor
-        if floor_minor is not None and floor_minor > held_minor:
+        if floor_minor is not None and floor_minor > self.instance.available_minor:
             raise ValidationError(str(TOO_HIGH))
         return floor_minor
 
@@ -167,8 +163,7 @@ class BalanceAdmin(AuditedAdmin):
 
     @admin.display(description=gettext_lazy("balance, on its normal side"))
     def figure(self, balance: Balance) -> str:
-        sign = 1 if balance.normal_side == Balance.NormalSide.CREDIT else -1
-        return _amount(balance, sign * balance.balance_minor)
+        return _amount(balance, shown_minor(balance.balance_minor, balance.normal_side))
 
     @admin.display(description=gettext_lazy("credits"))
     def credits(self, balance: Balance) -> str:

@@ -72,7 +72,6 @@ class BalanceFigures:
     inflight: str
     inflight_credits: str
     inflight_debits: str
-    has_inflight: bool
     floor: str
 
     @classmethod
@@ -97,15 +96,8 @@ class BalanceFigures:
             inflight=format_amount(shown_minor(balance.inflight_minor, side), exponent),
             inflight_credits=format_amount(balance.inflight_credit_minor, exponent),
             inflight_debits=format_amount(balance.inflight_debit_minor, exponent),
-            has_inflight=bool(balance.inflight_credit_minor or balance.inflight_debit_minor),
             floor="" if floor_minor is None else format_amount(floor_minor, exponent),
         )
-
-
-def is_empty(balance: Balance) -> bool:
-    """Whether it holds nothing, inflight included, so that it can be closed."""
-    held = balance.inflight_credit_minor or balance.inflight_debit_minor
-    return not (balance.balance_minor or held)
 
 
 def exponents_of(codes: Iterable[str]) -> dict[str, int]:

@@ -124,6 +124,27 @@ class Balance(models.Model):
         return int(self.inflight_credit_minor - self.inflight_debit_minor)
 
     @property
+    def has_inflight(self) -> bool:
+        return bool(self.inflight_credit_minor or self.inflight_debit_minor)
+
+    @property
+    def held_minor(self) -> int:
+        """What holds may still take from it: inflight, against its normal side."""
+        is_credit = self.normal_side == self.NormalSide.CREDIT
+        return int(self.inflight_debit_minor if is_credit else self.inflight_credit_minor)
+
+    @property
+    def available_minor(self) -> int:
+        """What can be spent: the figure on its normal side, less what holds may still take."""
+        is_credit = self.normal_side == self.NormalSide.CREDIT
+        return (self.balance_minor if is_credit else -self.balance_minor) - self.held_minor
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether it holds nothing, inflight included, so that it can be closed."""
+        return not (self.balance_minor or self.has_inflight)
+
+    @property
     def is_closed(self) -> bool:
         return self.closed_at is not None
 

@@ -177,7 +177,7 @@ def close_balance(balance: Balance, *, at: datetime, actor: User | None) -> None
         locked = Balance.objects.select_for_update(no_key=True).get(pk=balance.pk)
         if locked.is_closed:
             return
-        if locked.balance_minor or locked.inflight_credit_minor or locked.inflight_debit_minor:
+        if not locked.is_empty:
             raise NotEmptyError(_("Only a balance at zero, with nothing inflight, can be closed."))
         Balance.objects.filter(pk=balance.pk).update(closed_at=at)
         record(actor=actor, action="balance.closed", subject=balance.key)

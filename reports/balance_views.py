@@ -16,7 +16,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from audit.history import latest_events
-from balances.figures import BalanceFigures, is_empty
+from balances.figures import BalanceFigures
 from balances.models import Balance
 from balances.naming import describe_side, name_of
 from balances.operations import NotEmptyError, close_balance, reopen_balance
@@ -63,7 +63,7 @@ def balance_detail(request: HtmxHttpRequest, public_id: UUID) -> HttpResponse:
             balance, credits_=totals.credit_minor, debits=totals.debit_minor
         ),
         "counting": describe_side(balance.normal_side),
-        "can_close": is_empty(balance),
+        "can_close": balance.is_empty,
         "entry_count": format_count(totals.entry_count),
         "entry_total": _count_entries(totals.entry_count),
         "transaction_count": format_count(balance.event_count),

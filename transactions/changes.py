@@ -62,8 +62,7 @@ def _available(balance: Balance, change: BalanceChange, is_written: bool) -> tup
     was on its way in and could not be spent.
     """
     side = balance.normal_side
-    is_credit = side == Balance.NormalSide.CREDIT
-    held = int(balance.inflight_debit_minor if is_credit else balance.inflight_credit_minor)
+    held = balance.held_minor
     freed = max(0, shown_minor(change.inflight_after_minor - change.inflight_before_minor, side))
     before, after = (shown_minor(each, side) for each in (change.before_minor, change.after_minor))
     if is_written:

@@ -187,6 +187,6 @@ def _counters(scope: Ledger | Balance) -> tuple[int, int]:
 
 def _has_inflight(scope: Ledger | Balance) -> bool:
     if isinstance(scope, Balance):
-        return bool(scope.inflight_credit_minor or scope.inflight_debit_minor)
+        return scope.has_inflight
     row = fetch_one(LEDGER_HAS_INFLIGHT, [scope.pk])
     return bool(row and row[0])

@@ -165,9 +165,6 @@ def _describe_sides(reviewed: Reviewed, currencies: dict[str, Currency]) -> Iter
 
 def _available(draft: Draft, balance: Balance) -> tuple[int, int]:
     """What can be spent before and after, on the normal side: holds may still take theirs."""
-    is_credit = balance.normal_side == Balance.NormalSide.CREDIT
-    held = balance.inflight_debit_minor if is_credit else balance.inflight_credit_minor
-    before = shown_minor(balance.balance_minor, balance.normal_side) - int(held)
     moves = [
         shown_minor(line.direction * line.amount_minor, balance.normal_side)
         for line in draft.lines
@@ -175,7 +172,7 @@ def _available(draft: Draft, balance: Balance) -> tuple[int, int]:
     ]
     if draft.is_hold:  # what it will bring cannot be spent yet
         moves = [move for move in moves if move < 0]
-    return before, before + sum(moves)
+    return balance.available_minor, balance.available_minor + sum(moves)
 
 
 def show_change(pair: tuple[int, ...], side: str, exponent: int) -> Change:

@@ -10,6 +10,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.forms.utils import from_current_timezone
+from django.http import QueryDict
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
@@ -90,6 +91,21 @@ class RequestForm(forms.Form):
         day.help_text = _("Empty: the moment of posting.")
         moment.help_text = _("In %(zone)s. Empty: the start of that day.") % {"zone": zone_name()}
 
+    @classmethod
+    def read_typed(cls, data: QueryDict) -> dict[str, Any]:
+        """What was typed into the fields, judged by nothing; to open another form with."""
+        return {
+            name: field.widget.value_from_datadict(data, {}, name)
+            for name, field in cls.base_fields.items()
+        }
+
+    def sent(self) -> str:
+        """The form as it came, to be filled in again."""
+        assert isinstance(self.data, QueryDict)
+        sent = self.data.copy()
+        sent.pop("csrfmiddlewaretoken", None)
+        return sent.urlencode()
+
     def clean_reference(self) -> str:
         reference = str(self.cleaned_data["reference"])
         posted = Transaction.objects.filter(reference=reference).first()
@@ -130,15 +146,13 @@ class RequestForm(forms.Form):
 def explain_shortage(balance: Balance, moved_minor: int, *, overdraft_minor: int = 0) -> str:
     """Why a balance cannot move so: credits less debits, as it is now, holds counted."""
     exponent, side = balance.currency.exponent, balance.normal_side
-    is_credit = side == Balance.NormalSide.CREDIT
-    held = balance.inflight_debit_minor if is_credit else balance.inflight_credit_minor
-    before = shown_minor(balance.balance_minor, side) - int(held)
+    before = balance.available_minor
     message = (
         _(
             "%(name)s has %(before)s %(currency)s available, the rest is held; this would take"
             " that to %(after)s, and it may not fall below %(floor)s."
         )
-        if held
+        if balance.held_minor
         else _(
             "%(name)s holds %(before)s %(currency)s; this would take it to %(after)s,"
             " and it may not fall below %(floor)s."
