@@ -51,11 +51,7 @@ class FollowForm(RequestForm):
     @classmethod
     def typed(cls, data: QueryDict, *, standing: Standing) -> FollowForm:
         """A form that holds what was typed and judges nothing."""
-        initial = {
-            name: field.widget.value_from_datadict(data, {}, name)
-            for name, field in cls.base_fields.items()
-        }
-        return cls(standing=standing, initial=initial)
+        return cls(standing=standing, initial=cls.read_typed(data))
 
     def clean(self) -> dict[str, Any]:
         given = self.cleaned_data
@@ -66,9 +62,6 @@ class FollowForm(RequestForm):
     def step(self) -> Step:
         """What was entered, once it is valid."""
         given = self.cleaned_data
-        assert isinstance(self.data, QueryDict)
-        sent = self.data.copy()
-        sent.pop("csrfmiddlewaretoken", None)
         return Step(
             reference=given["reference"],
             description=given["description"],
@@ -76,7 +69,7 @@ class FollowForm(RequestForm):
             effective_at=given["effective_at"],
             is_overdraft_allowed=given.get("allow_overdraft", False),
             reading=self.reading,
-            sent=sent.urlencode(),
+            sent=self.sent(),
         )
 
     def blame(self, error: PostingError) -> None:

@@ -126,13 +126,11 @@ class OptionsForm(RequestForm):
     @classmethod
     def typed(cls, data: QueryDict) -> Self:
         """A form that holds what was typed and judges nothing, with the rows asked for."""
-        initial = {
-            name: field.widget.value_from_datadict(data, {}, name)
-            for name, field in cls.base_fields.items()
-        }
         rows = typed_rows(cls.rows_class, data, prefix=cls.rows_prefix)
         is_more = f"{cls.rows_prefix}-add" in data
-        return cls(initial=initial, rows=rows, blank=max(is_more, cls.rows_blank - len(rows)))
+        return cls(
+            initial=cls.read_typed(data), rows=rows, blank=max(is_more, cls.rows_blank - len(rows))
+        )
 
     @classmethod
     def row_actions(cls) -> set[str]:
@@ -147,10 +145,6 @@ class OptionsForm(RequestForm):
     @cached_property
     def row_errors(self) -> list[RowError]:
         return list(self.rows.errors_by_cell()) if self.is_bound else []
-
-    @property
-    def is_refused(self) -> bool:
-        return bool(self.errors or self.row_errors)
 
     @property
     def is_advanced(self) -> bool:
@@ -171,7 +165,6 @@ class OptionsForm(RequestForm):
     def draft(self) -> Draft:
         """What was entered, once it is valid."""
         given = self.cleaned_data
-        assert isinstance(self.data, QueryDict)
         return Draft(
             lines=tuple(self.lines),
             reference=given["reference"],
@@ -184,7 +177,7 @@ class OptionsForm(RequestForm):
             expires_at=given["expires_at"],
             due_at=given["due_at"],
             readings=tuple(self.readings),
-            sent=_without_token(self.data).urlencode(),
+            sent=self.sent(),
         )
 
     def blame(self, error: PostingError) -> None:
@@ -304,9 +297,3 @@ class OptionsForm(RequestForm):
         )
         overdraft_minor = self.cleaned_data["overdraft_minor"] or 0
         return explain_shortage(balance, moved_minor, overdraft_minor=overdraft_minor)
-
-
-def _without_token(data: QueryDict) -> QueryDict:
-    kept = data.copy()
-    kept.pop("csrfmiddlewaretoken", None)
-    return kept
