@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from web.statements import fetch_one
+from web.statements import fetch_row
 
 
 def remove_old_plans() -> int:
@@ -14,6 +14,5 @@ def remove_old_plans() -> int:
 
 
 def _remove_one() -> bool:
-    row = fetch_one("SELECT bulk_remove_plan()", [])
-    assert row is not None
-    return bool(row[0])
+    (is_removed,) = fetch_row("SELECT bulk_remove_plan()")
+    return bool(is_removed)

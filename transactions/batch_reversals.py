@@ -12,8 +12,9 @@ from transactions.errors import (
     RefundedError,
     ReversedError,
 )
-from web.statements import fetch_all, fetch_one
+from web.statements import fetch_all, fetch_row
 
+COUNT = "SELECT count(*) FROM transactions_transaction WHERE batch_id = %s"
 TOTALS = """
 SELECT b.currency, c.exponent, sum(e.amount_minor)
 FROM transactions_transaction AS t
@@ -59,11 +60,10 @@ class Batch:
 def read_batch(batch_id: uuid.UUID) -> Batch:
     """What a batch holds."""
     totals = fetch_all(TOTALS, [batch_id])
-    row = fetch_one("SELECT count(*) FROM transactions_transaction WHERE batch_id = %s", [batch_id])
-    assert row is not None
+    (count,) = fetch_row(COUNT, [batch_id])
     return Batch(
         batch_id,
-        row[0],
+        count,
         tuple(f"{format_amount(int(minor), exponent)} {code}" for code, exponent, minor in totals),
     )
 

@@ -12,7 +12,7 @@ from transactions.filters import Tab, TransactionFilter
 from web.arms import Arms
 from web.counting import EXACT_MAX, count_exact, is_exact, say_about
 from web.formatting import format_count
-from web.statements import fetch_one
+from web.statements import fetch_row
 
 # Followers are found by two indexes that hold nothing else, so that these know their number.
 OF_BOOKS = """
@@ -130,8 +130,7 @@ def count_books() -> Counts:
         arms.label: arms.arms[0].sql.format(after="", ordered=f"LIMIT {EXACT_MAX + 1}")
         for arms in map(_of_books, (walks.records, walks.events, walks.posted, walks.inflight))
     }
-    row = fetch_one(OF_BOOKS.format(**limited), {"counted": 2 * EXACT_MAX})
-    assert row is not None  # pg_class has these
+    row = fetch_row(OF_BOOKS.format(**limited), {"counted": 2 * EXACT_MAX})
     estimate, followers, holds, records, events, posted, inflight = row
     if records is None:
         return Counts(
@@ -161,9 +160,8 @@ def count_scope(scope: Ledger | Balance) -> Counts:
     is_inflight = f"{walks.IS_OPEN} AND {walks.IS_HELD_HERE}"
     column = walks.column_of(scope)
     sql = HOLDS_OF_SCOPE.format(column=column, is_inflight=is_inflight.format(column=column))
-    row = fetch_one(sql, {"scope": scope.pk, "limit": walks.HOLDS_MAX + 1})
-    assert row is not None  # an aggregate has a row
-    holds, unposted, inflight = row
+    asked = {"scope": scope.pk, "limit": walks.HOLDS_MAX + 1}
+    holds, unposted, inflight = fetch_row(sql, asked)
     is_many = holds > walks.HOLDS_MAX
     if is_many and _has_inflight(scope):
         inflight = walks.inflight(scope).count(maximum=EXACT_MAX + 1)
@@ -180,13 +178,12 @@ def _counters(scope: Ledger | Balance) -> tuple[int, int]:
     """The transactions there, and how many of them follow others."""
     if isinstance(scope, Balance):
         return scope.transaction_count, scope.follower_count
-    row = fetch_one(OF_LEDGER, [scope.pk])
-    assert row is not None  # an aggregate has a row
-    return int(row[0]), int(row[1])
+    records, followers = fetch_row(OF_LEDGER, [scope.pk])
+    return int(records), int(followers)
 
 
 def _has_inflight(scope: Ledger | Balance) -> bool:
     if isinstance(scope, Balance):
         return scope.has_inflight
-    row = fetch_one(LEDGER_HAS_INFLIGHT, [scope.pk])
-    return bool(row and row[0])
+    (has_inflight,) = fetch_row(LEDGER_HAS_INFLIGHT, [scope.pk])
+    return bool(has_inflight)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from balances.models import Balance
 from ledgers.models import Ledger
 from web.arms import Arm, Arms
-from web.statements import fetch_one
+from web.statements import fetch_row
 
 # So many holds of a balance or ledger are looked through, to see what became of them.
 HOLDS_MAX = 2_000
@@ -117,9 +117,8 @@ def inflight(scope: Ledger | Balance | None) -> Arms:
 
 def has_many_holds(scope: Ledger | Balance) -> bool:
     """Whether there are more than are looked through one by one, ended ones included."""
-    row = fetch_one(HOLDS.format(column=column_of(scope)), [scope.pk, HOLDS_MAX + 1])
-    assert row is not None  # an aggregate has a row
-    return bool(row[0] > HOLDS_MAX)
+    (count,) = fetch_row(HOLDS.format(column=column_of(scope)), [scope.pk, HOLDS_MAX + 1])
+    return bool(count > HOLDS_MAX)
 
 
 def column_of(scope: Ledger | Balance) -> str:

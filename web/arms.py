@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from web.pagination import Key
-from web.statements import fetch_all, fetch_one
+from web.statements import fetch_all, fetch_row
 
 MERGED = "SELECT * FROM ({rows}) AS arms {ordered}"
 COUNT = "SELECT count(*) FROM ({rows}) AS arms"
@@ -62,9 +62,7 @@ class Arms:
         limit = "" if maximum is None else f"LIMIT {maximum}"
         texts = (arm.sql.format(after="", ordered=limit) for arm in self.arms)
         rows = " UNION ALL ".join(f"({text})" for text in texts)
-        row = fetch_one(COUNT.format(rows=rows), self.parameters)
-        assert row is not None  # an aggregate has a row
-        count = int(row[0])
+        count = int(fetch_row(COUNT.format(rows=rows), self.parameters)[0])
         return count if maximum is None else min(count, maximum)
 
 

@@ -42,7 +42,7 @@ from web.entering import find_entered, may_enter
 from web.formatting import format_count
 from web.journals import Journal
 from web.marks import SPAN, WINDOW, Mark
-from web.statements import fetch_one
+from web.statements import fetch_row
 from web.tables.definition import Table, find_table
 from web.tables.state import TableState, read_state
 
@@ -210,8 +210,7 @@ def read_marks(tables: Sequence[str]) -> dict[str, Mark]:
     arrays = [
         NEWEST.format(table=connection.ops.quote_name(table), window=WINDOW) for table in tables
     ]
-    row = fetch_one(f"SELECT {', '.join(arrays)}")
-    assert row is not None  # one row of arrays
+    row = fetch_row(f"SELECT {', '.join(arrays)}")
     return {table: Mark.of(ids) for table, ids in zip(tables, row, strict=True)}
 
 

@@ -14,7 +14,7 @@ from django.db.models import QuerySet
 from django.db.models.expressions import RawSQL
 
 from web.pagination import Key, Ordered
-from web.statements import fetch_all, fetch_one, unseen
+from web.statements import fetch_all, fetch_row, unseen
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +54,8 @@ class Statement:
 
     def count(self) -> int:
         """How many rows it has, where nothing goes into slots."""
-        row = fetch_one(f"SELECT count(*) FROM ({self.sql}) AS counted", self.parameters)  # noqa: S608 -- Django's
-        assert row is not None  # an aggregate has a row
-        return int(row[0])
+        (count,) = fetch_row(f"SELECT count(*) FROM ({self.sql}) AS counted", self.parameters)  # noqa: S608 -- Django's
+        return int(count)
 
     def read(self, values: Sequence[Any]) -> list[dict[str, Any]]:
         """Its rows; `values` are those that go into the slots."""

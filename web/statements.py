@@ -36,6 +36,13 @@ def fetch_one(sql: str, parameters: Parameters = ()) -> Row | None:
     return row
 
 
+def fetch_row(sql: str, parameters: Parameters = ()) -> Row:
+    """The one row of a statement that always has one, such as a count."""
+    row = fetch_one(sql, parameters)
+    assert row is not None
+    return row
+
+
 def _execute(sql: str, parameters: Parameters) -> Any:
     database: Any = connections[DEFAULT_DB_ALIAS]
     cursor = database.reading_cursor()
