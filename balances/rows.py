@@ -17,14 +17,12 @@ from balances.models import Balance
 from balances.naming import link_tag, name_balance, shown_minor
 from identities.models import Identity
 from ledgers.models import Ledger
-from ledgers.money import format_amount
+from ledgers.money import LONG, format_amount
 from web.addresses import url_of
 from web.as_of import NOW, Moment
 from web.formatting import ROWS_KEPT, Reader, active_reader
 from web.statements import fetch_all
 
-# Beyond so many signs an amount may break on a phone.
-LONG = 16
 # By the names that a queryset gives them.
 FIELDS = (
     "id",

@@ -8,14 +8,12 @@ from urllib.parse import urlencode
 
 from django.utils import timezone
 
-from ledgers.money import format_amount
+from ledgers.money import LONG, format_amount
 from web.addresses import url_of
 from web.formatting import format_date
 from web.statements import fetch_all, unseen
 
 DAYS = 30
-# A phone has no room for more signs in one line.
-LONG = 16
 START = unseen("%(start)s", "timestamptz")
 # Two steps into an index find what a currency had come to by now and by the day of the start. What
 # was before the start on its day is taken away, and what is not rolled up yet is added. The upper

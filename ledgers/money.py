@@ -19,6 +19,8 @@ from web.formatting import (
 MINUS = "\N{MINUS SIGN}"
 AMOUNT_DIGITS_MAX = 38
 GROUP_DIGITS = 3
+# An amount of more signs may break on a phone.
+LONG = 16
 
 SPACES = "\u00a0\u202f "
 

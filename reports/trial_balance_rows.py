@@ -13,15 +13,12 @@ from django.utils.safestring import SafeString
 
 from balances.models import Balance
 from balances.naming import name_balance
-from ledgers.money import format_amount
+from ledgers.money import LONG, format_amount
 from reports.trial_balance import BalanceLine, Figures, LedgerLine, Scope, TotalLine
 from web.addresses import url_of
 from web.as_of import DAY
 from web.formatting import ROWS_KEPT, Reader, active_reader
 from web.rows import join_rows, render_row
-
-# Beyond so many signs an amount may break on a phone.
-LONG = 16
 
 
 @dataclass(frozen=True)

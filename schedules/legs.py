@@ -9,15 +9,12 @@ from django.utils.dateparse import parse_datetime
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from ledgers.money import format_amount
+from ledgers.money import LONG, format_amount
 from schedules.models import Schedule
 from schedules.parties import Party, find_parties, key_of
 from transactions.models import Transaction
 from transactions.requests import CREDIT, DEBIT, UNLIMITED
 from web.formatting import time_tag
-
-# Beyond so many signs an amount may break on a phone.
-LONG = 16
 
 
 class LegRow(TypedDict):

@@ -17,7 +17,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import ngettext
 
 from balances.naming import link_tag
-from ledgers.money import format_amount
+from ledgers.money import LONG, format_amount
 from schedules.models import Schedule
 from schedules.parties import Party, PartyKey, find_parties, key_of
 from schedules.states import STATE_OF
@@ -26,8 +26,6 @@ from transactions.rows import Amount, say_several
 from web.counting import EXACT_MAX, count_exact
 from web.formatting import Dates, active_dates, format_count
 from web.pagination import Key
-
-LONG = 16
 
 
 class ScheduleRow(TypedDict):

@@ -11,7 +11,7 @@ from itertools import groupby
 from typing import Any, TypedDict
 
 from balances.naming import name_balance, shown_minor
-from ledgers.money import format_amount
+from ledgers.money import LONG, format_amount
 from transactions.models import Entry, Transaction
 from web.addresses import url_of
 from web.arms import Arm, Arms
@@ -19,8 +19,6 @@ from web.pagination import Key
 from web.statements import fetch_all
 
 PAGE_SIZE = 100
-# Beyond so many signs an amount may break on a phone.
-LONG = 16
 ORDER = (Key("balance__currency_id"), Key("id"))
 
 FIELDS = (

@@ -13,14 +13,13 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from balances.naming import link_tag, name_balance, shown_minor
-from ledgers.money import format_amount, format_plain
+from ledgers.money import LONG, format_amount, format_plain
 from transactions.models import Entry
 from web.addresses import url_of
 from web.formatting import ROWS_KEPT, Reader, active_reader
 from web.statements import array_of, fetch_all
 from web.tables.definition import Cell, TableRow
 
-LONG = 16
 REFERENCE = '<a class="id" href="{}"><bdi>{}</bdi></a>'
 BALANCE = f'{{}}<small class="only-s">{REFERENCE}</small>'
 ROWS = """

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from balances.naming import link_tag
-from ledgers.money import format_amount
+from ledgers.money import LONG, format_amount
 from transactions.models import Hold, Transaction
 from transactions.rows import SAID_MAX, read_amounts, say_several
 from transactions.states import AS_WRITTEN, OF_HOLD, REVERSED, State
@@ -177,7 +177,7 @@ def _format_rows(fetched: Sequence[Fetched], *, current: int, new: str) -> list[
                 "of": _link_to_original(row),
                 "amount": amount,
                 "currency": row.code if row.currencies == 1 else "",
-                "is_long": len(amount) > 16,
+                "is_long": len(amount) > LONG,
                 "effective": dates.time_tag(row.effective_at),
                 "recorded": dates.time_tag(row.created_at),
                 "who": row.username or _("system"),

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from balances.naming import link_tag, name_balance
-from ledgers.money import format_amount
+from ledgers.money import LONG, format_amount
 from transactions.models import Hold, Transaction
 from transactions.states import AS_WRITTEN, OF_HOLD, PARTLY_REFUNDED, REFUNDED, REVERSED, State
 from web.addresses import url_of
@@ -272,7 +272,7 @@ def _format_row(  # noqa: PLR0913, PLR0917 -- a cached function takes its argume
         "note": "",
         "kind": "" if row.kind == Transaction.Kind.POST else str(Transaction.Kind(row.kind).label),
         "amount": amount,
-        "is_long": len(amount) > 16,
+        "is_long": len(amount) > LONG,
         "currency": currency,
         "part": part,
         "source": _link(source, row.source_count, url, with_ledger=is_twin),
