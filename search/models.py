@@ -96,7 +96,11 @@ class Document(Copied):
                 include=["line", "kind", "currency", "effective_at"],
                 name="document_amount",
             ),
-            models.Index(fields=["currency"], name="document_currency"),
+            models.Index(
+                fields=["currency", "effective_at", "transaction"],
+                include=["line", "kind", "amount"],
+                name="document_currency",
+            ),
             BrinIndex(fields=["created_at"], pages_per_range=32, name="document_created"),
             models.Index(
                 fields=["actor", "effective_at", "transaction"],

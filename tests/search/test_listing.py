@@ -380,8 +380,10 @@ def test_a_page_reads_little_whatever_is_asked(
         dear = wanted.filter(effective_at__lt=timezone.now())
         assert "Index Only Scan using document_amount" in dear.explain()
         week = (timezone.now() - timedelta(days=12), timezone.now() - timedelta(days=11))
-        dated = wanted.filter(effective_at__range=week, currency="USD")
+        dated = wanted.filter(effective_at__range=week)
         assert "Index Only Scan using document_effective" in dated.explain()
+        of_one = dated.filter(currency="EUR")
+        assert "Index Only Scan using document_currency" in of_one.explain()
 
 
 def test_what_has_been_found_to_be_many_is_not_counted_again(
