@@ -36,8 +36,8 @@ from search.at_once import (
 from search.conditions import OF_TAB, Asked, in_scope
 from search.models import FoundTransaction
 from search.orders import after_values, comes_after, first_by, is_looked_up, keys_of, look_up
-from search.parts import lasts, once, pin, tells_lines_apart, without
-from search.remembered import are_many, remember_few, remember_many, were_few
+from search.parts import lasts, once, pin, reads_metadata, tells_lines_apart, without
+from search.remembered import are_many, moment, remember_few, remember_many, were_few
 from transactions.filters import Tab
 from web.counting import EXACT_MAX
 from web.pagination import Key
@@ -151,13 +151,13 @@ class Listing:
         # Finding them reads no more than are counted, however many there may be by now.
         if were_few(lines, maximum=at_once.LINES_MAX):
             return False
+        if explain(*lines).rows < at_once.LINES_MAX:
+            return False
+        then = moment() if reads_metadata(self.q) else None
         # Counting alone reads less of each.
-        is_many = (
-            explain(*lines).rows >= at_once.LINES_MAX
-            and self._count(once(self._narrowed), EXACT_MAX + 1) > EXACT_MAX
-        )
+        is_many = self._count(once(self._narrowed), EXACT_MAX + 1) > EXACT_MAX
         if is_many and stays:
-            remember_many(lines, maximum=EXACT_MAX)
+            remember_many(lines, maximum=EXACT_MAX, then=then)
         return is_many
 
     def _sort_looked_up(self, keys: Sequence[Key], after: Sequence[Any] | None, limit: int) -> Rows:

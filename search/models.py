@@ -158,3 +158,12 @@ class Mark(models.Model):
 
     def __str__(self) -> str:
         return f"#{self.transaction_id}"
+
+
+class MetadataChange(models.Model):
+    """A database transaction that changed extra information; `xact` is its number."""
+
+    xact = models.BigIntegerField(primary_key=True)
+
+    def __str__(self) -> str:
+        return str(self.xact)

@@ -29,7 +29,7 @@ OF_LINES = ("amount", "currency")
 # What looks inside extra information; and so many letters a text has that an index leads to.
 INSIDE = {"jsonb_path_exists", "jsonb_extract_path_text"}
 LETTERS_MIN = 3
-# What of a document, and of its transaction, never changes.
+# What of a document, and of its transaction, never changes; extra information does.
 LASTING = {
     *("effective_at", "created_at", "actor", "actor_id", "line", "kind", "currency", "amount"),
     *("text", "transaction_id"),
@@ -73,23 +73,31 @@ def tells_lines_apart(q: Q) -> bool:
 
 
 def lasts(q: Q) -> bool:
-    """Whether what passes will always pass: what is asked of live tables, and changes, may not."""
-    return all(map(_lasts, q.children))
+    """Whether what passes will always pass, unless its extra information changes.
+
+    Of what is asked of live tables that is not known.
+    """
+    return _asked(q) <= {*LASTING, "metadata"}
 
 
-def _lasts(part: Any) -> bool:
+def reads_metadata(q: Q) -> bool:
+    """Whether it asks for extra information."""
+    return "metadata" in _asked(q)
+
+
+def _asked(part: Any) -> set[str]:
+    """The fields of a document that a part of a condition asks for; "" for anything else."""
     if isinstance(part, Q):
-        return lasts(part)
+        return set().union(*map(_asked, part.children))
     if isinstance(part, tuple):
         name, *rest = part[0].split("__")
-        return name in LASTING or (
-            name == "transaction" and bool(rest) and rest[0] in LASTING_OF_TRANSACTION
-        )
-    if not isinstance(part, Expression):
-        return False
-    asked: list[Any] = list(part.flatten())
-    names = {cast("Any", each).name for each in asked if isinstance(each, F)}
-    return bool(names) and names <= LASTING and not any(isinstance(each, RawSQL) for each in asked)
+        if name == "transaction":
+            return {"transaction_id" if {*rest[:1]} & LASTING_OF_TRANSACTION else ""}
+        return {name}
+    inside: list[Any] = list(part.flatten()) if isinstance(part, Expression) else []
+    if any(isinstance(each, RawSQL) for each in inside):
+        return {""}
+    return {cast("Any", each).name for each in inside if isinstance(each, F)} or {""}
 
 
 def is_unaided(q: Q) -> bool:

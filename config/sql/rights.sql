@@ -27,6 +27,7 @@ GRANT UPDATE (entry_id) ON reports_rollmark TO {role};
 GRANT INSERT, DELETE ON search_document TO {role};
 GRANT UPDATE (metadata) ON search_document TO {role};
 GRANT INSERT, DELETE ON search_word TO {role};
+GRANT INSERT ON search_metadatachange TO {role};
 GRANT UPDATE (transaction_id) ON search_mark TO {role};
 GRANT EXECUTE ON FUNCTION
     transactions_post(uuid, text, text, timestamptz, jsonb, bigint[], numeric[], bigint, numeric, numeric),

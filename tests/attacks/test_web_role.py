@@ -333,6 +333,7 @@ def test_web_role_may_write_exactly_these_tables(app: Attacker) -> None:
         "procrastinate_workers": everywhere,
         "schedules_schedule": {"INSERT"},
         "search_document": {"INSERT", "DELETE"},
+        "search_metadatachange": {"INSERT"},
         "search_word": {"INSERT", "DELETE"},
         "transactions_proofrun": {"INSERT"},
         "users_savedview": everywhere,

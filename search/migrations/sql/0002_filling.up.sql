@@ -78,6 +78,8 @@ LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 BEGIN
     PERFORM FROM search_mark FOR SHARE;
     UPDATE search_document SET metadata = NEW.metadata WHERE transaction_id = NEW.id;
+    INSERT INTO search_metadatachange (xact) VALUES (pg_current_xact_id()::text::bigint)
+    ON CONFLICT DO NOTHING;
     RETURN NULL;
 END;
 $$;
