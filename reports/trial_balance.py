@@ -15,9 +15,9 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef
 
-from balances.filters import BalanceFilter
+from balances.filters import select_along
 from balances.models import Balance
 from balances.rows import ROWS
 from ledgers.models import Ledger
@@ -31,12 +31,12 @@ from reports.moments import CurrencySum, Totals, totals_before
 from transactions.models import Entry
 from web.as_of import Moment
 from web.pagination import Key
-from web.standing import Standing
+from web.standing import GIVEN, Standing
 from web.statements import fetch_all
 
 NOTHING = Totals()
-LEDGER_ORDER = (Key("plain_name"), Key("id"))
-BALANCE_ORDER = (Key("created_at"), Key("id"))
+LEDGER_ORDER: Sequence[Key] = (Key("plain_name"), Key("id"))
+BALANCE_ORDER: Sequence[Key] = (Key("ledger_id"), Key("created_at"), Key("id"))
 
 # A ledger's balances by their running totals, each in the column of its net.
 SUMS_NOW = """
@@ -139,22 +139,21 @@ class TotalLine:
         return self.closing_credit_minor - self.closing_debit_minor
 
 
-def ledgers_of(scope: Scope) -> QuerySet[Ledger, Any]:
+def ledgers_of(scope: Scope) -> Standing:
     """The ledgers that have entries by then, to be paged in LEDGER_ORDER."""
-    return _with_entries(scope.before, scope.currency)
+    return _ledgers_of(scope.before, scope.currency)
 
 
-def ledger_source(scope: Scope) -> Standing:
-    """`ledgers_of` as a source of pages: of a day that was asked for before, written already."""
-    return _standing(scope.before, scope.currency)
+def balances_of(scope: Scope) -> Standing:
+    """The balances of the ledger that have entries by then, to be paged in BALANCE_ORDER."""
+    assert scope.ledger is not None  # a caller asks for the lines of a ledger
+    before = None if scope.moment.is_now else scope.before
+    return _balances_of(before, scope.currency).giving(scope.ledger.pk)
 
 
+# What days were asked for lately is written already.
 @lru_cache(maxsize=64)
-def _standing(before: datetime, currency: str) -> Standing:
-    return Standing(_with_entries(before, currency))
-
-
-def _with_entries(before: datetime, currency: str) -> QuerySet[Ledger, Any]:
+def _ledgers_of(before: datetime, currency: str) -> Standing:
     entries = Entry.objects.filter(ledger=OuterRef("pk"), effective_at__lt=before)
     ledgers = Ledger.objects.filter(Exists(entries))
     if currency:
@@ -162,17 +161,20 @@ def _with_entries(before: datetime, currency: str) -> QuerySet[Ledger, Any]:
             ledger=OuterRef("pk"), currency=currency, entry_count__gt=0
         )
         ledgers = ledgers.filter(Exists(of_currency))
-    return ledgers.values("id", "public_id", "name", "plain_name")
+    return Standing(ledgers.values("id", "public_id", "name", "plain_name"))
 
 
-def balances_of(scope: Scope) -> tuple[QuerySet[Balance, Any], Sequence[Key]]:
-    """The balances of the ledger that have entries by then, and the order of their pages."""
-    chosen = BalanceFilter(ledger=scope.ledger, currency=scope.currency)
-    balances, order = chosen.select_in_order(ROWS, BALANCE_ORDER)
-    if scope.moment.is_now:
-        return balances.filter(entry_count__gt=0), order
-    entries = Entry.objects.filter(balance=OuterRef("pk"), effective_at__lt=scope.before)
-    return balances.filter(Exists(entries)), order
+@lru_cache(maxsize=64)
+def _balances_of(before: datetime | None, currency: str) -> Standing:
+    """Of the ledger that is given; without `before`, those that have entries now."""
+    balances = ROWS.filter(currency=currency) if currency else ROWS
+    if before is None:
+        balances = balances.filter(entry_count__gt=0)
+    else:
+        entries = Entry.objects.filter(balance=OuterRef("pk"), effective_at__lt=before)
+        balances = balances.filter(Exists(entries))
+    along, _order = select_along("ledger_id", GIVEN, balances, BALANCE_ORDER[1:])
+    return Standing(along)
 
 
 def ledger_lines(scope: Scope, ledgers: Iterable[Mapping[str, Any]]) -> list[LedgerLine]:

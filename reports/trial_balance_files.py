@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from balances.naming import name_balance
 from ledgers.money import format_plain
 from reports.trial_balance import (
+    BALANCE_ORDER,
     LEDGER_ORDER,
     Figures,
     Scope,
@@ -115,10 +116,12 @@ def _rows(
 
 def _lines(scope: Scope) -> Iterator[tuple[list[str], str, int, Figures]]:
     """Who, in which currency, with how many decimals, and what."""
-    queryset, order = balances_of(scope) if scope.ledger else (ledgers_of(scope), LEDGER_ORDER)
+    source, order = ledgers_of(scope), LEDGER_ORDER
+    if scope.ledger:
+        source, order = balances_of(scope), BALANCE_ORDER
     cursor = None
     while True:
-        page = paginate(queryset, order=order, cursor=cursor, size=CHUNK)
+        page = paginate(source, order=order, cursor=cursor, size=CHUNK)
         if scope.ledger:
             for line in balance_lines(scope, page.rows):
                 row = line.balance

@@ -16,13 +16,14 @@ from balances.filters import find_by_key
 from ledgers.models import Ledger
 from reports.arrival import check_arrival
 from reports.trial_balance import (
+    BALANCE_ORDER,
     LEDGER_ORDER,
     Scope,
     TotalLine,
     balance_lines,
     balances_of,
     ledger_lines,
-    ledger_source,
+    ledgers_of,
     total_lines,
 )
 from reports.trial_balance_files import NotTiedError, make_table, name_file
@@ -55,12 +56,10 @@ def trial_balance(request: HtmxHttpRequest) -> HttpResponse:
     with snapshot():
         totals = total_lines(scope)
         if scope.ledger:
-            balances, order = balances_of(scope)
-            page = paginate_request(request, balances, order=order, size=SIZE)
-            lines = balance_lines(scope, page.rows)
-            rows = render_balance_lines(lines, addresses)
+            page = paginate_request(request, balances_of(scope), order=BALANCE_ORDER, size=SIZE)
+            rows = render_balance_lines(balance_lines(scope, page.rows), addresses)
         else:
-            page = paginate_request(request, ledger_source(scope), order=LEDGER_ORDER, size=SIZE)
+            page = paginate_request(request, ledgers_of(scope), order=LEDGER_ORDER, size=SIZE)
             rows = render_ledger_lines(ledger_lines(scope, page.rows), addresses)
     shown = [each for each in totals if scope.currency in ("", each.currency)]
     context = {

@@ -17,7 +17,7 @@ from benchmarks.data import QUICK, fill
 from dashboard.movement import find_movement
 from ledgers.models import Currency, Ledger
 from reports.rolling import roll_up_days
-from reports.trial_balance import Scope, ledger_lines, ledgers_of, total_lines
+from reports.trial_balance import LEDGER_ORDER, Scope, ledger_lines, ledgers_of, total_lines
 from tests.conftest import OwnDatabase
 from tests.factories import make_balance, post_transfer
 from web.as_of import Moment
@@ -114,7 +114,7 @@ def test_totals_of_a_ledger_do_not_look_up_its_balances() -> None:
 @pytest.mark.usefixtures("books")
 def test_lines_look_up_the_ledgers_of_their_page_alone() -> None:
     for scope in scopes():
-        ledgers = list(ledgers_of(scope)[:5])
+        ledgers = ledgers_of(scope).read(LEDGER_ORDER, None, 5)
         rows = rows_read(partial(ledger_lines, scope, ledgers))
         look_ups = 1 if scope.start is None else 2
         assert rows["reports_ledgerdaytotal"] <= look_ups * PAIRS * len(ledgers)
@@ -125,7 +125,7 @@ def test_what_is_not_rolled_up_is_found_by_its_number_alone() -> None:
     """By both, all entries of a ledger would be gone through: a tenth of a second for a million."""
     conditions = []
     for scope in scopes():
-        ledgers = list(ledgers_of(scope)[:5])
+        ledgers = ledgers_of(scope).read(LEDGER_ORDER, None, 5)
         for plan in plans_of(partial(ledger_lines, scope, ledgers)):
             conditions += [
                 " ".join(node.get(name, "") for name in ("Index Cond", "Recheck Cond", "Filter"))
