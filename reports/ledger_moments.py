@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from reports.moments import SUMS, CurrencySum, Totals
-from web.statements import fetch_all, unseen
+from web.statements import array_of, fetch_all, unseen
 
 BEFORE = unseen("%(before)s", "timestamptz")
 # The upper bounds say nothing new; they tell the planner to expect few rows. OFFSET 0 keeps a
@@ -244,7 +244,7 @@ def ledgers_before(
     Of these ledgers, those that have entries by then, in their order; `known_at` is as in
     `totals_before`.
     """
-    parameters: dict[str, Any] = {"before": moment, "ledger_ids": list(ledger_ids)}
+    parameters: dict[str, Any] = {"before": moment, "ledger_ids": array_of(ledger_ids)}
     return [
         LedgerFigure(ledger_id, currency, exponent, Totals(int(credit), int(debit), count))
         for ledger_id, currency, exponent, credit, debit, count in sorted(
@@ -264,7 +264,9 @@ def sums_of_ledger_before(
     ledger_id: int, moment: datetime, *, known_at: datetime | None = None
 ) -> list[CurrencySum]:
     """`sums_before` of the balances of a ledger, however many there are."""
-    return _sums(_fetch(SUMS_OF_BALANCES, {"before": moment, "ledger_ids": [ledger_id]}, known_at))
+    return _sums(
+        _fetch(SUMS_OF_BALANCES, {"before": moment, "ledger_ids": array_of([ledger_id])}, known_at)
+    )
 
 
 def _sums(rows: list[tuple[Any, ...]]) -> list[CurrencySum]:

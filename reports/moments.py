@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from web.statements import fetch_all, unseen
+from web.statements import array_of, fetch_all, unseen
 
 SUMS = """
     coalesce(sum(e.amount_minor) FILTER (WHERE e.direction = 1), 0) AS credit_minor,
@@ -19,8 +19,8 @@ SUMS = """
     count(*) AS entry_count
 """
 ASKED = (
-    f"unnest({unseen('%s', 'bigint[]')}, {unseen('%s', 'timestamptz[]')})"
-    " WITH ORDINALITY AS a (balance_id, before, number)"
+    f"unnest({unseen('%s', 'bigint[]')}) AS b (balance_id)"
+    f" CROSS JOIN unnest({unseen('%s', 'timestamptz[]')}) WITH ORDINALITY AS a (before, number)"
 )
 # The newest day of a balance tells by its count the last position that is rolled up. Each part is
 # found by a step or two into an index, however long the history is: OFFSET 0 leaves a plan no
@@ -30,7 +30,7 @@ SELECT asked.balance_id, whole.credit_minor + rest.credit_minor{less_credit} AS 
        whole.debit_minor + rest.debit_minor{less_debit} AS debit_minor,
        whole.entry_count + rest.entry_count{less_count} AS entry_count, asked.number
 FROM (
-    SELECT a.balance_id, a.before, (a.before AT TIME ZONE 'UTC')::date AS day, a.number
+    SELECT b.balance_id, a.before, (a.before AT TIME ZONE 'UTC')::date AS day, a.number
     FROM {asked} OFFSET 0
 ) AS asked
 CROSS JOIN LATERAL (
@@ -172,7 +172,7 @@ def totals_before(
     includes it: ask for the microsecond after. The cost does not grow with the history; with
     `known_at` it grows with what was recorded since.
     """
-    rows = _fetch(list(balance_ids), [moment] * len(balance_ids), known_at)
+    rows = _fetch(balance_ids, [moment], known_at)
     return {row[0]: _totals(row) for row in rows}
 
 
@@ -180,8 +180,7 @@ def totals_at(
     balance_id: int, moments: Iterable[datetime], *, known_at: datetime | None = None
 ) -> list[Totals]:
     """`totals_before` of one balance for each of the moments, in their order; one statement."""
-    moments = list(moments)
-    rows = _fetch([balance_id] * len(moments), moments, known_at)
+    rows = _fetch([balance_id], list(moments), known_at)
     return [_totals(row) for row in sorted(rows, key=lambda row: row[-1])]
 
 
@@ -189,15 +188,15 @@ def sums_before(
     balance_ids: Sequence[int], moment: datetime, *, known_at: datetime | None = None
 ) -> list[CurrencySum]:
     """What the balances had come to before `moment`, by currency."""
-    ids = list(balance_ids)
-    parameters = [ids, [moment] * len(ids), *_known(known_at)]
+    parameters = [array_of(balance_ids), [moment], *_known(known_at)]
     return _currency_sums(SUMS_OF_BALANCES[known_at is not None], parameters)
 
 
 def _fetch(
-    balance_ids: list[int], moments: list[datetime], known_at: datetime | None
+    balance_ids: Sequence[int], moments: list[datetime], known_at: datetime | None
 ) -> list[tuple[Any, ...]]:
-    parameters = [balance_ids, moments, *_known(known_at)]
+    """Of each balance at each moment; the place of the moment is the last column."""
+    parameters = [array_of(balance_ids), moments, *_known(known_at)]
     return fetch_all(FIGURES[known_at is not None], parameters)
 
 

@@ -25,7 +25,7 @@ from web.addresses import url_of
 from web.formatting import ROWS_KEPT, Dates, Reader, active_reader, format_date
 from web.pagination import Key
 from web.rows import join_rows, render_row
-from web.statements import fetch_all
+from web.statements import array_of, fetch_all
 
 RECORDED, EFFECTIVE = "recorded", "effective"
 ORDERS = {RECORDED: (Key("position", descending=True),), EFFECTIVE: NEWEST_FIRST}
@@ -219,7 +219,7 @@ def counterparty_of(entry: dict[str, Any], parties: Counterparties) -> Party:
 def find_counterparties(balance: Balance, transaction_ids: list[int]) -> Counterparties:
     """Who stands on the other sides of these transactions; one query."""
     name_party = lru_cache(partial(_name_party, url_of("balances:list")))
-    rows = fetch_all(COUNTERPARTIES, [transaction_ids, balance.pk, balance.currency_id])
+    rows = fetch_all(COUNTERPARTIES, [array_of(transaction_ids), balance.pk, balance.currency_id])
     return {
         (transaction_id, direction): name_party(count, *names)
         for transaction_id, direction, count, *names in rows
