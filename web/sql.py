@@ -21,11 +21,13 @@ def run_sql_again(migration_file: str, *names: str) -> migrations.RunSQL:
 
     Functions and triggers have one file each, which is changed in place; a
     migration that calls this brings databases up to date that ran the file
-    before. SQL beside the migration, if there is any, runs first: it drops what is gone.
+    before. SQL beside the migration, if there is any, runs first: it drops what is gone, or
+    makes what is new, which its `.down.sql` takes away.
     """
-    path = Path(migration_file)
-    files = [path.parent / "sql" / f"{name}.up.sql" for name in (path.stem, *names)]
+    folder, own = Path(migration_file).parent / "sql", Path(migration_file).stem
+    beside, back = folder / f"{own}.up.sql", folder / f"{own}.down.sql"
+    files = [folder / f"{name}.up.sql" for name in names]
     return migrations.RunSQL(
-        [file.read_text() for file in files if file.stem != f"{path.stem}.up" or file.exists()],
-        migrations.RunSQL.noop,
+        [file.read_text() for file in ([beside] if beside.exists() else []) + files],
+        back.read_text() if back.exists() else migrations.RunSQL.noop,
     )

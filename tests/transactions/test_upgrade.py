@@ -115,3 +115,24 @@ def test_migrating_installs_how_holds_move(own_database: OwnDatabase) -> None:
     assert held is not None
     commit(Following(held, "committed"))
     assert run_proof(actor=None).is_ok
+
+
+def test_migrating_back_leaves_no_function_and_forward_makes_them_again(
+    own_database: OwnDatabase,
+) -> None:
+    def functions() -> set[str]:
+        with own_database.owner() as owner:
+            rows = owner.execute(
+                "SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace AND"
+                " split_part(proname, '_', 1) IN ('ledgers', 'balances', 'transactions', 'search',"
+                " 'schedules', 'reports')"
+            )
+            return {name for (name,) in rows}
+
+    at_first = functions()
+    call_command("migrate", "ledgers", "zero", verbosity=0)
+    left = functions()
+    call_command("migrate", verbosity=0)
+
+    assert left == set()
+    assert functions() == at_first

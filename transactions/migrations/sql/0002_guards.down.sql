@@ -9,3 +9,6 @@ DROP TRIGGER transactions_entry_applied ON transactions_entry;
 DROP FUNCTION transactions_apply_entries();
 DROP TRIGGER transactions_transaction_complete ON transactions_transaction;
 DROP FUNCTION transactions_check_transactions();
+DROP FUNCTION transactions_problem_of_life(bigint, text, text, int, bigint, bigint);
+DROP FUNCTION transactions_refundable(bigint);
+DROP FUNCTION transactions_has_refunds(bigint);
