@@ -22,7 +22,7 @@ from reports.lookalike_views import describe_count
 from reports.lookalikes import count_open
 from schedules.listing import IS_LATE, LATE
 from schedules.models import IS_UNSEEN, Schedule
-from schedules.rows import format_rows, schedules_in
+from schedules.rows import format_rows
 from transactions.counts import Count
 from transactions.filters import Tab
 from transactions.walks import IS_OPEN
@@ -215,7 +215,7 @@ def _due_today(count: Count) -> Iterator[Line]:
         _plural(count),
     )
     today = Q(due_at__gte=_midnight_after(days=0), due_at__lt=_midnight_after(days=1))
-    items = _first_of(schedules_in(Schedule.State.SCHEDULED).filter(today))
+    items = _first_of(Schedule.objects.filter(today, state=Schedule.State.SCHEDULED))
     yield _line_of("scheduled", said, count, items, url=_table_url(Tab.SCHEDULED, "due:is:today"))
 
 

@@ -12,7 +12,6 @@ from django.db.models.functions import Now
 from balances.models import Balance
 from ledgers.models import Ledger
 from schedules.models import Schedule
-from schedules.rows import schedules_in
 from transactions.counts import Count
 from transactions.filters import Tab, TransactionFilter
 from web.converters import parse_key
@@ -42,7 +41,7 @@ OF_TRANSACTIONS = "SELECT transaction_id FROM schedules_schedule WHERE transacti
 
 def schedules_on(tab: Tab, chosen: TransactionFilter) -> QuerySet[Schedule]:
     """Those on the tab that pass the filters of the table."""
-    return passing(schedules_in(STATES[tab]), chosen)
+    return passing(Schedule.objects.filter(state=STATES[tab]), chosen)
 
 
 def passing(schedules: QuerySet[Schedule], chosen: TransactionFilter) -> QuerySet[Schedule]:

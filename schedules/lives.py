@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from django.http import HttpRequest
 from django.utils.html import format_html
@@ -13,19 +13,15 @@ from balances.naming import link_tag
 from schedules.listing import scheduled_before
 from schedules.models import Schedule
 from schedules.rows import ScheduleRow, format_rows
+from schedules.states import STATE_OF
 from transactions.life import read_life
 from transactions.models import Transaction
 from transactions.rows import TransactionRow
-from transactions.states import CANCELLED, REJECTED, SCHEDULED, State
+from transactions.states import SCHEDULED
 from web.query import url_with
 
 # A schedule that was posted stands below its transaction, as where that came from.
-STATE_OF: Mapping[str, State] = {
-    Schedule.State.SCHEDULED: SCHEDULED,
-    Schedule.State.POSTED: SCHEDULED,
-    Schedule.State.REJECTED: REJECTED,
-    Schedule.State.CANCELLED: CANCELLED,
-}
+STATE_OF_ROW = {**STATE_OF, Schedule.State.POSTED: SCHEDULED}
 
 
 def rows_of_events(request: HttpRequest, rows: Sequence[TransactionRow]) -> list[TransactionRow]:
@@ -69,7 +65,7 @@ def _as_row(schedule: Schedule, row: ScheduleRow) -> TransactionRow:
         "part": "",
         "source": row["source"],
         "destination": row["destination"],
-        "status": STATE_OF[schedule.state].tag(),
+        "status": STATE_OF_ROW[schedule.state].tag(),
         "has_life": False,
         "life": "",
     }

@@ -1,10 +1,4 @@
-"""Schedules as rows of the transactions table, and how many there are of each state.
-
-    page = paginate_request(request, schedules_in("REJECTED"), order=order_of("REJECTED"))
-    rows = format_rows(page.rows)
-
-The rows have the keys of `transactions.rows.TransactionRow`, and the reason of a rejection.
-"""
+"""Schedules as rows, as tables and panels show them: see `schedules.lives` for the former."""
 
 from __future__ import annotations
 
@@ -12,7 +6,6 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any, TypedDict
 
-from django.db.models import QuerySet
 from django.utils.safestring import SafeString
 from django.utils.translation import ngettext
 
@@ -20,12 +13,9 @@ from balances.naming import link_tag
 from ledgers.money import LONG, format_amount
 from schedules.models import Schedule
 from schedules.parties import Party, PartyKey, find_parties, key_of
-from schedules.states import STATE_OF
 from transactions.requests import DEBIT
 from transactions.rows import Amount, say_several
-from web.counting import EXACT_MAX, count_exact
 from web.formatting import Dates, active_dates, format_count
-from web.pagination import Key
 
 
 class ScheduleRow(TypedDict):
@@ -41,25 +31,7 @@ class ScheduleRow(TypedDict):
     currency: str
     source: SafeString | str
     destination: SafeString | str
-    status: str
-    status_label: str
     reason: str
-
-
-def schedules_in(state: str) -> QuerySet[Schedule]:
-    """The schedules of one state, for a keyset page in the order of `order_of`."""
-    return Schedule.objects.filter(state=state)
-
-
-def order_of(state: str) -> tuple[Key, Key]:
-    """What is still to come: next first. What is over: latest first. Both along one index."""
-    is_over = state != Schedule.State.SCHEDULED
-    return Key("due_at", descending=is_over), Key("id", descending=is_over)
-
-
-def count_schedules(state: str) -> str:
-    """How many: "12", or "10,000+"."""
-    return count_exact(schedules_in(state), maximum=EXACT_MAX)
 
 
 def format_rows(schedules: Sequence[Schedule], *, new: str = "") -> list[ScheduleRow]:
@@ -92,8 +64,6 @@ def _format_row(
         "currency": currency,
         "source": _side({key_of(leg) for leg in debits}, parties, url),
         "destination": _side({key_of(leg) for leg in rest}, parties, url),
-        "status": STATE_OF[schedule.state].shape,
-        "status_label": str(STATE_OF[schedule.state].word),
         "reason": schedule.reason,
     }
 

@@ -8,8 +8,8 @@ from django.test import Client
 from django.utils import timezone
 
 from schedules.models import Schedule
-from schedules.operations import cancel, post_due, schedule
-from schedules.rows import count_schedules, format_rows, order_of, schedules_in
+from schedules.operations import post_due, schedule
+from schedules.rows import format_rows
 from tests.factories import make_balance, make_client, make_identity, make_user, post_transfer
 from tests.pages import (
     HTMX,
@@ -26,7 +26,6 @@ from tests.schedules.building import LATER, SOON, make_request, make_schedule, w
 from tests.transactions.living import exchange_request
 from transactions.models import Transaction
 from transactions.requests import CREDIT, DEBIT, HoldRequest, Indicator, Leg, PostingRequest
-from web.pagination import paginate
 
 pytestmark = pytest.mark.django_db
 RENT = Indicator("@Rent", "GBP")
@@ -174,7 +173,7 @@ def test_late_schedule_says_so(clerk: Client, monkeypatch: pytest.MonkeyPatch) -
     assert "It is due and not posted yet" in text_of(clerk.get(page_of(kept)))
 
 
-def test_rows_are_read_by_one_query_in_the_order_of_their_tab(
+def test_rows_are_read_by_one_query(
     django_assert_num_queries: Any,
 ) -> None:
     target = make_balance(identity=make_identity(name="Northgate"))
@@ -185,11 +184,9 @@ def test_rows_are_read_by_one_query_in_the_order_of_their_tab(
     ]
     later = make_schedule(source=target, destination=RENT, due_in=LATER + LATER)
     split = schedule(PostingRequest("split", legs), due_at=timezone.now() + LATER, actor=None)
-    cancel(make_schedule(source=target, destination=RENT), actor=None)
 
-    page = paginate(schedules_in("SCHEDULED"), order=order_of("SCHEDULED"), cursor=None)
     with django_assert_num_queries(1):
-        rows = format_rows(page.rows, new=later.key)
+        rows = format_rows([split, later], new=later.key)
 
     assert [(row["reference"], row["amount"], row["currency"]) for row in rows] == [
         ("split", "3.00", "GBP"),
@@ -198,7 +195,6 @@ def test_rows_are_read_by_one_query_in_the_order_of_their_tab(
     assert [row["is_new"] for row in rows] == [False, True]
     assert "2 balances" in rows[0]["destination"]
     assert "Northgate" in rows[0]["source"]
-    assert (count_schedules("SCHEDULED"), count_schedules("REJECTED")) == ("2", "0")
     assert split.get_absolute_url() == rows[0]["url"]
 
 
