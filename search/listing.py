@@ -140,6 +140,8 @@ class Listing:
             return None
         found, rows = find_at_once(lines, page, are_apart=tells_lines_apart(self.q))
         remember_few(lines, maximum=at_once.LINES_MAX, is_so=not found.is_cut)
+        if found.count > EXACT_MAX and lasts(self.q) and not reads_metadata(self.q):
+            remember_many(lines, maximum=EXACT_MAX)
         self._found = found
         return None if found.is_cut else self._rows(rows)
 
