@@ -3,6 +3,8 @@
 An app says so when it is loaded::
 
     name_records("ldg", Ledger, "name", page="ledgers:detail")
+
+Where a page of its own would not do, it gives an `address`, made of the key and the fields.
 """
 
 from __future__ import annotations
@@ -32,20 +34,22 @@ class _Kind:
     prefix: str
     model: type[Model]
     fields: tuple[str, ...]
-    page: str
     by: str
     say: Callable[..., str]
+    address: Callable[..., str]
 
-    def id_of(self, subject: str) -> UUID | int | None:
+    def id_of(self, subject: str) -> UUID | int | str | None:
+        if self.by == "subject":
+            return subject
         if self.by == "public_id":
             return parse_key(subject, self.prefix)
         number = subject.removeprefix(f"{self.prefix}_")
         return int(number) if number.isascii() and number.isdecimal() else None
 
-    def find(self, ids: Collection[UUID | int]) -> dict[Any, Named]:
+    def find(self, ids: Collection[UUID | int | str]) -> dict[Any, Named]:
         rows = self.model._default_manager.filter(**{f"{self.by}__in": ids})
         return {
-            key: Named(self.say(*values), url_of(self.page, key) if self.page else "")
+            key: Named(self.say(*values), self.address(key, *values))
             for key, *values in rows.values_list(self.by, *self.fields)
         }
 
@@ -53,24 +57,29 @@ class _Kind:
 _KINDS: dict[str, _Kind] = {}
 
 
-def name_records(
+def name_records(  # noqa: PLR0913
     prefix: str,
     model: type[Model],
     *fields: str,
     page: str = "",
     by: str = "public_id",
     say: Callable[..., str] = str,
+    address: Callable[..., str] | None = None,
 ) -> None:
     """Name records by what `say` makes of these fields, on the page of that name.
 
-    Their keys are the prefix with what is unique in `by`.
+    Their keys are the prefix with what is unique in `by`; or the whole key is, for "subject".
     """
-    _KINDS[prefix] = _Kind(prefix, model, fields, page, by, say)
+
+    def own_page(key: UUID, *_values: object) -> str:
+        return url_of(page, key) if page else ""
+
+    _KINDS[prefix] = _Kind(prefix, model, fields, by, say, address or own_page)
 
 
 def find_named(subjects: Iterable[str]) -> dict[str, Named]:
     """Those of these subjects of events that have a name, in one statement for each kind."""
-    asked: dict[_Kind, dict[str, UUID | int]] = {}
+    asked: dict[_Kind, dict[str, UUID | int | str]] = {}
     for subject in subjects:
         kind = _KINDS.get(subject.partition("_")[0])
         key = kind.id_of(subject) if kind else None

@@ -10,6 +10,9 @@ from django.db import models
 from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from web.formatting import format_count
 
 
 class Run(models.Model):
@@ -68,6 +71,15 @@ class Run(models.Model):
     @property
     def key(self) -> str:
         return f"bulk_{self.public_id}"
+
+    @property
+    def title(self) -> str:
+        """What people call it: "Void: 12 records"."""
+        words = ngettext(
+            "%(action)s: %(count)s record", "%(action)s: %(count)s records", self.item_count
+        )
+        label = self.Action(self.action).label
+        return words % {"action": label, "count": format_count(self.item_count)}
 
     @property
     def decided_count(self) -> int:

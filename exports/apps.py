@@ -8,3 +8,9 @@ class ExportsConfig(AppConfig):
     name = "exports"
     verbose_name = _("Exports")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        # Imports models, which stand only now.
+        from exports import telling  # noqa: PLC0415
+
+        telling.register()

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.contrib.auth.models import Permission
 from django.test import Client
 
 from audit.recording import record
+from bulk.models import Run
+from exports.models import Export
 from identities.models import Identity
 from identities.operations import change_identity
 from tests.factories import (
@@ -121,6 +124,38 @@ def test_records_are_called_as_they_are_now_and_have_an_id(auditor: Client, bert
     pages = {f"/{folder}/{key}/" for key in named if (folder := FOLDERS.get(key[:3]))}
     assert len(pages) == 6
     assert pages <= set(links_of(response))
+
+
+def test_what_was_done_to_many_is_called_by_what_it_was(auditor: Client, berta: User) -> None:
+    run = Run.objects.create(user=berta, table="transactions", action="void", item_count=12)
+    export = Export.objects.create(
+        public_id=uuid4(), user=berta, table="balances", kind="csv", query="tab=internal"
+    )
+    record(actor=berta, action="bulk.started", subject=run.key)
+    record(actor=berta, action="export.finished", subject=export.key)
+    batch_id = uuid4()
+    files = {"files": ["june.csv", "july.csv"]}
+    record(actor=None, action="transactions.imported", subject=f"batch_{batch_id}", after=files)
+    few = count_queries(auditor, URL)
+    record(actor=berta, action="export.finished", subject=export.key)
+
+    response = auditor.get(URL)
+
+    named = ["Void: 12 records", "Balances, CSV", "june.csv, july.csv"]
+    assert [row[3] for row in rows_of(response)[:1:-1]] == named
+    imported = f"/transactions/?where=batch:is:{batch_id}"
+    assert {"/balances/?tab=internal", imported} <= set(links_of(response))
+    assert auditor.get(imported).status_code == 200
+    assert count_queries(auditor, URL) == few
+
+
+def test_reversal_of_a_batch_says_by_which_run(auditor: Client, berta: User) -> None:
+    run = Run.objects.create(user=berta, table="transactions", action="reverse", item_count=1)
+    told = {"run": run.key, "count": 1}
+
+    record(actor=berta, action="transaction.batch_reversed", subject="txn_0", after=told)
+
+    assert f"“Reverse: 1 record, {run.key}”" in text_of(auditor.get(URL))
 
 
 def test_only_who_may_see_it_can_open_count_filter_or_export_it(renamed: Identity) -> None:
