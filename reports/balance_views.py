@@ -21,6 +21,7 @@ from balances.models import Balance
 from balances.naming import describe_side, name_of
 from balances.operations import NotEmptyError, close_balance, reopen_balance
 from reports.arrival import check_arrival
+from reports.balance_table import BALANCES
 from reports.moments import Totals, totals_before
 from reports.places import entries_of, recorded_entries
 from reports.register import (
@@ -36,6 +37,7 @@ from users.models import User
 from web.as_of import Moment, read_moment
 from web.formatting import format_count
 from web.htmx import HtmxHttpRequest, render_page
+from web.live import watch_record
 from web.pagination import paginate_request
 from web.records import get_record_or_404
 from web.snapshots import snapshot
@@ -45,6 +47,8 @@ from web.snapshots import snapshot
 def balance_detail(request: HtmxHttpRequest, public_id: UUID) -> HttpResponse:
     balance = _get_balance(public_id)
     moment = read_moment(request)
+    # Before the figures are read: what is added in between is told of, rather than missed.
+    live = watch_record(BALANCES, balance.pk, balance.key) if moment.is_now else None
     # What was recorded has a figure of its own after each entry, but not without some of them.
     is_by_effective = moment.is_past or request.GET.get("order") == EFFECTIVE
     order = EFFECTIVE if is_by_effective else RECORDED
@@ -57,6 +61,7 @@ def balance_detail(request: HtmxHttpRequest, public_id: UUID) -> HttpResponse:
     check_arrival(request, totals.net_minor, exponent=balance.currency.exponent)
     context = {
         "moment": moment,
+        "live": live,
         "balance": balance,
         "name": name_of(balance),
         "figures": BalanceFigures.at(

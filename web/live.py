@@ -238,6 +238,12 @@ def start_watching(table: Table, query: QueryDict) -> Start | None:
     return Start(".".join(map(str, (mark, *causes))), make_ticket(table.watches, now))
 
 
+def watch_record(table: Table, pk: int, key: str) -> Start | None:
+    """For the page of one record: it is told when the row of the table would be changed."""
+    start = start_watching(table, QueryDict(f"where=id:is:{key}"))
+    return start and start.showing(table, [{table.watched_key: pk}])
+
+
 def make_ticket(table: str, now: Now) -> str:
     """Proof of having been told of this; the ends are spread, so that not all ask at once."""
     end = int(time.time() + random.uniform(*TICKET_SECONDS))  # noqa: S311 -- no secret

@@ -6,11 +6,13 @@ const ONCE_TOLD = 5000;
 const AT_MOST = 60000;
 let shown = null;
 
-/** Keep asking whether others have added rows to a table, or changed shown ones; a chip says so, and shows them if pressed. */
+/** Keep asking whether others have added rows to a table, or changed shown ones; a chip says so, and shows them if pressed.
+ *  The page of one record asks for its row, whose table and query the chip names itself. */
 export function watchForNews(root) {
   for (const chip of root.querySelectorAll("[data-live]")) {
     watch(chip);
-    markNew(chip, chip.closest("[data-table]"));
+    const table = chip.closest("[data-table]");
+    if (table) markNew(chip, table);
   }
 }
 
@@ -30,7 +32,7 @@ function watch(chip) {
     if (!chip.isConnected || answer?.isOver) return ending.abort();
     if (answer?.ticket) {
       ticket = answer.ticket;
-      tell(chip, answer.words);
+      tell(chip, answer.words && (chip.dataset.said ?? answer.words));
       chip.toggleAttribute("data-changed", !answer.isNew);
     }
     wait = !answer ? Math.min(wait * 2, AT_MOST) : chip.hidden ? EVERY : ONCE_TOLD;
@@ -58,7 +60,7 @@ async function get(address) {
 
 function addressOf(chip, ticket) {
   const asked = new URLSearchParams({ table: tableOf(chip), since: chip.dataset.live, rows: chip.dataset.rows, ticket });
-  return `/live/?${asked}&${location.search.slice(1)}`;
+  return `/live/?${asked}&${chip.dataset.query ?? location.search.slice(1)}`;
 }
 
 /** Nothing moves: the chip lies over the page. */
@@ -81,7 +83,7 @@ function markNew(chip, table) {
 }
 
 function tableOf(chip) {
-  return chip.closest("[data-table]").dataset.table;
+  return chip.dataset.of ?? chip.closest("[data-table]").dataset.table;
 }
 
 function keysOf(chip) {

@@ -9,6 +9,8 @@ from tests.factories import make_balance, make_client, make_user
 from tests.pages import SCRIPT, text_of
 from users.models import User
 
+FIGURES = {"HX-Request": "true", "HX-Target": "balance-figures"}
+
 pytestmark = pytest.mark.django_db
 
 
@@ -59,6 +61,16 @@ def test_page_does_not_offer_to_close_a_balance_with_money(clerk: Client) -> Non
     html = clerk.get(make_balance(opening_minor=1).get_absolute_url()).content.decode()
 
     assert '<button class="btn" type="button" aria-disabled="true" aria-description="Only' in html
+
+
+def test_refreshed_figures_bring_along_whether_the_balance_can_be_closed(clerk: Client) -> None:
+    balance = make_balance(opening_minor=1)
+
+    html = clerk.get(balance.get_absolute_url(), headers=FIGURES).content.decode()
+
+    assert 'id="balance-closing"' in html.split('id="balance-figures"')[1]
+    assert 'hx-swap-oob="true"' in html
+    assert "aria-disabled" in html
 
 
 def test_closed_balance_is_reopened(clerk: Client) -> None:

@@ -74,6 +74,25 @@ def test_a_commit_of_others_is_told_as_a_change_and_shown(page: Page) -> None:
     expect(page.get_by_role("link", name="stands on another page")).to_have_count(0)
 
 
+def test_page_of_a_balance_is_told_what_others_do_to_it_and_then_may_not_close_it(
+    page: Page,
+) -> None:
+    balance, other = make_balance(), make_balance(opening_minor=90_00)
+    page.goto(balance.get_absolute_url())
+    close = page.get_by_role("button", name="Close balance")
+    expect(close).not_to_have_attribute("aria-disabled", "true")
+
+    post_transfer(source=TREASURY, destination=other)
+    page.wait_for_timeout(1000 * SECONDS)
+    expect(page.locator(".live")).to_be_hidden()
+    place_hold(source=other, destination=balance, amount_minor=1_00)
+    page.get_by_role("link", name="Changed since – show").click()
+
+    expect(close).to_have_attribute("aria-disabled", "true")
+    expect(page.locator(".live")).to_be_hidden()
+    assert not axe_violations(page)
+
+
 def test_figures_that_others_move_are_told_where_they_stand(page: Page) -> None:
     source, other = make_balance(opening_minor=90_00), make_balance(opening_minor=90_00)
     destination = make_balance()
