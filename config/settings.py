@@ -190,11 +190,13 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 8000
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"plain": {"format": "%(levelname)s %(name)s: %(message)s"}},
+    "filters": {"once": {"()": "config.logs.ToldOnce"}},
+    "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["stderr"], "level": "WARNING"},
     "loggers": {
         "django": {"handlers": [], "level": "WARNING", "propagate": True},
+        "django.request": {"filters": ["once"], "level": "WARNING", "propagate": True},
         "django.server": {"handlers": [], "level": "INFO", "propagate": True},
         # A lost database is told in one line by `manage.py work`, instead of by each of its tasks.
         "procrastinate.worker.worker": {"handlers": [], "level": "CRITICAL", "propagate": True},

@@ -60,6 +60,20 @@ def test_page_without_a_database_answers_503_and_when_to_ask_again(
     assert "The database does not answer" in text_of(response)
 
 
+def test_page_without_a_database_is_told_in_one_line(
+    losing: OwnDatabase, caplog: pytest.LogCaptureFixture
+) -> None:
+    visitor = make_client()
+    visitor.raise_request_exception = False
+    lose(losing)
+
+    visitor.get(reverse("ledgers:list"))
+
+    (told,) = caplog.records
+    assert told.getMessage().startswith("The database does not answer at /ledgers/: ")
+    assert told.exc_info is None
+
+
 def test_signing_in_without_a_database_answers_503(losing: OwnDatabase) -> None:
     user = make_user()
     visitor = Client(raise_request_exception=False)
