@@ -59,7 +59,7 @@ def change_identity(
 ) -> None:
     """Change the profile of an identity."""
     with db_transaction.atomic():
-        locked = Identity.objects.select_for_update().get(pk=identity.pk)
+        locked = Identity.objects.select_for_update(no_key=True).get(pk=identity.pk)
         before = {"name": locked.name, "kind": locked.kind, "email": locked.email}
         after = {"name": name, "kind": kind, "email": email}
         if before == after:
