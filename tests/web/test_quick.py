@@ -146,6 +146,36 @@ def test_constant_template_is_looked_up_once(monkeypatch: pytest.MonkeyPatch) ->
     assert "<h2>&lt;Bao&gt;</h2>" in second
 
 
+def test_a_row_is_printed_in_the_language_of_each_reader() -> None:
+    template = Template(
+        "{% load i18n quick %}{% each rows %}{{ name }}"
+        "{% fixed %}{% get_current_language as it %}{{ it }}{% endfixed %}{% endeach %}"
+    )
+
+    shown = []
+    for language in ("en", "nb", "en"):
+        with override(language):
+            shown.append(template.render(Context({"rows": [{"name": "Ada "}]})))
+
+    assert shown == ["Ada en", "Ada nb", "Ada en"]
+
+
+def test_a_text_like_a_ready_row_that_was_printed_before_is_escaped() -> None:
+    template = Template("{% load quick %}{% each rows %}{{ name }}{% endeach %}")
+
+    shown = [
+        template.render(Context({"rows": [{"name": name}]}))
+        for name in (mark_safe("<b>"), "<b>", mark_safe("<b>"))
+    ]
+
+    assert shown == ["<b>", "&lt;b&gt;", "<b>"]
+
+
+def test_a_row_knows_nothing_of_the_page_around_it() -> None:
+    with pytest.raises(TemplateSyntaxError):
+        render("{% each rows %}{% firstof secret %}{% endeach %}", rows=[{}], secret="x")
+
+
 def test_template_named_by_a_variable_is_looked_up_each_time() -> None:
     template = Template("{% load quick %}{% include name %}")
 

@@ -38,7 +38,7 @@ from web.addresses import url_of, url_with_names
 register = template.Library()
 
 Row = Mapping[str, Any]
-# So many texts of one `{% fixed … %}` are kept, then it begins anew.
+# So many texts of one `{% fixed … %}` or `{% each … %}` are kept, then it begins anew.
 VARIANTS_MAX = 512
 
 
@@ -172,27 +172,41 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
-class Other:
-    """A tag such as `{% translate %}`, which knows the page and not the row."""
+class Fixed:
+    """`{% translate %}` of a constant, or `{% fixed %}`: what the language alone decides."""
 
-    node: Node
+    node: FixedNode
 
     def render(self, row: Row, context: template.Context) -> str:
-        return str(self.node.render(context))
+        return self.node.render(context)
 
 
-Part = str | Field | Choice | Other
+Part = str | Field | Choice | Fixed
 
 
 class EachNode(Node):
     def __init__(self, rows: FilterExpression, parts: Sequence[Part]) -> None:
         self.rows = rows
         self.parts = parts
+        self.texts: dict[tuple[Hashable, ...], str] = {}
 
     def render(self, context: template.Context) -> SafeString:
+        language = _language(context)
         rows = self.rows.resolve(context)
-        text = "".join([_render(self.parts, row, context) for row in rows])
+        text = "".join([self._text(row, language, context) for row in rows])
         return mark_safe(text)  # noqa: S308 -- every field was escaped
+
+    def _text(self, row: Row, language: str | None, context: template.Context) -> str:
+        """What follows from the row and the language, kept."""
+        values = row.values()
+        # By types as well: a text and ready HTML that look alike are not the same.
+        key = (language, *row, *values, *map(type, values))
+        text = self.texts.get(key)
+        if text is None:
+            if len(self.texts) >= VARIANTS_MAX:
+                self.texts.clear()
+            text = self.texts[key] = _render(self.parts, row, context)
+        return text
 
 
 @register.tag
@@ -200,7 +214,8 @@ def each(parser: Parser, token: Token) -> EachNode:
     """`{% each rows %}…{% endeach %}`: a loop over rows that hold ready strings by name.
 
     Inside, `{{ name }}` is a field of the row, and `{% if name %}` asks for one. There are no
-    filters, dots or comparisons: what they would say, the row holds already.
+    filters, dots or comparisons: what they would say, the row holds already. Nothing else of the
+    page is known, so that a row which was printed before is not rendered again.
     """
     _tag, rows = token.split_contents()
     nodelist = parser.parse(("endeach",))
@@ -223,7 +238,9 @@ def _part(node: Node) -> Part:
         return Field(_name(node.filter_expression.token))
     if isinstance(node, IfNode):
         return _choice(node.conditions_nodelists)
-    return Other(node)
+    if isinstance(node, FixedNode) and not node.names:
+        return Fixed(node)
+    raise TemplateSyntaxError("inside {% each %} stand fields, choices and fixed texts only")
 
 
 def _choice(branches: Sequence[tuple[Any, NodeList]]) -> Choice:
