@@ -182,6 +182,7 @@ def _format_row(row: Mapping[str, Any], count: int, shared: Surroundings) -> Tab
             "created": shared.dates.time_tag(row["created_at"]),
             "id": key,
         },
+        name=row["name"],
     )
 
 

@@ -255,6 +255,7 @@ def _row(ledger: Mapping[str, Any], figures: Figures, shared: Surroundings) -> T
             "created": shared.dates.time_tag(ledger["created_at"]),
             "id": key,
         },
+        name=ledger["name"],
     )
 
 

@@ -44,6 +44,7 @@ def table_row(row: Mapping[str, Any], ready: BalanceRow, names: set[str]) -> Tab
         css="new" if ready["is_new"] else "",
         metadata=row["metadata"],
         cells=cells,
+        name=f"{ready['title']}, {ready['currency']}",
     )
 
 

@@ -48,6 +48,7 @@ def table_row(
         css=row["css"],
         metadata=details.metadata if details else None,
         cells=cells if details is None else {**cells, **_on_demand(details, dates)},
+        name=row["reference"],
     )
 
 

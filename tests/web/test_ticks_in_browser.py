@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -9,7 +10,7 @@ from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from schedules.transaction_table import TransactionTable
 from tests.browsing import axe_violations, opened_page
-from tests.factories import make_balance, make_user, post_transfer
+from tests.factories import make_balance, make_identity, make_ledger, make_user, post_transfer
 
 TABLE = "/transactions/"
 
@@ -34,11 +35,32 @@ def page(browser: Browser, own_server: str, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def _boxes(page: Page) -> Locator:
-    return page.get_by_role("checkbox", name="Tick this row")
+    return page.get_by_role("checkbox", name=re.compile("^Tick (?!all)"))
 
 
 def _bar(page: Page) -> Locator:
     return page.get_by_role("form", name="What to do with the rows that are ticked")
+
+
+@pytest.mark.parametrize(
+    ("table", "name"),
+    [
+        ("ledgers", "Suppliers “A”"),
+        ("balances", "Northgate <Bakery>, EUR"),
+        ("identities", "Northgate <Bakery>"),
+        ("transactions", "rent & more"),
+    ],
+)
+def test_boxes_say_which_row_they_tick(page: Page, table: str, name: str) -> None:
+    ledger = make_ledger(name="Suppliers “A”")
+    owner = make_identity(name="Northgate <Bakery>")
+    balance = make_balance(ledger=ledger, identity=owner, currency="EUR", floor_minor=None)
+    other = make_balance(currency="EUR")
+    post_transfer(source=balance, destination=other, reference="rent & more")
+
+    page.goto(f"/{table}/")
+
+    expect(page.get_by_role("checkbox", name=f"Tick {name}", exact=True)).to_have_count(1)
 
 
 def test_rows_are_ticked_singly_in_ranges_and_by_the_page(page: Page) -> None:

@@ -55,8 +55,9 @@ class Cell(NamedTuple):
 class TableRow(NamedTuple):
     """A row as the page prints it; a cell is escaped unless it is ready HTML.
 
-    `key` is that of the record, "" for a row that is none of its own. `url` opens its page,
-    `quick` its panel beside the table. `metadata` is read when it has columns.
+    `key` is that of the record, "" for a row that is none of its own; `name` says to screen readers
+    which one would be ticked. `url` opens its page, `quick` its panel beside the table. `metadata`
+    is read when it has columns.
     """
 
     key: str
@@ -65,6 +66,7 @@ class TableRow(NamedTuple):
     css: str = ""
     quick: str = ""
     metadata: Mapping[str, Any] | None = None
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,10 +273,10 @@ def render_rows(
     """The rows as HTML; written here and not in a template, which would take most of a page."""
     names = [column.name for column in columns]
     css = tuple([column.css for column in columns])
-    tick_label = _("Tick this row") if has_bulk else None
+    tick_label = _("Tick %(name)s") if has_bulk else None
     parts = []
     for row in rows:
-        about = (row.css, row.key, row.url, row.quick)
+        about = (row.css, row.key, row.url, row.quick, row.name)
         parts.append(_render_row(css, tick_label, about, *_values(row, names)))
     return SafeString("".join(parts))  # every text goes through escape()
 
@@ -289,14 +291,14 @@ def _values(row: TableRow, names: Sequence[str]) -> list[str | Cell]:
 def _render_row(
     column_css: tuple[str, ...],
     tick_label: str | None,
-    about: tuple[str, str, str, str],
+    about: tuple[str, str, str, str, str],
     *values: str | Cell,
 ) -> str:
-    css, key, url, quick = map(escape, about)
+    css, key, url, quick, name = map(escape, about)
     attributes = f' class="{css}"' if css else ""
     if key:
         attributes += f' data-row="{key}" data-page="{url}" data-quick="{quick}"'
-    tick = "" if tick_label is None else _tick(key, escape(tick_label))
+    tick = "" if tick_label is None else _tick(key, escape(tick_label) % {"name": name})
     return f"<tr{attributes}>{tick}{''.join(map(_cell, values, column_css))}</tr>"
 
 
