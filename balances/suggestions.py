@@ -12,6 +12,7 @@ from balances.models import Balance
 from balances.naming import name_of, shown_minor
 from identities.models import Identity
 from ledgers.money import format_amount
+from web.names import spellings_of
 from web.suggestions import SUGGESTIONS_MAX, Suggestion
 
 HEX_DIGITS = frozenset("0123456789abcdef")
@@ -79,12 +80,11 @@ def _id_bounds(text: str) -> tuple[UUID, UUID] | None:
 
 
 def _names_beginning(text: str) -> QuerySet[Identity, tuple[int]]:
-    """A few owners by the index on names, which knows capitals: as names are usually written."""
-    spellings = sorted({text, text.lower(), text.upper(), text.title(), text.capitalize()})
+    """A few owners by the index on names."""
     first, *others = (
         Identity.objects.filter(name__startswith=spelling)
         .order_by("name")
         .values_list("pk")[:SUGGESTIONS_MAX]
-        for spelling in spellings
+        for spelling in spellings_of(text)
     )
     return first.union(*others) if others else first

@@ -3,13 +3,14 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from audit.admin import AuditedAdmin
 from identities.models import Identity
 from web.admin import MetadataTextField, ModelForm, is_number
 from web.converters import parse_key
+from web.names import spellings_of
 from web.text import NameField
 
 
@@ -35,9 +36,5 @@ class IdentityAdmin(AuditedAdmin):
             return queryset.filter(public_id=public_id)
         if is_number(term):
             return super().find(queryset, term)
-        spellings = {term, term.lower(), term.upper(), term.title(), term.capitalize()}
-        begins = [queryset.filter(name__startswith=spelling) for spelling in sorted(spellings)]
-        found = begins[0]
-        for each in begins[1:]:
-            found |= each
-        return found
+        begins = (Q(name__startswith=spelling) for spelling in spellings_of(term))
+        return queryset.filter(Q(*begins, _connector=Q.OR))

@@ -21,6 +21,11 @@ def plain_name_field() -> GeneratedField:
     )
 
 
+def spellings_of(text: str) -> list[str]:
+    """A text in the capitals that names usually have, for an index that tells them apart."""
+    return sorted({text, text.lower(), text.upper(), text.title(), text.capitalize()})
+
+
 def same_as(name: str, *, of: str = "") -> dict[str, Func]:
     """What `filter` takes to find records of this name, or those `of` ("owner__") which has it."""
     return {f"{of}plain_name": plain_name(Value(name))}
