@@ -79,7 +79,8 @@ class AuditTable(Table):
     watches: ClassVar[str] = ""
 
     def for_request(self, request: HttpRequest) -> Table:
-        """
+        """The same for whoever may see it.
+
         Raises:
             PermissionDenied: to see what others did takes a right.
         """

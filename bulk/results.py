@@ -71,7 +71,8 @@ class ResultTable(Table):
         return self._run
 
     def for_request(self, request: HttpRequest) -> Table:
-        """
+        """That of the run in the address.
+
         Raises:
             Http404: the person who asks has no such run.
         """

@@ -166,6 +166,7 @@ def _show_run(request: HtmxHttpRequest, run: Run, *, is_changed: bool = False) -
     tab = next((each for each in RESULTS.tabs if each.name == request.GET.get("tab")), ALL_TAB)
     items = run.items.filter(tab.q)
     page = paginate_request(request, items, order=(Key("position"),), size=50)
+    review = Foreseen.of(run)
     context = {
         "run": run,
         "rows": describe_items(run, page.rows),
@@ -183,7 +184,7 @@ def _show_run(request: HtmxHttpRequest, run: Run, *, is_changed: bool = False) -
         "refused": format_count(run.refused_count),
         "total": "",
         "is_changed": is_changed,
-        "review": (review := Foreseen.of(run)),
+        "review": review,
         "more": format_count(review.more) if review.more else "",
         "digest": digest_of(run.foreseen),
         **_way_back(run),

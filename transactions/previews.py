@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from django.db import transaction as db_transaction
 
 from balances.models import Balance
 from transactions.models import Entry, Reservation, Transaction
 from transactions.posting import post
-from transactions.requests import BalanceChange, Result
+from transactions.requests import BalanceChange, Following, PostingRequest, Result
 
 
-def preview(request: Any, *, by: Callable[[Any], Result] = post) -> list[BalanceChange]:
+def preview(
+    request: PostingRequest | Following, *, by: Callable[..., Result] = post
+) -> list[BalanceChange]:
     """What the verb `by` would do with `request`: each balance touched, before and after.
 
     A request that is already carried out shows the change it made then.

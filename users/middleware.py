@@ -29,10 +29,8 @@ class UserMiddleware(AuthenticationMiddleware):
 class PreferencesMiddleware:
     """Show dates in the zone the person chose, and numbers and dates as they write them.
 
-    The zone is UTC, or that of their browser.
-
-    Local time is what the browser told in the cookie `daybook_tz`; UTC until it has.
-    Belongs after the authentication middleware.
+    The zone is UTC, or that of their browser: what it told in the cookie `daybook_tz`, and UTC
+    until it has. Belongs after the authentication middleware.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
