@@ -100,8 +100,7 @@ def find_transactions(text: str, limit: int = LIMIT) -> list[FoundHit]:
     wanted = list(_wanted(text))
     found = _newest(wanted, limit)
     if len(found) < limit:
-        for each in wanted:
-            found |= _by_index(each) if each.is_indexed else {}
+        found |= _by_index([each for each in wanted if each.is_indexed])
     if not found:
         found = _similar(text, limit)
     ids = sorted(found, reverse=True)[:limit]
@@ -139,9 +138,10 @@ def _read_amount(text: str) -> tuple[Decimal | None, str]:
     if not any(map(str.isdecimal, text)):
         return None, ""
     words = text.split()
-    codes = [word.upper() for word in words if word[:1].isalpha()]
-    known = {code for (code,) in fetch_all(KNOWN, [codes])} if codes else set()
-    currency = next((code for code in reversed(codes) if code in known), "")
+    codes = {word.upper() for word in words if word[:1].isalpha()}
+    if len(codes) > 1 or (codes and not fetch_all(KNOWN, [list(codes)])):
+        return None, ""
+    currency = "".join(codes)
     number = " ".join(word for word in words if word.upper() != currency)
     for style in (number_style(), PLAIN):
         try:
@@ -171,9 +171,17 @@ def _newest(wanted: Sequence[_Wanted], limit: int) -> dict[int, Why]:
     return {pk: wanted[number].why for pk, number in fetch_planned(sql, parameters)}
 
 
-def _by_index(wanted: _Wanted) -> dict[int, Why]:
-    sql = f"SELECT transaction_id FROM search_found WHERE {wanted.sql} LIMIT {FOUND_MAX:d}"
-    return {pk: wanted.why for (pk,) in fetch_planned(sql, wanted.parameters)}
+def _by_index(wanted: Sequence[_Wanted]) -> dict[int, Why]:
+    """By primary key, some of those that are wanted, for the last reason that fits."""
+    if not wanted:
+        return {}
+    sql = " UNION ALL ".join(
+        f"(SELECT transaction_id, {number:d} FROM search_found WHERE {each.sql}"
+        f" LIMIT {FOUND_MAX:d})"
+        for number, each in enumerate(wanted)
+    )
+    parameters = [value for each in wanted for value in each.parameters]
+    return {pk: wanted[number].why for pk, number in fetch_planned(sql, parameters)}
 
 
 def _similar(text: str, limit: int) -> dict[int, Why]:
@@ -183,7 +191,7 @@ def _similar(text: str, limit: int) -> dict[int, Why]:
         return {}
     words = [_nearest(word.lower()) if _is_known(word) else word for word in words]
     wanted = _contains(*words, why=Why.SIMILAR)
-    return _newest([wanted], limit) or _by_index(wanted)
+    return _newest([wanted], limit) or _by_index([wanted])
 
 
 def _is_known(word: str) -> bool:
