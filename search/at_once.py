@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Context, Decimal
@@ -45,7 +46,7 @@ SELECT size.lines, size.count,
            SELECT json_agg(json_build_array(
                c.code, c.exponent, s.amount::text, s.lines,
                s.released::text, h.reserved::text, h.released::text
-           ) ORDER BY c.code)
+           ) ORDER BY c.code)::text
            FROM sums AS s
            JOIN ledgers_currency AS c ON c.code = s.currency
            LEFT JOIN holds AS h ON h.currency = s.currency
@@ -78,8 +79,10 @@ ADDED_UP = ("transaction_id", "kind", "currency", "amount")
 OF_HOLD = """h.total_minor - h.committed_minor - h.released_minor AS reserved,
                h.released_minor AS released"""
 IS_RELEASE = "kind IN ('VOID', 'EXPIRY')"
+# Of the lines of one transaction: the first; or the first that passes, where others may not; or
+# whichever, where no more than one passes.
 IS_FIRST = "line = 1"
-# Of those that pass, where some lines may and others not.
+IS_ONE = "true"
 IS_FIRST_FOUND = """(
     line = 1 OR (transaction_id, line) IN (
         SELECT transaction_id, min(line) FROM found GROUP BY transaction_id
@@ -162,10 +165,10 @@ def add_up(lines: Compiled) -> list[CurrencySum]:
     return [CurrencySum.of(*row) for row in fetch_planned(sql, parameters)]
 
 
-def find_at_once(lines: Compiled, page: Page, *, are_apart: bool) -> tuple[Found, list[Row]]:
+def find_at_once(lines: Compiled, page: Page, *, is_first: str) -> tuple[Found, list[Row]]:
     """What the lines, selected with `columns_of`, come to; and the page, unless that is cut.
 
-    `are_apart` says that some lines of a transaction may pass and others not.
+    `is_first` is one of the conditions above, by which each transaction is taken once.
     """
     selected, parameters = lines
     names = (REFERENCE if name == "reference" else name for name in page.names)
@@ -175,14 +178,13 @@ def find_at_once(lines: Compiled, page: Page, *, are_apart: bool) -> tuple[Found
         is_release=IS_RELEASE,
         of_hold=OF_HOLD,
         names=", ".join(names),
-        is_first=IS_FIRST_FOUND if are_apart else IS_FIRST,
+        is_first=is_first,
         position="" if page.position is None else f"WHERE {comes_after(page.keys)}",
         ordered=first_by(page.keys, page.limit),
         sorted=sorted_by(page.keys),
     )
     rows = fetch_planned(sql, [*parameters, *(page.position or ())])
     line_count, count, sums = rows[0][:3]
-    found = Found(
-        count, [CurrencySum.of(*each) for each in sums or ()], is_cut=line_count >= LINES_MAX
-    )
+    added_up = [CurrencySum.of(*each) for each in json.loads(sums or "[]")]
+    found = Found(count, added_up, is_cut=line_count >= LINES_MAX)
     return found, [row[3:] for row in rows if row[3] is not None]

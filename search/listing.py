@@ -36,7 +36,15 @@ from search.at_once import (
 from search.conditions import OF_TAB, Asked, in_scope
 from search.models import FoundTransaction
 from search.orders import after_values, comes_after, first_by, is_looked_up, keys_of, look_up
-from search.parts import lasts, once, pin, reads_metadata, tells_lines_apart, without
+from search.parts import (
+    is_of_one_line,
+    lasts,
+    once,
+    pin,
+    reads_metadata,
+    tells_lines_apart,
+    without,
+)
 from search.remembered import are_many, moment, remember_few, remember_many, were_few
 from transactions.filters import Tab
 from web.counting import EXACT_MAX
@@ -138,7 +146,7 @@ class Listing:
         if self._found is None and self._is_known_as_many(lines):
             self._found = Found(EXACT_MAX + 1, [], is_cut=True)
             return None
-        found, rows = find_at_once(lines, page, are_apart=tells_lines_apart(self.q))
+        found, rows = find_at_once(lines, page, is_first=_is_first(self.q))
         remember_few(lines, maximum=at_once.LINES_MAX, is_so=not found.is_cut)
         if found.count > EXACT_MAX and lasts(self.q) and not reads_metadata(self.q):
             remember_many(lines, maximum=EXACT_MAX)
@@ -304,6 +312,12 @@ def list_transactions(
     for part in parts:
         whole &= part
     return Listing(whole, sort, is_filtered=bool(q) or scope is not None)
+
+
+def _is_first(q: Q) -> str:
+    if is_of_one_line(q):
+        return at_once.IS_ONE
+    return at_once.IS_FIRST_FOUND if tells_lines_apart(q) else at_once.IS_FIRST
 
 
 def _compile(rows: QuerySet[Any, Any]) -> Compiled:

@@ -23,6 +23,7 @@ from django.db.models.lookups import Contains
 
 from search.conditions import ROW, Asked
 from search.models import FoundLine, FoundTransaction
+from web.tables.conditions import required
 
 # What the lines of one transaction differ in.
 OF_LINES = ("amount", "currency")
@@ -48,6 +49,8 @@ def without(q: Q, part: Asked) -> Q:
 def once(q: Q) -> QuerySet[FoundTransaction]:
     """One row for each transaction of which a line passes: the first of these lines."""
     passing = FoundTransaction.objects.filter(q)
+    if is_of_one_line(q):
+        return passing
     if not tells_lines_apart(q):
         return passing.filter(line=1)
     lower = FoundLine.objects.filter(
@@ -70,6 +73,11 @@ def tells_lines_apart(q: Q) -> bool:
         else isinstance(child, tuple) and child[0].split("__")[0] in OF_LINES
         for child in q.children
     )
+
+
+def is_of_one_line(q: Q) -> bool:
+    """Whether no more than one line of a transaction may pass: each has another currency."""
+    return any(isinstance(part, tuple) and part[0] == "currency" for part in required(q))
 
 
 def lasts(q: Q) -> bool:
