@@ -139,7 +139,7 @@ def _says_enough(words: Sequence[str]) -> bool:
 
 def _named(words: Sequence[str], parameters: dict[str, Any], *, limit: int) -> list[Found]:
     arms = (source.arm(BEST, _hold([source.name], words)) for source in SOURCES)
-    found = _fetch(arms, parameters)
+    found = _fetch(arms, parameters, keeps_plan=_are_long(words))
     full = {kind for kind, count in Counter(row.kind for row in found).items() if count >= limit}
     if wanting := [each for each in SOURCES if each.also and each.kind not in full]:
         arms = (source.arm(BEST, _hold([source.name, source.also], words)) for source in wanting)
@@ -155,11 +155,21 @@ def _guess(
         return []
     arms = (source.arm(NEAREST, _resemble(source.name, words)) for source in sources)
     fetch_all(PATIENCE)
-    return [row for row in _fetch(arms, parameters) if is_near(words, row.name)]
+    near = _fetch(arms, parameters, keeps_plan=_are_long(words))
+    return [row for row in near if is_near(words, row.name)]
 
 
-def _fetch(arms: Iterable[str], parameters: dict[str, Any]) -> list[Found]:
-    return [Found(*row) for row in fetch_planned(UNION.join(arms), parameters)]
+def _are_long(words: Sequence[str]) -> bool:
+    """Whether each word is one pattern, so that the index serves them all whatever they are."""
+    return all(len(word) >= 3 for word in words)
+
+
+def _fetch(
+    arms: Iterable[str], parameters: dict[str, Any], *, keeps_plan: bool = False
+) -> list[Found]:
+    """By a plan for these words, as alternatives need one; or by the plan that is kept."""
+    fetch = fetch_all if keeps_plan else fetch_planned
+    return [Found(*row) for row in fetch(UNION.join(arms), parameters)]
 
 
 def _hold(columns: Sequence[str], words: Sequence[str]) -> str:
