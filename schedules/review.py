@@ -37,6 +37,8 @@ def _draft_of(request: PostingRequest) -> Draft:
     return Draft(
         lines=tuple(_line(leg, found.get(leg.balance)) for leg in request.legs),
         reference=request.reference,
+        effective_at=request.effective_at,
+        exchange_rate=request.exchange_rate,
         is_hold=isinstance(request, HoldRequest),
     )
 

@@ -23,7 +23,7 @@ from schedules.operations import DecidedError, cancel, mark_all_seen, mark_seen,
 from schedules.review import review_now
 from schedules.states import STATE_OF
 from transactions.errors import PostingError
-from transactions.review import describe_sides
+from transactions.review import describe_review
 from transactions.sealing import FiguresChangedError, Sealed
 from users.models import User
 from web.addresses import url_of
@@ -138,15 +138,16 @@ def _review(
 ) -> HttpResponse:
     if schedule.state != Schedule.State.SCHEDULED:
         return _refuse(request, schedule, DecidedError(schedule.state))
+    now = timezone.now()
     try:
-        reviewed = review_now(schedule, now=timezone.now())
+        reviewed = review_now(schedule, now=now)
     except PostingError as error:
         return _refuse(request, schedule, error)
     sealed = Sealed(None, reviewed.figures)
     context = {
         "schedule": schedule,
-        "review": {"sides": describe_sides(reviewed)},
-        "is_early": schedule.due_at > timezone.now(),
+        "review": describe_review(reviewed, at=now),
+        "is_early": schedule.due_at > now,
         "is_changed": is_changed,
         "token": sealed.token(cast(User, request.user), purpose=schedule.key),
     }

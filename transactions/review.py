@@ -71,7 +71,7 @@ class ReviewPage:
 def describe_review(reviewed: Reviewed, *, at: datetime) -> ReviewPage:
     """What the review page shows."""
     draft = reviewed.draft
-    currencies = _currencies_of(draft)
+    currencies = Currency.objects.in_bulk(list({line.currency for line in draft.lines}))
     amounts = _amounts(draft, currencies)
     return ReviewPage(
         amounts=amounts,
@@ -82,15 +82,6 @@ def describe_review(reviewed: Reviewed, *, at: datetime) -> ReviewPage:
         submit=_describe_submit(draft, amounts),
         submit_and_next=_describe_next(draft),
     )
-
-
-def describe_sides(reviewed: Reviewed) -> tuple[ReviewedSide, ...]:
-    """Each balance before and after, as the review page shows it."""
-    return tuple(_describe_sides(reviewed, _currencies_of(reviewed.draft)))
-
-
-def _currencies_of(draft: Draft) -> dict[str, Currency]:
-    return Currency.objects.in_bulk(list({line.currency for line in draft.lines}))
 
 
 def _amounts(draft: Draft, currencies: dict[str, Currency]) -> tuple[str, ...]:

@@ -129,6 +129,7 @@ def test_schedule_is_posted_early_after_a_review(clerk: Client) -> None:
     token = {"token": hidden_value(review, "token")}
     answer = clerk.post(page_of(kept, "posting/"), token, follow=True)
 
+    assert "2.00 GBP" in text_of(review)
     before_after = [row[1:] for row in rows_of(review)[1:]]
     assert before_after == [["5.00", "→", "3.00"], ["0.00", "→", "2.00"]]
     kept.refresh_from_db()
