@@ -7,13 +7,14 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import CommandError
 from django.core.management.commands import migrate
-from django.db import NotSupportedError, connections
+from django.db import NotSupportedError, OperationalError, connections
 from django.db import transaction as db_transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations.executor import MigrationExecutor
 
 from config.databases import database
 from config.rights import grant_rights
+from web.database_errors import is_busy
 
 # Any number, as long as it is the same wherever this project migrates.
 LOCK = 7_239_140_551
@@ -32,9 +33,20 @@ class Command(migrate.Command):
         connection = connections[options["database"]]
         role = connection.settings_dict["USER"]
         with _as_owner(connection) as owner, _one_at_a_time(connection):
-            super().handle(*args, **options)
+            self._migrate(*args, **options)
             if owner != role and not options["plan"] and not options["check_unapplied"]:
                 self._grant(connection, role)
+
+    def _migrate(self, *args: Any, **options: Any) -> None:
+        try:
+            super().handle(*args, **options)
+        except OperationalError as error:
+            if not is_busy(error):
+                raise
+            raise CommandError(
+                "Another connection uses a table that a migration must change. What was applied"
+                " stays; stop the web and the worker, then run this again."
+            ) from None
 
     def _grant(self, connection: BaseDatabaseWrapper, role: str) -> None:
         executor = MigrationExecutor(connection)
