@@ -26,6 +26,7 @@ from web.formatting import format_date
 from web.planned import fetch_planned
 from web.statements import fetch_one
 from web.tables.conditions import Condition
+from web.text import isolate
 
 GROUP_MAX = 10
 DESCRIPTION_MAX = 80
@@ -72,7 +73,7 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Hits of one kind. `all_url` leads to the table of them all, when there is one.
+    """Hits of one kind. `all_url` leads to the table of them all, when there is one: `all_label`.
 
     `is_found` tells records that were looked for, `is_offered` what could be made of the text.
     """
@@ -81,6 +82,7 @@ class Group:
     hits: Sequence[Hit]
     is_cut: bool = False
     all_url: str = ""
+    all_label: str = ""
     is_found: bool = False
     is_offered: bool = False
 
@@ -126,8 +128,10 @@ def _read_uuid(text: str) -> UUID | None:
         return None
 
 
-def _group(label: str, hits: Sequence[Hit], size: int, all_url: str = "") -> Group:
-    return Group(label, hits[:size], len(hits) > size, all_url, is_found=True)
+def _group(
+    label: str, hits: Sequence[Hit], size: int, all_url: str = "", all_label: str = ""
+) -> Group:
+    return Group(label, hits[:size], len(hits) > size, all_url, all_label, is_found=True)
 
 
 def _all_url(name: str, **query: str) -> str:
@@ -156,17 +160,18 @@ def _named_groups(text: str, size: int) -> list[Group]:
     """
     found = find_names(text, limit=size + 1)
     kinds = (
-        (LEDGER, _("Ledgers"), "ledgers"),
-        (IDENTITY, _("Identities"), "identities"),
-        (BALANCE, _("Balances"), "balances"),
+        (LEDGER, "ledgers", _("Ledgers"), _("All ledgers with “%(text)s”")),
+        (IDENTITY, "identities", _("Identities"), _("All identities with “%(text)s”")),
+        (BALANCE, "balances", _("Balances"), _("All balances with “%(text)s”")),
     )
     groups = []
-    for kind, label, urls in kinds:
+    for kind, urls, label, all_label in kinds:
         rows = [row for row in found if row.kind == kind]
         hits = [_named_hit(row, text, f"{urls}:detail") for row in rows]
         # The table finds what holds the text as it is written, and nothing else.
         is_all = all(text.lower() in f"{row.name} {row.detail}".lower() for row in rows)
-        groups.append(_group(label, hits, size, _all_url(f"{urls}:list", q=text) if is_all else ""))
+        all_url = _all_url(f"{urls}:list", q=text) if is_all else ""
+        groups.append(_group(label, hits, size, all_url, all_label % {"text": isolate(text)}))
     return sorted(groups, key=lambda group: not group.all_url)
 
 
@@ -197,7 +202,8 @@ def _transactions(text: str, size: int) -> Group:
         condition = Condition("amount", "is", (text,))
     where = str(condition) if reasons <= {Why.TEXT} or reasons == {Why.AMOUNT} else ""
     all_url = _all_url("transactions:list", where=where) if where else ""
-    return _group(_("Transactions"), hits, size, all_url)
+    all_label = _("All transactions with “%(text)s”") % {"text": isolate(text)}
+    return _group(_("Transactions"), hits, size, all_url, all_label)
 
 
 def _facts_of(hit: FoundHit, text: str) -> Sequence[str]:

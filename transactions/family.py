@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple, TypedDict
 
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -99,7 +100,7 @@ class Fetched(NamedTuple):
 
 
 class FamilyRow(TypedDict):
-    """One record of the timeline as the page prints it; `of` is a link, or nothing."""
+    """One record of the timeline as the page prints it; `of` says "of" with a link, or nothing."""
 
     url: str
     is_current: bool
@@ -204,4 +205,5 @@ def _link_to_original(row: Fetched) -> SafeString | str:
     """What it acts on, unless that is the head, which stands above all."""
     if row.of_public_id is None or row.is_of_head:
         return ""
-    return link_tag(url_of("transactions:detail", row.of_public_id), row.of_reference or "")
+    link = link_tag(url_of("transactions:detail", row.of_public_id), row.of_reference or "")
+    return format_html(_("of {original}"), original=link)

@@ -150,6 +150,17 @@ def test_exact_id_or_reference_comes_first(clerk: Client) -> None:
         assert links_of(clerk.get(URL, {"q": text}))[0] == record.get_absolute_url()
 
 
+@pytest.mark.parametrize("table", ["ledgers", "identities"])
+def test_the_way_to_all_of_them_is_a_sentence(clerk: Client, table: str) -> None:
+    for number in range(6):
+        make_ledger(name=f"North {number}")
+        make_identity(name=f"North {number}")
+
+    offered = clerk.get(URL, {"q": "north"})
+
+    assert f"All {table} with “north”" in text_of(offered)
+
+
 def test_groups_are_short_and_lead_to_the_table_of_all(clerk: Client) -> None:
     for number in range(7):
         make_ledger(name=f"Region {number}")
