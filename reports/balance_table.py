@@ -126,6 +126,7 @@ class BalanceTable(Table):
     }
     is_standing: ClassVar[bool] = True
     scope: ClassVar[Sequence[str]] = ("ledger", "identity", "currency", "as_of", "known_at")
+    changing_scope: ClassVar[Sequence[str]] = ("identity",)
     date_key: ClassVar[str] = "created_at"
     has_sums: ClassVar[bool] = True
     has_bulk: ClassVar[bool] = True

@@ -19,9 +19,9 @@ from web.tables.state import TableState
 MOVING = ("q", "where", "tab", "sort")
 
 
-def may_enter(query: QueryDict) -> bool:
+def may_enter(table: Table, query: QueryDict) -> bool:
     """Whether the address filters or sorts: on any other page no row changes its place."""
-    return any(query.get(name) for name in MOVING)
+    return any(query.get(name) for name in (*MOVING, *table.changing_scope))
 
 
 def find_entered(

@@ -264,7 +264,7 @@ def is_current(query: QueryDict) -> bool:
 
 def _may_enter(table: Table | None, query: QueryDict) -> bool:
     """Whether a change may bring rows onto the page; a `Changing` table finds them itself."""
-    return not isinstance(table, Changing) and may_enter(query)
+    return table is not None and not isinstance(table, Changing) and may_enter(table, query)
 
 
 def _sign(told: str) -> str:

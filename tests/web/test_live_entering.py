@@ -8,6 +8,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from audit.metadata import change_metadata
+from audit.recording import record
 from balances.models import Balance
 from identities.operations import change_identity
 from ledgers.operations import rename_ledger
@@ -119,6 +120,19 @@ def test_of_a_name_that_changes_too_many_rows_each_reader_before_is_told_that_ma
     assert after.is_told_from_memory()
     rename_ledger(make_ledger(name="Empty"), name="Void", actor=None)
     assert after.ask()["words"] == ""
+
+
+def test_a_balance_that_gets_the_owner_of_the_page_is_new() -> None:
+    owner, ownerless = make_identity(), make_balance()
+    mine, theirs = (
+        Reader(f"identity={each.key}", table="balances") for each in (owner, make_identity())
+    )
+
+    Balance.objects.filter(pk=ownerless.pk).update(identity=owner)
+    record(actor=None, action="balance.changed", subject=ownerless.key)
+
+    assert mine.ask()["words"] == "1 new – show"
+    assert theirs.ask()["words"] == ""
 
 
 def test_extra_information_of_an_identity_brings_it_into_the_filter() -> None:

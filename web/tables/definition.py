@@ -127,6 +127,8 @@ class Table:
     refreshes_on: ClassVar[Sequence[str]] = ()
     # What the address may hold beside the state of every table: `ledger`, `balance`, ...
     scope: ClassVar[Sequence[str]] = ()
+    # Those of them under which a row may come by a change.
+    changing_scope: ClassVar[Sequence[str]] = ()
     has_metadata: ClassVar[bool] = True
     # The keys of the order by a key of extra information, for as many rows as are counted.
     metadata_keys: ClassVar[tuple[str, ...]] = ()
