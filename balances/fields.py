@@ -30,11 +30,11 @@ from web.tables.fields import (
     DateField,
     Field,
     KeyField,
-    MetadataField,
     NumberField,
     RecordField,
     TextField,
 )
+from web.tables.metadata_fields import MetadataField
 
 PLAIN = DecimalField(max_digits=60, decimal_places=30)
 

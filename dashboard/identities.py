@@ -30,10 +30,10 @@ from web.tables.fields import (
     DateField,
     Field,
     KeyField,
-    MetadataField,
     NumberField,
     TextField,
 )
+from web.tables.metadata_fields import MetadataField
 from web.tables.state import TableState
 
 BALANCE_COUNTS = """

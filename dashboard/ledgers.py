@@ -36,7 +36,8 @@ from web.pagination import Key
 from web.sorting import Column
 from web.statements import fetch_all
 from web.tables.definition import Label, Tab, Table, TableRow, register
-from web.tables.fields import DateField, Field, KeyField, MetadataField, NumberField, TextField
+from web.tables.fields import DateField, Field, KeyField, NumberField, TextField
+from web.tables.metadata_fields import MetadataField
 from web.tables.state import TableState
 
 VALUES = ("id", "public_id", "name", "plain_name", "is_general", "created_at", "metadata")

@@ -44,9 +44,9 @@ from web.tables.fields import (
     ChoiceField,
     DateField,
     Field,
-    MetadataField,
     TextField,
 )
+from web.tables.metadata_fields import MetadataField
 from web.tables.operators import Operator
 from web.tables.state import TableState
 

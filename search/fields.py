@@ -43,10 +43,10 @@ from web.tables.fields import (
     Field,
     FilterError,
     KeyField,
-    MetadataField,
     RecordField,
     TextField,
 )
+from web.tables.metadata_fields import MetadataField
 from web.tables.operators import COMPARISONS, EQUALITIES, Operator
 
 Label = Any

@@ -24,7 +24,8 @@ from tests.factories import (
 )
 from tests.files import body_of, read_csv, read_xlsx
 from web.tables.definition import Table, all_tables, find_table
-from web.tables.fields import ChoiceField, DateField, Field, MetadataField, NumberField, RecordField
+from web.tables.fields import ChoiceField, DateField, Field, NumberField, RecordField
+from web.tables.metadata_fields import MetadataField
 from web.tables.operators import WITHOUT_VALUE, Operator
 
 pytestmark = pytest.mark.django_db

@@ -30,7 +30,8 @@ from web.formatting import (
     formats,
     plain_number,
 )
-from web.tables.fields import AmountField, MetadataField, NumberField
+from web.tables.fields import AmountField, NumberField
+from web.tables.metadata_fields import MetadataField
 from web.tables.operators import Operator
 
 ROOT = Path(__file__).resolve().parent.parent.parent

@@ -16,7 +16,8 @@ from django.utils.translation import gettext as _
 from web.formatting import plain_number, show_number
 from web.tables.conditions import Condition, Conditions, compile_condition, find_field
 from web.tables.definition import Table
-from web.tables.fields import Field, FilterError, MetadataField, is_in_doubt
+from web.tables.fields import Field, FilterError, is_in_doubt
+from web.tables.metadata_fields import MetadataField
 from web.tables.operators import LABELS, WITH_LIST, WITHOUT_VALUE, Operator
 
 ROWS_MAX = 20
