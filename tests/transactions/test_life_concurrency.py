@@ -15,6 +15,7 @@ from transactions.errors import (
     BeyondHoldError,
     HoldEndedError,
     InsufficientFundsError,
+    NotRefundableError,
     RefundedError,
     ReversedError,
 )
@@ -64,6 +65,34 @@ def test_200_threads_commit_and_void_one_hold(own_database: OwnDatabase) -> None
     assert target.inflight_minor == 0
     followers = Transaction.objects.filter(parent=pk)
     assert followers.count() == outcomes["posted"]
+    _assert_proven()
+
+
+def test_200_threads_commit_void_and_refund_one_hold(own_database: OwnDatabase) -> None:
+    """What was committed is given back while the rest is being committed and voided."""
+    source, target = make_balance(opening_minor=1000), make_balance()
+    pk = _hold(source, target, 1000)
+    first = commit(Following(pk, "first", 50)).transaction_id
+    acts = [_doing(commit, pk, f"C-{number}", 10) for number in range(THREADS // 2 - 10)]
+    acts += [_doing(void, pk, f"V-{number}") for number in range(10)]
+    acts += [_doing(refund, first, f"F-{number}", 1) for number in range(THREADS // 2 - 10)]
+    acts += [_doing(refund, pk, f"H-{number}") for number in range(10)]
+
+    outcomes = _kinds(at_once(acts[::3] + acts[1::3] + acts[2::3]))
+
+    assert set(outcomes) <= {
+        "posted",
+        HoldEndedError,
+        BeyondHoldError,
+        RefundedError,
+        NotRefundableError,
+    }
+    assert (outcomes[RefundedError], outcomes[NotRefundableError]) == (THREADS // 2 - 60, 10)
+    ended = Hold.objects.get(pk=pk)
+    target.refresh_from_db()
+    assert ended.remaining_minor == target.inflight_minor == 0
+    assert target.balance_minor == ended.committed_minor - 50
+    assert Transaction.objects.filter(parent=first, kind="REFUND").count() == 50
     _assert_proven()
 
 
