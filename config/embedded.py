@@ -25,7 +25,7 @@ import psycopg
 from psycopg import sql
 
 from config.binaries import EmbeddedPostgresError, Runner, runner
-from config.sharing import SharedFolder
+from config.sharing import SharedFolder, write_secret
 
 ADMIN_ROLE = "postgres"
 OWNER_ROLE = "daybook_owner"
@@ -220,8 +220,7 @@ class Cluster:
         path = self.base / "passwords.json"
         if not path.exists():
             roles = (ADMIN_ROLE, OWNER_ROLE, APP_ROLE)
-            path.touch(0o600)
-            path.write_text(json.dumps({role: secrets.token_urlsafe(24) for role in roles}))
+            write_secret(path, json.dumps({role: secrets.token_urlsafe(24) for role in roles}))
             self.folder.give_to_owner(path)
         # Under its own name only once it is whole, so that a killed run leaves no half of one.
         unfinished = data.with_name("pgdata.unfinished")

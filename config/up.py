@@ -22,7 +22,7 @@ from config.children import Child, Restarts, Worker
 from config.embedded import Cluster
 from config.env import env_bool
 from config.local import data_folder, point_at, prepare
-from config.sharing import InUseError
+from config.sharing import InUseError, write_secret
 
 FIRST_PORT = 8000
 LAST_PORT = 8099
@@ -73,7 +73,12 @@ def _serve(stack: ExitStack, *, demo: bool) -> None:
         prepare(cluster)
         point_at(cluster)
     _set_environment(data)
-    _bring_up_to_date(demo=demo)
+    try:
+        _bring_up_to_date(demo=demo)
+    except UpError as error:
+        if cluster and cluster.ended():
+            raise UpError(f"the database ended; {cluster.log} says why") from error
+        raise
     if cluster:
         cluster.folder.end_preparation()
         for path in (data / "secret_key", data / "static", *(data / "static").rglob("*")):
@@ -155,8 +160,7 @@ def _set_environment(data: Path) -> None:
     """What a person on their own machine needs not set."""
     key = data / "secret_key"
     if not key.exists():
-        key.touch(0o600)
-        key.write_text(secrets.token_urlsafe(50))
+        write_secret(key, secrets.token_urlsafe(50))
     names = ["localhost", "127.0.0.1", "[::1]", os.environ.get("HOST") or "localhost"]
     for name, value in {
         "SECRET_KEY": key.read_text(),
