@@ -7,13 +7,17 @@ from functools import partial
 from itertools import count
 from typing import Any
 
+from django.http import QueryDict
+
 from balances.models import Balance
+from search.fields import FIELDS
 from search.models import FoundTransaction
 from tests.factories import NOON, make_balance, post_transfer
 from tests.transactions.living import commit, place_hold, refund, reverse, void
 from transactions.models import Transaction
 from transactions.posting import post
 from transactions.requests import CREDIT, DEBIT, Leg, PostingRequest
+from web.tables.conditions import Conditions
 
 _numbers = count(1)
 
@@ -57,3 +61,10 @@ def read_found() -> list[tuple[Any, ...]]:
 def amounts_of(transaction: Transaction) -> list[tuple[str, Decimal]]:
     found = FoundTransaction.objects.filter(transaction=transaction).order_by("line")
     return list(found.values_list("currency", "amount"))
+
+
+def compiled(query: str) -> Any:
+    """The condition that an address asks for."""
+    result = Conditions.read(QueryDict(query)).compile(FIELDS)
+    assert not result.problems
+    return result.q

@@ -3,34 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import timedelta
 from decimal import Decimal
-from typing import Any
 
 import pytest
-from django.db import connection
-from django.db import transaction as db_transaction
-from django.http import QueryDict
 from django.utils import timezone
 
-from audit.metadata import change_metadata
 from balances.models import Balance
 from search import at_once, listing
-from search.fields import FIELDS
 from search.indexing import index_documents
 from search.listing import Listing, list_transactions
 from search.models import FoundTransaction
 from search.orders import SORTS
-from search.parts import lasts
-from tests.conftest import OwnDatabase
 from tests.factories import make_balance, make_identity, make_user, post_transfer
-from tests.search.building import fill_books, post_exchange
+from tests.search.building import compiled, fill_books, post_exchange
 from tests.transactions.living import commit, expire_hold, place_hold, refund, void
 from transactions.filters import Tab
 from transactions.models import Transaction
 from transactions.rows import read_rows
 from web.pagination import paginate
-from web.tables.conditions import Conditions
 
 Passes = Callable[[Transaction], bool]
 
@@ -77,12 +67,6 @@ def fill_more(source: Balance, target: Balance) -> None:
     commit(place_hold(source=source, destination=target, amount_minor=6_00))
     refund(post_transfer(source=source, destination=target, amount_minor=5_00))
     post_exchange(pounds_minor=1_00, yen=1)
-
-
-def compiled(query: str) -> Any:
-    result = Conditions.read(QueryDict(query)).compile(FIELDS)
-    assert not result.problems
-    return result.q
 
 
 def pages(found: Listing, *, descending: bool, size: int = 3) -> Iterator[int]:
@@ -313,154 +297,3 @@ def test_sums_tell_what_of_them_is_not_in_the_books(
     assert (every.sums(maximum=None) or [])[0].released_minor == 2 * given_up.amount_minor
     yen = (events.sums(maximum=None) or [])[1]
     assert (yen.reserved_minor, yen.released_minor) == (0, 0)
-
-
-DOCUMENTS = 30_000
-FILL = """
-INSERT INTO search_document (transaction_id, effective_at, created_at, actor_id, line, kind,
-                             currency, amount, text, metadata)
-SELECT n, now() - n * interval '1 minute', now() - n * interval '1 minute', NULL, 1, 'POST',
-       CASE WHEN n % 1000 = 0 THEN 'EUR' ELSE 'USD' END, n % 977,
-       'ref-' || n || E'\\npayment ' || n, jsonb_build_object('order', n, 'channel', n % 3)
-FROM generate_series(1, {count}) AS n
-"""
-READ = """
-SELECT seq_tup_read + idx_tup_fetch FROM pg_stat_xact_user_tables WHERE relname = 'search_document'
-"""
-
-
-def test_a_page_reads_little_whatever_is_asked(
-    own_database: OwnDatabase, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """No transaction stands behind these documents, which nothing looks at here."""
-    # In proportion to these few.
-    monkeypatch.setattr(listing, "CHEAP", 50.0)
-    monkeypatch.setattr(listing, "FEW", 500)
-    monkeypatch.setattr(listing, "EXACT_MAX", 900)
-    monkeypatch.setattr(at_once, "LINES_MAX", 1_000)
-    monkeypatch.setattr(listing, "STRETCHES", ((200, 4), (2_000, 40)))
-    with own_database.owner(autocommit=True) as owner:
-        owner.execute(FILL.format(count=DOCUMENTS))
-        owner.execute("VACUUM (ANALYZE) search_document")
-    with db_transaction.atomic(), connection.cursor() as cursor:
-
-        def read() -> int:
-            cursor.execute(READ)
-            return int(cursor.fetchone()[0])
-
-        month = (timezone.now() - timedelta(days=10)).date().isoformat()
-        for query in (
-            "",
-            "where=currency:is:EUR",
-            f"where=currency:is:USD&where=effective:less:{month}",
-            "where=amount:between:100,400",
-            "where=amount:is:76",
-            "where=metadata.channel:is:1",
-            "where=metadata.order:is:777",
-            "where=metadata.none:has-key",
-            "where=text:contains:payment",
-            "where=text:contains:payment 29999",
-            "where=text:contains:nothing",
-            "where=status:is:reversed",
-            "where=kind:is:REFUND",
-            "where=created_by:not-empty",
-        ):
-            for sort in ("effective", "amount", "created"):
-                found = list_transactions(compiled(query), sort=sort)
-                before = read()
-                found.read(found.order(descending=True), None, 21)
-                assert (query, sort, read() - before < 4_000) == (query, sort, True)
-
-        many = FoundTransaction.objects.filter(
-            amount__range=(100, 400), kind__in=("POST", "HOLD"), line=1
-        )
-        # To count them, no document has to be read.
-        assert "Index Only Scan using document_amount" in many.values("line")[:900].explain()
-        # Nor to add up the few that indexes lead to.
-        wanted = many.values("line", "currency", "amount", "transaction_id", "effective_at")
-        dear = wanted.filter(effective_at__lt=timezone.now())
-        assert "Index Only Scan using document_amount" in dear.explain()
-        week = (timezone.now() - timedelta(days=12), timezone.now() - timedelta(days=11))
-        dated = wanted.filter(effective_at__range=week)
-        assert "Index Only Scan using document_effective" in dated.explain()
-        of_one = dated.filter(currency="EUR")
-        assert "Index Only Scan using document_currency" in of_one.explain()
-
-
-def test_what_has_been_found_to_be_many_is_not_counted_again(
-    own_database: OwnDatabase, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Unless it may have become less: extra information changes, and what is asked of others."""
-    monkeypatch.setattr(listing, "EXACT_MAX", 900)
-    monkeypatch.setattr(at_once, "LINES_MAX", 1_000)
-    with own_database.owner(autocommit=True) as owner:
-        owner.execute(FILL.format(count=5_000))
-        owner.execute("VACUUM (ANALYZE) search_document")
-
-    def rows_read(query: str) -> int:
-        found = list_transactions(compiled(query))
-        with db_transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(READ)
-            (before,) = cursor.fetchone()
-            found.read(found.order(descending=True), None, 21)
-            assert found.count(maximum=901) == 901
-            cursor.execute(READ)
-            return int(cursor.fetchone()[0] - before)
-
-    lasting = "where=text:contains:payment"
-    informed = f"{lasting}&where=metadata.channel:one-of:0,1"
-    asking = f"{lasting}&where=followers:is:no"
-    nearly = "where=text:contains:ref-1&where=amount:less:850"
-    for query in (lasting, informed, nearly):
-        assert rows_read(query) > 900 > rows_read(query)
-    assert rows_read(asking) > 900 < rows_read(asking)
-    other = post_transfer(source=make_balance(floor_minor=None), destination=make_balance())
-    change_metadata(other, changes={"is": "changed"}, actor=None)
-    assert rows_read(lasting) < 900
-    assert rows_read(informed) > 900 > rows_read(informed)
-
-
-def test_a_change_that_was_under_way_while_many_were_counted_is_seen_when_it_ends(
-    own_database: OwnDatabase, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(listing, "EXACT_MAX", 3)
-    monkeypatch.setattr(at_once, "LINES_MAX", 4)
-    source, target = make_balance(floor_minor=None), make_balance()
-    for _ in range(4):
-        posted = post_transfer(source=source, destination=target, metadata={"flat": "7b"})
-    index_documents()
-    with own_database.owner(autocommit=True) as owner:
-        owner.execute("VACUUM (ANALYZE) search_document")
-    query = compiled("where=metadata.flat:is:7b")
-
-    def count() -> int:
-        found = list_transactions(query)
-        found.read(found.order(descending=True), None, 2)
-        return found.count(maximum=4)
-
-    with own_database.app() as other:
-        other.execute(
-            "UPDATE transactions_transaction SET metadata = '{}' WHERE id = %s", [posted.pk]
-        )
-        assert [count(), count()] == [4, 4]
-        other.commit()
-
-    assert count() == 3
-
-
-@pytest.mark.parametrize(
-    ("query", "expected"),
-    [
-        ("where=amount:at-least:80&where=effective:is:2025", True),
-        ("where=currency:is:GBP|text:contains:rent 20251", True),
-        ("where=reference:is-not:WRONG-1&where=created_by:empty", True),
-        ("where=metadata.flat:is:7", True),
-        ("where=amount:is:1|metadata.flat:contains:7", True),
-        ("where=amount:is:1|metadata.flat:greater:7&where=batch:empty", True),
-        ("where=status:is:reversed", False),
-        ("where=status:is:inflight|amount:is:1", False),
-        ("where=followers:is:no", False),
-    ],
-)
-def test_conditions_that_what_passes_will_always_pass(db: None, query: str, expected: bool) -> None:
-    assert lasts(compiled(query)) is expected
