@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import ast
 import re
-from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from fractions import Fraction
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -18,7 +15,6 @@ from ledgers.arithmetic import read_amount, show_reading
 from ledgers.money import AmountError, format_amount, format_entered, format_plain, parse_amount
 from reports.scales import format_compact
 from tests.factories import make_balance, make_client, make_user
-from tests.test_architecture import LAYERS
 from transactions.exchange import RateError, format_plain_rate, format_rate, parse_rate
 from transactions.splits import parse_share, percent
 from web.formatting import (
@@ -34,7 +30,6 @@ from web.tables.fields import AmountField, NumberField
 from web.tables.metadata_fields import MetadataField
 from web.tables.operators import Operator
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 GAP = "\N{NO-BREAK SPACE}"
 NOON = datetime(2025, 1, 3, 12, 14, 7, tzinfo=UTC)
 
@@ -334,70 +329,6 @@ def test_counts_and_numbers_in_extra_information_are_said_without_decimals() -> 
     assert count.say(Operator.BETWEEN, ["2", "1,250"]) == "Balances is between 2 and 1,250 = 1250"
     assert tier.say(Operator.AT_MOST, ["1.250"]) == "tier is at most 1.250 = 1.25"
     assert tier.say(Operator.IS, ["1.250"]) == "tier is “1.250”"
-
-
-# Where a number becomes text for a drawing or for a terminal, not for a page.
-FORMATS_ITSELF = {
-    Path("web/formatting.py"),
-    Path("ledgers/money.py"),
-    Path("web/files/paper.py"),
-}
-PERCENT_FORMAT = re.compile(r"%\(\w+\)[\d.]*\.\d+f")
-PYTHON_FORMATS = {"strftime", "date_format", "intcomma", "number_format", "localize"}
-TEMPLATE_FORMATS = re.compile(
-    r"\|\s*(date|time|floatformat|intcomma|naturaltime|naturalday|localize|timesince)\b"
-)
-
-
-def formatting_in(module: ast.Module) -> Iterator[int]:
-    """Lines that write a date, or group or round a number, by themselves."""
-    for node in ast.walk(module):
-        if isinstance(node, ast.Call):
-            name = getattr(node.func, "attr", getattr(node.func, "id", ""))
-            if name in PYTHON_FORMATS:
-                yield node.lineno
-        elif isinstance(node, ast.FormattedValue) and isinstance(node.format_spec, ast.JoinedStr):
-            spec = "".join(str(getattr(v, "value", "")) for v in node.format_spec.values)
-            if "," in spec or "_" in spec or re.search(r"%[bBaA]", spec):
-                yield node.lineno
-        elif isinstance(node, ast.Constant) and PERCENT_FORMAT.search(str(node.value)):
-            yield node.lineno
-
-
-def test_no_view_formats_by_itself() -> None:
-    found = {
-        f"{path.relative_to(ROOT)}:{line}"
-        for layer in (*LAYERS, "config")
-        for path in sorted((ROOT / layer).rglob("*.py"))
-        if path.relative_to(ROOT) not in FORMATS_ITSELF
-        for line in formatting_in(ast.parse(path.read_text()))
-    }
-
-    assert not found
-
-
-def test_no_template_formats_by_itself() -> None:
-    found = {
-        f"{path.relative_to(ROOT)}: {match[0]}"
-        for path in sorted((ROOT / "templates").rglob("*.html"))
-        for match in TEMPLATE_FORMATS.finditer(path.read_text())
-    }
-
-    assert not found
-
-
-@pytest.mark.parametrize(
-    "source",
-    [
-        'f"{count:,}"',
-        '_("%(seconds).1f s")',
-        'day.strftime("%d")',
-        'date_format(day, "D")',
-        'f"{day:%d %b}"',
-    ],
-)
-def test_formatting_is_noticed(source: str) -> None:
-    assert list(formatting_in(ast.parse(source)))
 
 
 @pytest.mark.django_db
