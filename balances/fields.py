@@ -38,7 +38,6 @@ from web.tables.metadata_fields import MetadataField
 
 PLAIN = DecimalField(max_digits=60, decimal_places=30)
 
-
 Found = tuple[int, str] | None
 
 
@@ -86,8 +85,7 @@ COMPUTED: Mapping[str, Any] = {
 }
 STATES = (("open", _("Open")), ("closed", _("Closed")))
 OF_STATE = {"open": Q(closed_at=None), "closed": Q(closed_at__isnull=False)}
-# They are of now: in the past only what does not change is asked for.
-LASTING: Sequence[Field] = (
+WHOSE: Sequence[Field] = (
     RecordField(
         name="ledger",
         label=_("Ledger"),
@@ -106,6 +104,8 @@ LASTING: Sequence[Field] = (
     ),
     TextField(name="owner-name", label=_("Name of the owner"), lookup="identity__name"),
     TextField(name="indicator", label=_("Indicator"), can_be_empty=True),
+)
+OF_RECORD: Sequence[Field] = (
     ChoiceField(
         name="side",
         label=_("Normal side"),
@@ -116,8 +116,10 @@ LASTING: Sequence[Field] = (
     KeyField(name="id", label=_("Id"), lookup="public_id", prefix="bln"),
     MetadataField(name="metadata", label=_("Extra information")),
 )
+# Figures are of now: in the past only what does not change is asked for.
+LASTING = (*WHOSE, *OF_RECORD)
 FIELDS: Sequence[Field] = (
-    *LASTING[:5],
+    *WHOSE,
     AmountField(name="balance", label=_("Balance"), lookup="balance_major"),
     AmountField(name="credits", label=_("Credits"), lookup="credit_major"),
     AmountField(name="debits", label=_("Debits"), lookup="debit_major"),
@@ -129,5 +131,5 @@ FIELDS: Sequence[Field] = (
     NumberField(name="transactions", label=_("Number of transactions"), lookup="event_total"),
     ChoiceField(name="state", label=_("State"), choices=STATES, conditions=OF_STATE),
     DateField(name="activity", label=_("Last activity"), lookup="last_entry_at", can_be_empty=True),
-    *LASTING[5:],
+    *OF_RECORD,
 )
