@@ -32,12 +32,13 @@ from web.statements import array_of
 if TYPE_CHECKING:
     from users.models import User
 
-SETTLE = (
-    "SELECT transactions_settle("
-    "%s, %s::bigint, %s::uuid, %s::text, %s::text, %s::timestamptz, %s::jsonb, %s::numeric,"
-    " %s::bigint)::text"
+# What both are asked with; the overdraft counts for what is undone alone.
+_FOLLOWING = (
+    "%s::text, %s::bigint, %s::uuid, %s::text, %s::text, %s::timestamptz, %s::jsonb, %s::numeric,"
+    " %s::bigint"
 )
-UNDO = SETTLE.replace("_settle(", "_undo(").replace("%s::bigint)", "%s::bigint, %s::numeric)")
+SETTLE = f"SELECT transactions_settle({_FOLLOWING})::text"
+UNDO = f"SELECT transactions_undo({_FOLLOWING}, %s::numeric)::text"
 
 
 def commit(request: Following, *, actor: User | None = None) -> Result:

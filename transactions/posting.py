@@ -42,12 +42,13 @@ from web.statements import array_of
 if TYPE_CHECKING:
     from users.models import User
 
-POST = (
-    "SELECT transactions_post("
+# What both are asked with: a posting ends with a rate, a hold with the end of its time.
+_REQUEST = (
     "%s::uuid, %s::text, %s::text, %s::timestamptz, %s::jsonb, %s::bigint[], %s::numeric[],"
-    " %s::bigint, %s::numeric, %s::numeric)::text"
+    " %s::bigint, %s::numeric"
 )
-HOLD = POST.replace("_post(", "_hold(").replace("%s::numeric)", "%s::timestamptz)")
+POST = f"SELECT transactions_post({_REQUEST}, %s::numeric)::text"
+HOLD = f"SELECT transactions_hold({_REQUEST}, %s::timestamptz)::text"
 
 
 def post(request: PostingRequest, *, actor: User | None = None) -> Result:
