@@ -37,6 +37,7 @@ from search.conditions import OF_TAB, Asked, in_scope
 from search.models import FoundTransaction
 from search.orders import after_values, comes_after, first_by, is_looked_up, keys_of, look_up
 from search.parts import (
+    columns_asked,
     is_of_one_line,
     lasts,
     once,
@@ -193,7 +194,9 @@ class Listing:
         """The page from so many rows of the order; None if they do not hold it."""
         names = (f"-{key.field}" if key.descending else key.field for key in keys)
         order = self._all.filter(bounds(self.q, keys[0].field), position).order_by(*names)
-        stretch, values = _compile(order[:length])
+        # No more of each than is looked at: an index may hold that.
+        read = dict.fromkeys(("transaction_id", "line", *columns_asked(self.q), *self._names))
+        stretch, values = _compile(order.values(*read)[:length])
         # As the stretch has it: the server knows that it comes in the order of the page.
         reference = RawSQL('"search_found"."reference"', (), output_field=TextField())
         passing, parameters = _compile(self._select(once(self.q), reference=reference))

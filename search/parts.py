@@ -80,6 +80,13 @@ def is_of_one_line(q: Q) -> bool:
     return any(isinstance(part, tuple) and part[0] == "currency" for part in required(q))
 
 
+def columns_asked(q: Q) -> list[str]:
+    """What of a document it looks at: all, where that is not known."""
+    asked = _asked(q)
+    fields = (field for field in FoundTransaction._meta.local_fields if field.name != "pk")
+    return [field.attname for field in fields if "" in asked or asked & {field.name, field.attname}]
+
+
 def lasts(q: Q) -> bool:
     """Whether what passes will always pass, unless its extra information changes.
 
