@@ -15,10 +15,14 @@ def env_str(name: str, default: str | None = None) -> str:
     """The value of `name`, or of the file that `name_FILE` points to (a mounted secret).
 
     Raises:
-        ImproperlyConfigured: it is not set and has no default.
+        ImproperlyConfigured: it is not set and has no default, or the file cannot be read.
     """
     if file := os.environ.get(f"{name}_FILE"):
-        return Path(file).read_text().strip()
+        try:
+            return Path(file).read_text().strip()
+        except OSError as error:
+            said = f"{name}_FILE: {file} cannot be read ({error.strerror})"
+            raise ImproperlyConfigured(said) from None
     value = os.environ.get(name, default)
     if value is None:
         raise ImproperlyConfigured(f"{name} is not set; .env.example tells what it means")

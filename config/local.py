@@ -49,6 +49,9 @@ def run_command(arguments: list[str]) -> int:
     os.environ.setdefault("DAYBOOK_PROCESS", command)
     set_secret_key()
     from django.core.management import execute_from_command_line
+    from django.db import DatabaseError
+
+    from config.postgresql.errors import is_database_lost
 
     if command in NO_DATABASE or not HELP.isdisjoint(arguments):
         os.environ.setdefault("DATABASE_URL", "postgresql:///daybook")
@@ -59,6 +62,11 @@ def run_command(arguments: list[str]) -> int:
             execute_from_command_line(arguments)
     except EmbeddedPostgresError as error:
         print(f"{command}: {error}", file=sys.stderr)
+        return 1
+    except DatabaseError as error:
+        if not is_database_lost(error):
+            raise
+        print(f"{command}: the database does not answer: {str(error).strip()}", file=sys.stderr)
         return 1
     return 0
 

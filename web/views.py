@@ -7,13 +7,13 @@ from uuid import uuid4
 from django.contrib import messages
 from django.contrib.auth.decorators import user_passes_test
 from django.core.exceptions import PermissionDenied
-from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from config.postgresql.errors import is_database_lost
 from web import samples
 from web.forms import open_form
 from web.htmx import HtmxHttpRequest, finish_form, render_page
@@ -21,8 +21,6 @@ from web.suggestions import render_suggestions
 
 logger = logging.getLogger(__name__)
 
-# Of PostgreSQL's error codes: no connection, none to be had, and a server that stops or starts.
-LOST = ("08", "53", "57P")
 RETRY_SECONDS = 5
 
 
@@ -84,11 +82,3 @@ def _render(template_name: str, **context: str) -> str:
         logger.exception("%s cannot be shown", template_name)
         said = _("Something broke on our side")
         return f"<!doctype html><title>Daybook</title><h1>{said}</h1>{context.get('error_id', '')}"
-
-
-def is_database_lost(error: BaseException | None) -> bool:
-    """Whether there is no connection to the database; one that only refused has an own code."""
-    if not isinstance(error, OperationalError | InterfaceError):
-        return False
-    code = getattr(error.__cause__, "sqlstate", None)
-    return code is None or code.startswith(LOST)

@@ -159,3 +159,10 @@ def test_command_goes_on_where_the_first_migration_was_interrupted(
 
     with own_database.app() as app:
         assert app.execute("SELECT FROM django_migrations LIMIT 1").rowcount == 1
+
+
+def test_secret_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    result = run("check", env=environment(tmp_path, SECRET_KEY_FILE="/nowhere/key"))
+
+    assert result.returncode == 1
+    assert "SECRET_KEY_FILE: /nowhere/key cannot be read (No such file" in result.stderr

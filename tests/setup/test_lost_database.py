@@ -8,18 +8,20 @@ from pathlib import Path
 
 import pytest
 from django.contrib.sessions.backends.base import UpdateError
+from django.core.management import CommandError, call_command
 from django.db import DatabaseError, OperationalError, connection
 from django.db import transaction as db_transaction
 from django.test import Client
 from django.urls import reverse
 from pytest_django import Settings
 
+from config.postgresql.errors import is_database_lost
 from config.storage import HashedStaticStorage
 from tests.conftest import OwnDatabase
 from tests.factories import PASSWORD, make_balance, make_client, make_user
 from tests.pages import text_of
+from tests.setup.running import ROOT, environment, run
 from users.sessions import SessionStore
-from web.views import is_database_lost
 
 ALLOW = "ALTER DATABASE {} ALLOW_CONNECTIONS {}"
 
@@ -72,6 +74,28 @@ def test_page_without_a_database_is_told_in_one_line(
     (told,) = caplog.records
     assert told.getMessage().startswith("The database does not answer at /ledgers/: ")
     assert told.exc_info is None
+
+
+def test_command_without_a_database_says_so_in_words(tmp_path: Path) -> None:
+    url = f"postgresql://nobody@/nothing?host={tmp_path}"
+
+    result = run("prove", env=environment(tmp_path, DATABASE_URL=url))
+
+    assert result.returncode == 1
+    assert "prove: the database does not answer: " in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_import_that_loses_its_database_could_not_run(losing: OwnDatabase, tmp_path: Path) -> None:
+    demo = ROOT / "demo"
+    paper = tmp_path / "voucher.csv"
+    paper.write_bytes(next(demo.glob("*.csv")).read_bytes())
+    lose(losing)
+
+    with pytest.raises(CommandError, match="Run the import again") as refused:
+        call_command("import_transactions", str(paper), mapping=demo / "oxford.toml")
+
+    assert refused.value.returncode == 2
 
 
 def test_signing_in_without_a_database_answers_503(losing: OwnDatabase) -> None:

@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import DatabaseError
 from django.utils.translation import gettext as _
 
+from config.postgresql.errors import is_database_lost
 from transactions.errors import BusyError
 from transactions.importing.loading import load_mapping
 from transactions.importing.reading import SourceError
@@ -54,6 +56,11 @@ class Command(BaseCommand):
             )
         except (MappingError, SourceError, BusyError, OSError) as error:
             raise CommandError(str(error), returncode=CANNOT_RUN) from error
+        except DatabaseError as error:
+            if not is_database_lost(error):
+                raise
+            said = _("The database went away. Run the import again, and it posts what is left.")
+            raise CommandError(said, returncode=CANNOT_RUN) from error
         if options["json"]:
             self.stdout.write(json.dumps(report.counts()))
         else:
