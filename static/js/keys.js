@@ -21,6 +21,11 @@ export function keyOf({ key, shiftKey }) {
   return isLetter && shiftKey ? "" : key.toLowerCase();
 }
 
+/** Whether a key or click comes without Ctrl, Alt, Shift and ⌘, which ask for something else. */
+export function isPlain({ altKey, ctrlKey, metaKey, shiftKey }) {
+  return !(altKey || ctrlKey || metaKey || shiftKey);
+}
+
 function isModified(event) {
   // Some keyboards write "[" or "/" with AltGr, which Windows tells as Ctrl+Alt.
   if (event.getModifierState("AltGraph")) return event.metaKey;

@@ -1,3 +1,5 @@
+import { isPlain } from "./keys.js";
+
 const FIRST = "[autofocus], :is(input, select, textarea):not([type=hidden], :disabled)";
 
 /** Open every a[data-slide-over] beside the page instead of in its place. */
@@ -6,7 +8,7 @@ export function openSlideOvers(root) {
   if (!dialog) return;
   root.addEventListener("click", (event) => {
     const link = event.target.closest("a[data-slide-over]");
-    if (link && !event.ctrlKey && !event.metaKey && !event.shiftKey) {
+    if (link && isPlain(event)) {
       event.preventDefault();
       open(dialog, link.href);
     } else if (dialog.open && event.target.closest("[data-close]")) {

@@ -1,3 +1,4 @@
+import { isPlain } from "./keys.js";
 import { leave, showFilled } from "./slide-over.js";
 import { ROW, choose, rowBeside, rowOf } from "./table-rows.js";
 
@@ -21,8 +22,7 @@ export function lookBeside(root) {
     else if (event.target === dialog && panel.key) leave(dialog);
   });
   root.addEventListener("keydown", (event) => {
-    const isPlain = event.key === "Enter" && !(event.ctrlKey || event.metaKey || event.altKey || event.shiftKey);
-    if (!isPlain || event.repeat || !event.target.matches?.(ROW)) return;
+    if (event.key !== "Enter" || !isPlain(event) || event.repeat || !event.target.matches?.(ROW)) return;
     event.preventDefault();
     panel.visit(event.target);
   });
@@ -122,8 +122,8 @@ function offerStep(button, row) {
 
 /** Whether a click on a row is about the row: not about what stands in it, nor a selection. */
 function isMeant(event) {
-  const isPlain = event.button === 0 && !(event.ctrlKey || event.metaKey || event.altKey || event.shiftKey);
-  return isPlain && !event.defaultPrevented && !event.target.closest(CONTROLS) && getSelection().isCollapsed;
+  return event.button === 0 && isPlain(event) && !event.defaultPrevented && !event.target.closest(CONTROLS)
+    && getSelection().isCollapsed;
 }
 
 function lookedAt() {

@@ -1,4 +1,4 @@
-import { keyOf, mayAct } from "./keys.js";
+import { isPlain, keyOf, mayAct } from "./keys.js";
 
 export const ROW = "tr[data-row]";
 const ARROWS = { ArrowDown: 1, ArrowUp: -1, Home: -Infinity, End: Infinity };
@@ -71,8 +71,4 @@ function act(event, row) {
   event.preventDefault();
   if (key === "x") row.querySelector("input[name=key]")?.click();
   else location.assign(row.dataset.page);
-}
-
-function isPlain({ altKey, ctrlKey, metaKey, shiftKey }) {
-  return !(altKey || ctrlKey || metaKey || shiftKey);
 }
