@@ -58,7 +58,10 @@ def balance_detail(request: HtmxHttpRequest, public_id: UUID) -> HttpResponse:
         source = entries_at(balance, moment) if is_by_effective else recorded_entries(balance)
         page = paginate_request(request, source, order=ORDERS[order])
         entries = read_register(balance, page.rows, order=order, known_at=moment.known_at)
-    check_arrival(request, totals.net_minor, exponent=balance.currency.exponent)
+    exponent = balance.currency.exponent
+    check_arrival(
+        request, totals.net_minor, totals.debit_minor, totals.credit_minor, exponent=exponent
+    )
     context = {
         "moment": moment,
         "live": live,

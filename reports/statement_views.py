@@ -66,7 +66,9 @@ def statement(request: HtmxHttpRequest, public_id: UUID) -> HttpResponse:
             context["periods"] = _quick_periods(request, found)
     except StatementMismatchError as error:
         return _refuse_mismatch(request, context, error)
-    check_arrival(request, found.closing.net_minor, exponent=balance.currency.exponent)
+    net_minor, moved = found.closing.net_minor, found.moved
+    exponent = balance.currency.exponent
+    check_arrival(request, net_minor, moved.debit_minor, moved.credit_minor, exponent=exponent)
     context |= {
         "period": form.period,
         "figures": StatementFigures.of(found),

@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString
 from balances.models import Balance
 from balances.naming import name_balance
 from ledgers.money import LONG, format_amount
+from reports.arrival import expecting
 from reports.trial_balance import BalanceLine, Figures, LedgerLine, Scope, TotalLine
 from web.addresses import url_of
 from web.as_of import DAY
@@ -38,17 +39,23 @@ class Addresses:
         shared = _encode(("currency", currency), *self.query.items())
         return f"{url_of('reports:trial-balance')}?ledger=ldg_{public_id}&{shared}&"
 
-    def of_currency(self, currency: str) -> str:
-        """These lines in one currency."""
+    def of_total(self, total: TotalLine) -> str:
+        """The lines in the currency of a total, with what they are to add up to."""
         ledger = self.scope.ledger
         query = {"ledger": ledger.key} if ledger else {}
-        query |= {"currency": currency, **self.query}
+        expected = expecting(total.net_minor, total.debit_minor, total.credit_minor)
+        query |= {"currency": total.currency, **self.query, "expect": expected}
         return f"{url_of('reports:trial-balance')}?{_encode(*query.items())}"
 
     def of_balance(self, public_id: UUID) -> str:
         """The statement from that day on; without one, the register of the balance."""
         name, query = self._of_balances
         return f"{url_of(name, public_id)}?{query}"
+
+    @cached_property
+    def is_period_kept(self) -> bool:
+        """Whether the page of a balance is of the period; a statement begins with a day."""
+        return self.scope.start is None or bool(DAY.fullmatch(self.start_text))
 
     @cached_property
     def _of_balances(self) -> tuple[str, str]:
@@ -64,7 +71,7 @@ class Addresses:
 @lru_cache(maxsize=64)
 def _encode(*parameters: tuple[str, str]) -> str:
     """A part of an address that many lines share."""
-    return urlencode(parameters, safe=":")
+    return urlencode(parameters, safe=":,")
 
 
 def render_ledger_lines(lines: Iterable[LedgerLine], addresses: Addresses) -> SafeString:
@@ -100,6 +107,7 @@ def render_balance_lines(lines: Iterable[BalanceLine], addresses: Addresses) -> 
             currency=line.balance["currency_id"],
             normal_side=line.balance["normal_side"],
             has_opening=has_opening,
+            is_same_period=addresses.is_period_kept,
             reader=reader,
         )
         for line in lines
@@ -122,25 +130,30 @@ def _render_line(  # noqa: PLR0913 -- all that its text follows from
     currency: str,
     normal_side: str = "",
     has_opening: bool,
+    is_same_period: bool = True,
     reader: Reader,
 ) -> SafeString:
-    """`url` ends where the figure that is expected there follows."""
+    """`url` ends where the figures that are expected there follow."""
     opening_credit, opening_debit, closing_credit, closing_debit = minors
     opening_minor, closing_minor = opening_credit - opening_debit, closing_credit - closing_debit
     is_debit = closing_minor < 0 or (closing_minor == 0 and normal_side == Balance.NormalSide.DEBIT)
     closing = format_amount(abs(closing_minor), exponent)
+    debit_minor, credit_minor = closing_debit - opening_debit, closing_credit - opening_credit
+    expected = str(closing_minor)
+    if is_same_period:
+        expected = expecting(closing_minor, debit_minor, credit_minor)
     return render_row(
         "reports/_trial_balance_rows.html",
         {
             "name": name,
-            "url": SafeString(escape(f"{url}expect={closing_minor}")),
+            "url": SafeString(escape(f"{url}expect={expected}")),
             "currency": currency,
             "has_opening": has_opening,
             "opening": format_amount(abs(opening_minor), exponent),
             "is_opening_debit": opening_minor < 0,
             "is_opening_credit": opening_minor > 0,
-            "debits": format_amount(closing_debit - opening_debit, exponent),
-            "credits": format_amount(closing_credit - opening_credit, exponent),
+            "debits": format_amount(debit_minor, exponent),
+            "credits": format_amount(credit_minor, exponent),
             "closing_debit": closing if is_debit else "",
             "closing_credit": "" if is_debit else closing,
             "css": "num long" if len(closing) > LONG else "num",
@@ -150,7 +163,10 @@ def _render_line(  # noqa: PLR0913 -- all that its text follows from
 
 @dataclass(frozen=True, slots=True)
 class Foot:
-    """The totals of one currency; `net` is what the closing figures come to, on its side."""
+    """The totals of one currency; `net` is what the closing figures come to, on its side.
+
+    `url` leads to the lines of that currency alone, and is empty there.
+    """
 
     currency: str
     url: str
@@ -179,7 +195,7 @@ def _foot(total: TotalLine, addresses: Addresses) -> Foot:
 
     return Foot(
         currency=total.currency,
-        url=addresses.of_currency(total.currency),
+        url="" if addresses.scope.currency else addresses.of_total(total),
         opening=write(abs(opening_minor)),
         is_opening_debit=opening_minor < 0,
         is_opening_credit=opening_minor > 0,

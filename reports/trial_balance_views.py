@@ -147,11 +147,19 @@ def _currency(request: HttpRequest) -> str:
 
 
 def _has_arrived(request: HttpRequest, scope: Scope, shown: list[TotalLine]) -> bool:
-    """Whether somebody followed the figure of a ledger here, and it is the same."""
-    if not (scope.ledger and scope.currency):
+    """Whether somebody followed the figures of a line or a total here, and they are the same."""
+    if not scope.currency:
         return False
-    net_minor = shown[0].net_minor if shown else 0
-    return check_arrival(request, net_minor, exponent=shown[0].exponent if shown else 0)
+    if not shown:
+        return check_arrival(request, 0, 0, 0, exponent=0)
+    (total,) = shown
+    return check_arrival(
+        request,
+        total.net_minor,
+        total.debit_minor,
+        total.credit_minor,
+        exponent=total.exponent,
+    )
 
 
 def _file_links(scope: Scope, addresses: Addresses) -> list[dict[str, Any]]:

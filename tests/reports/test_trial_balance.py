@@ -123,18 +123,50 @@ def test_figures_lead_to_their_lines_and_are_compared_there(clerk: Client, books
 
     response = clerk.get(drill)
 
-    assert drill.endswith("from=2025-04-01&as_of=2025-04-30&expect=7000")
+    assert drill.endswith("from=2025-04-01&as_of=2025-04-30&expect=7000,3000,0")
     assert rows_of(response)[1] == ["NorthgateGBP", "GBP", "100.00Cr", "30.00", "0.00", "", "70.00"]
     assert "These lines add up to the figure that you followed." in text_of(response)
     balance = Balance.objects.get(identity__name="Northgate")
     days = "from=2025-04-01&to=2025-04-30&as_of=2025-04-30"
     line = f"{balance.get_absolute_url()}statement/?{days}&expect="
-    assert f"{line}7000" in links_of(response)
-    assert "You followed" not in text_of(clerk.get(f"{line}7000"))
-    assert "You followed a figure of 70.01" in text_of(clerk.get(f"{line}7001"))
-    differs = clerk.get(drill.replace("expect=7000", "expect=7001"))
-    assert "You followed a figure of 70.01" in text_of(differs)
-    assert "add up to the figure" not in text_of(differs)
+    assert f"{line}7000,3000,0" in links_of(response)
+    assert "You followed" not in text_of(clerk.get(f"{line}7000,3000,0"))
+    differing = (
+        ("7001,3000,0", "70.01, and what stands here adds up to 70.00 (credits less debits)"),
+        ("7000,3001,0", "30.01, and what stands here adds up to 30.00 (debits)"),
+        ("7000,3000,1", "0.01, and what stands here adds up to 0.00 (credits)"),
+    )
+    for expected, told in differing:
+        assert f"You followed a figure of {told}" in text_of(clerk.get(f"{line}{expected}"))
+        differs = clerk.get(drill.replace("7000,3000,0", expected))
+        assert f"You followed a figure of {told}" in text_of(differs)
+        assert "add up to the figure" not in text_of(differs)
+
+
+def test_totals_lead_to_the_lines_of_their_currency(clerk: Client, books: Ledger) -> None:
+    query = "currency=GBP&from=2025-04-01&as_of=2025-04-30&expect="
+
+    for ledger, expected in (("", "0,3000,3000"), (f"ledger={books.key}&", "7000,3000,0")):
+        scope = {"from": "2025-04-01", "as_of": "2025-04-30"}
+        if ledger:
+            scope["ledger"] = books.key
+        url = f"{URL}?{ledger}{query}"
+        assert links_of(clerk.get(URL, scope)).count(f"{url}{expected}") == 6
+
+        response = clerk.get(f"{url}{expected}")
+
+        assert "These lines add up to the figure that you followed." in text_of(response)
+        assert not [link for link in links_of(response) if link.startswith(url)]
+        assert "You followed a figure of 1.00" in text_of(clerk.get(f"{url}100,3000,3000"))
+
+
+def test_period_that_no_statement_has_is_compared_by_its_end(clerk: Client, books: Ledger) -> None:
+    query = {"ledger": books.key, "from": "2025-04-01T08:00", "as_of": "2025-04-30"}
+
+    (line,) = {link for link in links_of(clerk.get(URL, query)) if "/balances/bln_" in link}
+
+    assert line.endswith("/?as_of=2025-04-30&expect=7000")
+    assert "You followed" not in text_of(clerk.get(line))
 
 
 def test_lines_without_a_first_day_lead_to_the_balance_at_that_moment(
@@ -145,9 +177,10 @@ def test_lines_without_a_first_day_lead_to_the_balance_at_that_moment(
     links = links_of(clerk.get(URL, {"ledger": books.key, "as_of": "2025-03-31"}))
 
     line = f"{balance.get_absolute_url()}?as_of=2025-03-31&expect="
-    assert f"{line}10000" in links
-    assert "You followed" not in text_of(clerk.get(f"{line}10000"))
-    assert "adds up to 100.00" in text_of(clerk.get(f"{line}10001"))
+    assert f"{line}10000,0,10000" in links
+    assert "You followed" not in text_of(clerk.get(f"{line}10000,0,10000"))
+    assert "adds up to 100.00" in text_of(clerk.get(f"{line}10001,0,10000"))
+    assert "adds up to 0.00 (debits)" in text_of(clerk.get(f"{line}10000,1,10000"))
 
 
 @pytest.mark.parametrize(
