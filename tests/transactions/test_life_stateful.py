@@ -1,10 +1,17 @@
-"""Any sequence of calls keeps the books sound and does what a plain model says it does."""
+"""Any sequence of calls keeps the books sound and does what a plain model says it does.
+
+    DAYBOOK_EXAMPLES=500 python3 manage.py test tests/transactions/test_life_stateful.py
+
+plays five hundred sequences of up to thirty calls; the whole suite forty.
+"""
 
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -21,10 +28,14 @@ from hypothesis.stateful import (
 )
 
 from balances.models import Balance
+from reports.moments import totals_before
+from reports.trial_balance import Scope, total_lines
+from schedules.models import Schedule
+from schedules.operations import cancel, post_now, schedule
 from tests.books import assert_sound
 from tests.factories import make_balance
-from transactions.errors import PostingError
-from transactions.lifecycle import commit, refund, reverse, void
+from transactions.errors import HoldExpiredError, PostingError
+from transactions.lifecycle import commit, expire, refund, reverse, void
 from transactions.models import Hold
 from transactions.posting import hold, post, post_many
 from transactions.previews import preview
@@ -38,13 +49,26 @@ from transactions.requests import (
     PostingRequest,
     Result,
 )
+from web.as_of import Moment
 
 pytestmark = pytest.mark.django_db
 
-# Normal side and floor of each balance.
-BALANCES = [("CREDIT", None), ("CREDIT", 0), ("DEBIT", 0), ("CREDIT", -50)]
+# Normal side and floor of each balance; the last two are in another currency.
+BALANCES = [
+    ("CREDIT", None),
+    ("CREDIT", 0),
+    ("DEBIT", 0),
+    ("CREDIT", -50),
+    ("CREDIT", None),
+    ("CREDIT", 0),
+]
+CURRENCIES = ["GBP"] * 4 + ["EUR"] * 2
 Moves = dict[int, int]
 SHARES = st.lists(st.tuples(st.integers(0, 3), st.integers(1, 90)), min_size=1, max_size=3)
+# Days before today on which something takes effect; most do at once.
+DAYS_AGO = st.sampled_from([0, 0, 0, 1, 2, 30, 400])
+MORNING = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+BRIEFLY = timedelta(milliseconds=100)
 
 
 @dataclass
@@ -57,6 +81,7 @@ class Kept:
     refunds: list[Kept] = field(default_factory=list)
     is_reversed: bool = False
     is_ended: bool = False
+    is_over: bool = False
 
 
 @dataclass
@@ -66,6 +91,7 @@ class Model:
     raw: list[int] = field(default_factory=lambda: [0] * len(BALANCES))
     held_credit: list[int] = field(default_factory=lambda: [0] * len(BALANCES))
     held_debit: list[int] = field(default_factory=lambda: [0] * len(BALANCES))
+    moved: list[tuple[int, Moves]] = field(default_factory=list)
 
     def lowers(self, place: int, moved: int) -> bool:
         return moved < 0 if BALANCES[place][0] == "CREDIT" else moved > 0
@@ -86,9 +112,15 @@ class Model:
                 return False
         return True
 
-    def move(self, moves: Moves) -> None:
+    def move(self, moves: Moves, days_ago: int = 0) -> None:
+        self.moved.append((days_ago, moves))
         for place, moved in moves.items():
             self.raw[place] += moved
+
+    def raw_before(self, days_ago: int) -> list[int]:
+        """What the balances had come to when the day so long ago began."""
+        earlier = [moves for days, moves in self.moved if days > days_ago]
+        return [sum(moves.get(place, 0) for moves in earlier) for place in range(len(BALANCES))]
 
     def reserve(self, moves: Moves, sign: int) -> None:
         for place, moved in moves.items():
@@ -112,24 +144,38 @@ def parts(moves: Moves, amount: int | None) -> Moves:
     return {place: taken[place] for place in moves if place in taken}
 
 
+def journal(debited: Moves, credited: Moves) -> Moves | None:
+    """Debits and credits on different balances, made equal at the first of the smaller side."""
+    credited = {place: minor for place, minor in credited.items() if place not in debited}
+    if not credited:
+        return None
+    missing = sum(debited.values()) - sum(credited.values())
+    smaller = credited if missing > 0 else debited
+    smaller[next(iter(smaller))] += abs(missing)
+    return {**{place: -minor for place, minor in debited.items()}, **credited}
+
+
+def effective_at(days_ago: int) -> datetime | None:
+    """Within that day, or at once."""
+    return MORNING - timedelta(days=days_ago) + timedelta(hours=9) if days_ago else None
+
+
 def debits(moves: Moves) -> int:
     return -sum(moved for moved in moves.values() if moved < 0)
 
 
 class Books(RuleBasedStateMachine):
-    """Calls the engine and the model with the same requests; all but batches are previewed first.
+    """Calls the engine and the model with the same requests, and previews almost all of them."""
 
-    `DAYBOOK_EXAMPLES` sets how many sequences are tried, of up to thirty calls.
-    """
-
-    postings, holds = Bundle("postings"), Bundle("holds")
+    postings, holds, schedules = Bundle("postings"), Bundle("holds"), Bundle("schedules")
 
     def __init__(self) -> None:
         super().__init__()
         self.outermost = db_transaction.atomic()
         self.outermost.__enter__()
         self.balances = [
-            make_balance(normal_side=side, floor_minor=floor) for side, floor in BALANCES
+            make_balance(normal_side=side, floor_minor=floor, currency=currency)
+            for (side, floor), currency in zip(BALANCES, CURRENCIES, strict=True)
         ]
         self.place_of = {balance.pk: place for place, balance in enumerate(self.balances)}
         self.model = Model()
@@ -150,17 +196,47 @@ class Books(RuleBasedStateMachine):
         source=st.integers(0, 3),
         shares=SHARES,
         overdraft=st.sampled_from([0, 0, 30]),
+        days_ago=DAYS_AGO,
     )
-    def post_one(self, source: int, shares: list[tuple[int, int]], overdraft: int) -> Any:
-        moves = self.moves_of(source, shares)
+    def post_one(
+        self, source: int, shares: list[tuple[int, int]], overdraft: int, days_ago: int
+    ) -> Any:
+        return self.post(self.moves_of(source, shares), overdraft, days_ago)
+
+    @rule(target=postings, debited=SHARES, credited=SHARES, days_ago=DAYS_AGO)
+    def post_journal(
+        self, debited: list[tuple[int, int]], credited: list[tuple[int, int]], days_ago: int
+    ) -> Any:
+        return self.post(journal(dict(debited), dict(credited)), 0, days_ago)
+
+    @rule(
+        target=postings,
+        place=st.integers(1, 3),
+        paid=st.integers(1, 60),
+        received=st.integers(1, 60),
+        is_back=st.booleans(),
+    )
+    def exchange(self, place: int, paid: int, received: int, is_back: bool) -> Any:
+        """Between a balance and that of the other currency, through the two without a floor."""
+        moves = {place: -paid, 0: paid, 4: -received, 5: received}
+        return self.post(
+            {each: -moved for each, moved in moves.items()} if is_back else moves, 0, 0
+        )
+
+    def post(self, moves: Moves | None, overdraft: int, days_ago: int) -> Any:
         if moves is None:
             return multiple()
-        request = PostingRequest(self.reference(), self.legs(moves), overdraft_minor=overdraft)
+        request = PostingRequest(
+            self.reference(),
+            self.legs(moves),
+            overdraft_minor=overdraft,
+            effective_at=effective_at(days_ago),
+        )
         is_allowed = self.model.allows(moves, overdraft)
         pk = self.call(post, request, is_allowed=is_allowed)
         if pk is None:
             return multiple()
-        self.model.move(moves)
+        self.model.move(moves, days_ago)
         self.kept[pk] = Kept(moves, "POST")
         return pk
 
@@ -197,24 +273,65 @@ class Books(RuleBasedStateMachine):
         self.kept[pk] = Kept(moves, "HOLD", left=dict(moves))
         return pk
 
-    @rule(target=postings, pk=holds, amount=st.integers(1, 40))
-    def commit_part(self, pk: int, amount: int) -> Any:
-        return self.commit(pk, amount)
+    @rule(
+        target=holds,
+        source=st.sampled_from([0, 1]),
+        share=st.tuples(st.integers(2, 3), st.integers(20, 90)),
+        committed=st.sampled_from([0, 0, 7]),
+    )
+    def hold_briefly(self, source: int, share: tuple[int, int], committed: int) -> Any:
+        """A hold whose time is over as soon as it is made, before or after a part of it."""
+        moves = {source: -share[1], share[0]: share[1]}
+        if not self.model.allows(moves):
+            return multiple()
+        expires_at = datetime.now(UTC) + BRIEFLY
+        try:
+            pk = hold(
+                HoldRequest(self.reference(), self.legs(moves), expires_at=expires_at)
+            ).transaction_id
+        except HoldExpiredError:  # a machine that has no time for it
+            assert datetime.now(UTC) > expires_at
+            return multiple()
+        assert pk
+        kept = self.kept[pk] = Kept(moves, "HOLD", left=dict(moves), is_over=True)
+        self.model.reserve(moves, 1)
+        if committed:
+            self.commit_in_time(kept, Following(pk, self.reference(), committed), expires_at)
+        time.sleep(max(0, (expires_at - datetime.now(UTC)).total_seconds()))
+        return pk
+
+    def commit_in_time(self, kept: Kept, request: Following, expires_at: datetime) -> None:
+        try:
+            done = commit(request).transaction_id
+        except HoldExpiredError:
+            assert datetime.now(UTC) > expires_at
+            return
+        assert done
+        taken = parts(kept.left, request.amount_minor)
+        self.model.reserve(taken, -1)
+        self.model.move(taken)
+        self.take(kept, taken)
+        self.kept[done] = Kept(taken, "COMMIT")
+
+    @rule(target=postings, pk=holds, amount=st.integers(1, 40), days_ago=DAYS_AGO)
+    def commit_part(self, pk: int, amount: int, days_ago: int) -> Any:
+        return self.commit(pk, amount, days_ago)
 
     @rule(target=postings, pk=holds)
     def commit_rest(self, pk: int) -> Any:
-        return self.commit(pk, None)
+        return self.commit(pk, None, 0)
 
-    def commit(self, pk: int, amount: int | None) -> Any:
+    def commit(self, pk: int, amount: int | None, days_ago: int) -> Any:
         kept = self.kept[pk]
         left = debits(kept.left)
-        is_allowed = left > 0 and (amount is None or amount <= left)
-        done = self.call(commit, Following(pk, self.reference(), amount), is_allowed=is_allowed)
+        is_allowed = left > 0 and (amount is None or amount <= left) and not kept.is_over
+        request = Following(pk, self.reference(), amount, effective_at=effective_at(days_ago))
+        done = self.call(commit, request, is_allowed=is_allowed)
         if done is None:
             return multiple()
         taken = parts(kept.left, amount)
         self.model.reserve(taken, -1)
-        self.model.move(taken)
+        self.model.move(taken, days_ago)
         self.take(kept, taken)
         self.kept[done] = Kept(taken, "COMMIT")
         return done
@@ -223,14 +340,51 @@ class Books(RuleBasedStateMachine):
     def void_rest(self, pk: int, is_meant: bool) -> None:
         if not is_meant:
             return
+        self.release(pk, void, is_allowed=debits(self.kept[pk].left) > 0)
+
+    @rule(pk=holds)
+    def expire_rest(self, pk: int) -> None:
         kept = self.kept[pk]
-        is_allowed = debits(kept.left) > 0
-        if self.call(void, Following(pk, self.reference()), is_allowed=is_allowed):
+        self.release(pk, expire, is_allowed=debits(kept.left) > 0 and kept.is_over)
+
+    def release(self, pk: int, verb: Callable[[Any], Result], *, is_allowed: bool) -> None:
+        kept = self.kept[pk]
+        if self.call(verb, Following(pk, self.reference()), is_allowed=is_allowed):
             self.model.reserve(kept.left, -1)
             kept.left, kept.is_ended = {}, True
 
-    @rule(target=postings, pk=postings)
-    def reverse_one(self, pk: int) -> Any:
+    @rule(target=schedules, source=st.integers(0, 3), shares=SHARES)
+    def schedule_one(self, source: int, shares: list[tuple[int, int]]) -> Any:
+        """Whether there are funds is no matter until it is posted."""
+        moves = self.moves_of(source, shares)
+        if moves is None:
+            return multiple()
+        request = PostingRequest(self.reference(), self.legs(moves))
+        kept = schedule(request, due_at=datetime.now(UTC) + timedelta(days=1), actor=None)
+        return kept.pk, moves
+
+    @rule(target=postings, scheduled=schedules)
+    def post_scheduled(self, scheduled: tuple[int, Moves]) -> Any:
+        pk, moves = scheduled
+        kept = Schedule.objects.get(pk=pk)
+        if kept.state != "SCHEDULED" or not self.model.allows(moves):
+            with pytest.raises(PostingError):
+                post_now(kept, actor=None)
+            return multiple()
+        done = post_now(kept, actor=None).transaction_id
+        assert done
+        self.model.move(moves)
+        self.kept[done] = Kept(moves, "POST")
+        return done
+
+    @rule(scheduled=schedules, is_meant=st.sampled_from([True, False]))
+    def cancel_scheduled(self, scheduled: tuple[int, Moves], is_meant: bool) -> None:
+        kept = Schedule.objects.get(pk=scheduled[0])
+        if is_meant and kept.state == "SCHEDULED":
+            assert cancel(kept, actor=None).state == "CANCELLED"
+
+    @rule(target=postings, pk=postings, days_ago=DAYS_AGO)
+    def reverse_one(self, pk: int, days_ago: int) -> Any:
         kept = self.kept[pk]
         moves = {place: -moved for place, moved in kept.moves.items()}
         is_allowed = (
@@ -239,10 +393,11 @@ class Books(RuleBasedStateMachine):
             and all(each.is_reversed for each in kept.refunds)
             and self.model.allows(moves)
         )
-        done = self.call(reverse, Following(pk, self.reference()), is_allowed=is_allowed)
+        request = Following(pk, self.reference(), effective_at=effective_at(days_ago))
+        done = self.call(reverse, request, is_allowed=is_allowed)
         if done is None:
             return multiple()
-        self.model.move(moves)
+        self.model.move(moves, days_ago)
         kept.is_reversed = True
         self.kept[done] = Kept(moves, "REVERSAL")
         return done
@@ -261,6 +416,7 @@ class Books(RuleBasedStateMachine):
             and not kept.is_reversed
             and debits(left) > 0
             and (amount is None or amount <= debits(left))
+            and (amount is None or 4 not in kept.moves)  # an exchange is given back whole
         )
         moves = {}
         if is_allowed:
@@ -273,6 +429,16 @@ class Books(RuleBasedStateMachine):
         self.kept[done] = Kept(moves, "REFUND")
         kept.refunds.append(self.kept[done])
         return done
+
+    @rule(days_ago=st.integers(0, 420))
+    def trial_balance_ties(self, days_ago: int) -> None:
+        """At the beginning of any day, with the figures that the model had then."""
+        moment = MORNING - timedelta(days=days_ago)
+        found = totals_before([balance.pk for balance in self.balances], moment)
+        assert [found[balance.pk].net_minor for balance in self.balances] == (
+            self.model.raw_before(days_ago)
+        )
+        assert all(total.is_tied for total in total_lines(Scope(Moment(effective_before=moment))))
 
     @invariant()
     def figures_are_those_of_the_model(self) -> None:
@@ -309,7 +475,7 @@ class Books(RuleBasedStateMachine):
             place = self.place_of[change.balance_id]
             assert before[place][0] == change.before_minor
             assert after[place][0] == change.after_minor
-            if verb in (hold, commit, void):
+            if verb in (commit, void, expire) or isinstance(request, HoldRequest):
                 assert before[place][1] == change.inflight_before_minor
                 assert after[place][1] == change.inflight_after_minor
         moved = {place for place in after if after[place] != before[place]}
