@@ -99,9 +99,11 @@ def _go_on(request: HtmxHttpRequest, transaction: Transaction, action: Action) -
     try:
         done, outcome = take_step(sealed, action, transaction, actor=user)
     except FiguresChangedError:
-        return _review_again(request, transaction, action, sealed.step)
+        return _ask_again(request, transaction, action, sealed.step)
+    except FINAL as error:
+        return _show_impossible(request, transaction, action, error)
     except PostingError as error:
-        return _refuse(request, transaction, action, sealed.step, error)
+        return _ask_again(request, transaction, action, sealed.step, error)
     if outcome == Outcome.PRESENT:
         messages.info(request, _("This was done already. It was not done again."))
     else:
@@ -128,39 +130,23 @@ def _review(
     return _show_review(request, form.standing, action, reviewed, is_changed=is_changed)
 
 
-def _review_again(
-    request: HtmxHttpRequest, transaction: Transaction, action: Action, step: Step
-) -> HttpResponse:
-    form = _form_as_sent(transaction, action, step)
-    if isinstance(form, PostingError):
-        return _show_impossible(request, transaction, action, form)
-    return _review(request, form, is_changed=True) if form.is_valid() else _show_form(request, form)
-
-
-def _refuse(
+def _ask_again(
     request: HtmxHttpRequest,
     transaction: Transaction,
     action: Action,
     step: Step,
-    error: PostingError,
+    error: PostingError | None = None,
 ) -> HttpResponse:
-    if isinstance(error, FINAL):
-        return _show_impossible(request, transaction, action, error)
-    form = _form_as_sent(transaction, action, step)
-    if isinstance(form, PostingError):
-        return _show_impossible(request, transaction, action, form)
+    """The form that a step came from, as things stand now: reviewed anew, or with the refusal."""
+    standing = Standing.of(transaction, at=timezone.now())
+    if refusal := standing.refusal(action):
+        return _show_impossible(request, transaction, action, refusal)
+    form = FORMS[action](QueryDict(step.sent), standing=standing)
     if form.is_valid():
+        if error is None:
+            return _review(request, form, is_changed=True)
         form.blame(error)
     return _show_form(request, form)
-
-
-def _form_as_sent(
-    transaction: Transaction, action: Action, step: Step
-) -> FollowForm | PostingError:
-    """The form that a step came from, where the transaction stands now; or why it is over."""
-    standing = Standing.of(transaction, at=timezone.now())
-    refusal = standing.refusal(action)
-    return refusal or FORMS[action](QueryDict(step.sent), standing=standing)
 
 
 def _open_again(
