@@ -506,6 +506,7 @@ class Books(RuleBasedStateMachine):
         kept.left = {place: moved for place, moved in kept.left.items() if moved}
 
 
+@pytest.mark.timeout(3600)
 def test_any_sequence_of_calls_does_what_the_model_says() -> None:
     run_state_machine_as_test(
         Books,
