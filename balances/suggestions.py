@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -18,10 +18,13 @@ from web.suggestions import SUGGESTIONS_MAX, Suggestion
 HEX_DIGITS = frozenset("0123456789abcdef")
 
 
-def find_balances(text: str, *, limit: int = SUGGESTIONS_MAX) -> list[Balance]:
-    """Open balances that `text` may mean, the likeliest first, with what names them."""
+def find_balances(text: str, *, currency: str = "", limit: int = SUGGESTIONS_MAX) -> list[Balance]:
+    """Open balances that `text` may mean, the likeliest first, with what names them.
+
+    Of those that are as likely, the ones in `currency` come first.
+    """
     found: dict[int, Balance] = {}
-    for candidates in _ways_to_find(text):
+    for candidates in _first_in(currency, _ways_to_find(text)):
         for balance in candidates.select_related("identity", "ledger", "currency")[:limit]:
             found.setdefault(balance.pk, balance)
         if len(found) >= limit:
@@ -29,9 +32,9 @@ def find_balances(text: str, *, limit: int = SUGGESTIONS_MAX) -> list[Balance]:
     return list(found.values())[:limit]
 
 
-def suggest_balances(text: str) -> list[Suggestion]:
+def suggest_balances(text: str, *, currency: str = "") -> list[Suggestion]:
     """Options for the type-ahead; an indicator that nobody has can be opened by using it."""
-    suggestions = [as_suggestion(balance) for balance in find_balances(text)]
+    suggestions = [as_suggestion(balance) for balance in find_balances(text, currency=currency)]
     names = {suggestion.label.upper() for suggestion in suggestions}
     if len(text) > 1 and text.startswith("@") and text.upper() not in names:
         hint = _("new in the General Ledger, opened on first use")
@@ -46,6 +49,14 @@ def as_suggestion(balance: Balance) -> Suggestion:
     )
     hint = f"{figure} {balance.currency_id} · {balance.ledger.name}"
     return Suggestion(balance.key, name_of(balance), hint)
+
+
+def _first_in(currency: str, ways: Iterable[QuerySet[Balance]]) -> Iterator[QuerySet[Balance]]:
+    """Each way among the balances in this currency, if there is one, and then among all."""
+    for candidates in ways:
+        if currency:
+            yield candidates.filter(currency=currency)
+        yield candidates
 
 
 def _ways_to_find(text: str) -> Iterator[QuerySet[Balance]]:

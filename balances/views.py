@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from audit.views import edit_metadata, show_info
 from balances.figures import BalanceFigures
+from balances.filters import find_by_key
 from balances.forms import BalanceForm
 from balances.lookups import suggest_currency
 from balances.models import Balance
@@ -68,7 +69,10 @@ def balance_info(request: HtmxHttpRequest, public_id: UUID) -> HttpResponse:
 
 @require_safe
 def balance_suggest(request: HtmxHttpRequest) -> HttpResponse:
-    return render_suggestions(request, suggest_balances(search_text(request)))
+    """Those in the currency of `beside` first: the balance on the other side of a transfer."""
+    beside = find_by_key(Balance, request.GET.get("beside", ""), "bln")
+    currency = beside.currency_id if beside else ""
+    return render_suggestions(request, suggest_balances(search_text(request), currency=currency))
 
 
 @require_safe

@@ -64,6 +64,7 @@ function show(input, list, html) {
 }
 
 async function ask(input) {
-  const response = await askFor(input.dataset.combobox, { q: input.value });
+  const beside = input.form?.elements[input.dataset.beside]?.value;
+  const response = await askFor(input.dataset.combobox, { q: input.value, ...(beside && { beside }) });
   return response?.ok && !response.headers.has("HX-Redirect") ? response.text() : null;
 }

@@ -28,6 +28,18 @@ def test_owner_is_found_by_part_of_the_name_beginnings_first(clerk: Client) -> N
     assert values(clerk, "north") == [first.key, inner.key]
 
 
+def test_currency_of_the_other_side_comes_first_and_hides_nothing(clerk: Client) -> None:
+    owner, other_side = make_identity(name="Northgate"), make_balance(currency="JPY")
+    pounds, yen = (make_balance(identity=owner, currency=code) for code in ("GBP", "JPY"))
+
+    def found(beside: str) -> list[str]:
+        html = clerk.get(URL, {"q": "north", "beside": beside}).content.decode()
+        return re.findall(r'data-value="([^"]*)"', html)
+
+    assert found(other_side.key) == [yen.key, pounds.key]
+    assert found("") == found("@Bank") == found("bln_x") == [pounds.key, yen.key]
+
+
 def test_option_tells_figure_currency_and_ledger(clerk: Client) -> None:
     make_balance(
         ledger=make_ledger(name="Suppliers"),

@@ -47,6 +47,25 @@ def test_transactions_are_entered_one_after_the_other_by_keyboard(
     assert entries() == [("", -1, 7_00), ("@Rent", 1, 7_00)]
 
 
+def test_the_other_side_is_suggested_in_the_currency_of_the_first(
+    browser: Browser, own_server: str, northgate: Balance
+) -> None:
+    owner = make_identity(name="Meadow")
+    for currency in ("EUR", northgate.currency_id):
+        make_balance(identity=owner, currency=currency)
+    with opened_page(browser, own_server, user=make_user()) as page:
+        options = page.locator("[role=option]:visible")
+        page.goto("/transactions/new/")
+        page.get_by_role("combobox", name="To").fill("meadow")
+        expect(options.first).to_contain_text("EUR")
+        page.get_by_role("combobox", name="From").fill(northgate.key)
+
+        page.get_by_role("combobox", name="To").fill("mead")
+
+        expect(options.first).to_contain_text("0.00 GBP")
+        expect(options).to_have_count(2)
+
+
 def test_journal_is_entered_without_javascript(
     browser: Browser, own_server: str, northgate: Balance
 ) -> None:

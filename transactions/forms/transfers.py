@@ -97,11 +97,12 @@ class TransferForm(OptionsForm):
     field_order = ("source", "destination", "amount", "currency", "description", "reference")
 
     source = SideField(
-        attrs={"autofocus": True},
+        attrs={"autofocus": True, "data-beside": "destination"},
         label=gettext_lazy("From"),
         help_text=gettext_lazy("Debited. An owner, an id or an @indicator."),
     )
     destination = SideField(
+        attrs={"data-beside": "source"},
         label=gettext_lazy("To"),
         help_text=gettext_lazy("Credited. An owner, an id or an @indicator."),
     )
