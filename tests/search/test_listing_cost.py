@@ -14,7 +14,7 @@ from search import at_once, listing
 from search.indexing import index_documents
 from search.listing import list_transactions
 from search.models import FoundTransaction
-from search.parts import lasts
+from search.parts import columns_asked, lasts
 from tests.conftest import OwnDatabase
 from tests.factories import make_balance, post_transfer
 from tests.search.building import compiled
@@ -168,3 +168,25 @@ def test_a_change_that_was_under_way_while_many_were_counted_is_seen_when_it_end
 )
 def test_conditions_that_what_passes_will_always_pass(db: None, query: str, expected: bool) -> None:
     assert lasts(compiled(query)) is expected
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("", set()),
+        ("where=amount:at-least:80&where=effective:is:2025", {"amount", "effective_at"}),
+        ("where=currency:is:GBP|text:contains:rent 20251", {"currency", "text"}),
+        ("where=metadata.flat:greater:7", {"metadata"}),
+        ("where=created_by:empty&where=reference:is:WRONG-1", {"actor_id", "transaction_id"}),
+    ],
+)
+def test_conditions_tell_what_of_a_document_they_look_at(
+    db: None, query: str, expected: set[str]
+) -> None:
+    assert set(columns_asked(compiled(query))) == expected
+
+
+def test_of_what_asks_live_tables_all_is_looked_at(db: None) -> None:
+    everything = {field.attname for field in FoundTransaction._meta.local_fields} - {"pk"}
+
+    assert set(columns_asked(compiled("where=followers:is:no"))) == everything
