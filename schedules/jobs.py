@@ -13,7 +13,8 @@ from procrastinate.contrib.django import app
 from procrastinate.exceptions import UniqueViolation
 from procrastinate.jobs import Status
 
-from schedules.operations import POST_AT_ITS_TIME, post_due
+from schedules.due import post_due
+from schedules.operations import POST_AT_ITS_TIME
 from transactions.lifecycle import expire_due
 
 EACH_MINUTE = "* * * * *"

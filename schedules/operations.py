@@ -1,26 +1,18 @@
-"""Scheduling a transaction, cancelling it, and posting what is due.
+"""Scheduling a transaction, cancelling it, and posting it before its time.
 
-Each schedule is decided under a lock on its row, together with the transaction that it becomes:
-a process that ends in the middle leaves it as it was.
+What is due is posted by `schedules.due`. Each schedule is decided under a lock on its row,
+together with the transaction that it becomes: a process that ends midway leaves it as it was.
 """
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from django.db import (
-    DatabaseError,
-    IntegrityError,
-    InterfaceError,
-    OperationalError,
-    connection,
-)
+from django.db import IntegrityError
 from django.db import transaction as db_transaction
-from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -32,7 +24,6 @@ from schedules.requests import decode_request, encode_request
 from transactions.answers import busy_refused
 from transactions.checks import check_moment, check_request, encode_metadata
 from transactions.errors import (
-    BusyError,
     HoldExpiredError,
     InvalidRequestError,
     PostingError,
@@ -60,16 +51,9 @@ UNFIT = (
     UnbalancedTransactionError,
     UnknownBalanceError,
 )
-DUE_MAX = 1000
 SEEN_MAX = 1000
 # The job that is deferred with each schedule.
 POST_AT_ITS_TIME = "schedules.post_at_its_time"
-# Any number, as long as it is the same wherever schedules are posted.
-TURN = 7_239_140_553
-# Whoever waits longer for a turn or a balance tries again the next minute.
-PATIENCE = "2s"
-
-logger = logging.getLogger(__name__)
 
 
 class DueInPastError(PostingError):
@@ -164,7 +148,7 @@ def cancel(schedule: Schedule, *, actor: User | None) -> Schedule:
     """
     with db_transaction.atomic():
         locked = _lock(schedule)
-        _decide(locked, Schedule.State.CANCELLED, actor=actor)
+        decide(locked, Schedule.State.CANCELLED, actor=actor)
     return locked
 
 
@@ -186,7 +170,7 @@ def post_now(schedule: Schedule, *, actor: User | None, figures: Figures | None 
         assert result.transaction_id is not None
         if figures is not None and figures != figures_of(read_changes(result.transaction_id)):
             raise FiguresChangedError
-        _decide(locked, Schedule.State.POSTED, actor=actor, transaction_id=result.transaction_id)
+        decide(locked, Schedule.State.POSTED, actor=actor, transaction_id=result.transaction_id)
     return locked
 
 
@@ -221,28 +205,6 @@ def mark_all_seen(*, until: datetime, actor: User) -> int:
     return len(locked)
 
 
-def post_due(*, now: datetime | None = None, limit: int = DUE_MAX) -> int:
-    """Post what is due, oldest first, each in a database transaction of its own.
-
-    One does so at a time: what comes in at a moment comes in before what was
-    scheduled later for the same moment. What is refused is rejected, with the
-    reason. What is busy stays scheduled for the next time. Returns how many
-    were posted or rejected.
-
-    Raises:
-        OperationalError: the database went away; what is left stays scheduled.
-    """
-    decided, tried = 0, Q()
-    for _number in range(limit):
-        turn = _post_next(tried, now=now)
-        if turn is None:
-            break
-        due, is_decided = turn
-        decided += is_decided
-        tried = Q(due_at__gt=due.due_at) | Q(due_at=due.due_at, pk__gt=due.pk)
-    return decided
-
-
 def request_now(schedule: Schedule, *, now: datetime) -> PostingRequest:
     """What `post_now` asks for.
 
@@ -265,55 +227,6 @@ def request_of(schedule: Schedule, *, effective_at: datetime | None) -> PostingR
     )
 
 
-def _post_next(tried: Q, *, now: datetime | None) -> tuple[Schedule, bool] | None:
-    """The oldest that is due after those tried, and whether it was decided; None without one."""
-    due = None
-    try:
-        with db_transaction.atomic():
-            _take_turn()
-            waiting = Schedule.objects.filter(
-                tried, state=Schedule.State.SCHEDULED, due_at__lte=now or timezone.now()
-            )
-            locked = waiting.order_by("due_at", "pk").select_for_update(skip_locked=True)
-            due = locked.first()
-            if due is None:
-                return None
-            _post_or_reject(due)
-    except BusyError:
-        return None if due is None else (due, False)
-    except (OperationalError, InterfaceError):
-        raise
-    except DatabaseError:
-        if due is None:
-            raise
-        # Those behind it must not wait for it.
-        logger.exception("Schedule %s cannot be posted and stays scheduled", due.pk)
-        return due, False
-    return due, True
-
-
-def _take_turn() -> None:
-    """Wait until nobody else posts what is due, until the end of the database transaction.
-
-    Raises:
-        BusyError: somebody does for longer, and will come to the rest as well.
-    """
-    with busy_refused(), connection.cursor() as cursor:
-        cursor.execute(f"SET LOCAL lock_timeout = '{PATIENCE}'")
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [TURN])
-
-
-def _post_or_reject(locked: Schedule) -> None:
-    try:
-        result = post(request_of(locked, effective_at=locked.due_at), actor=locked.actor)
-    except BusyError:
-        raise
-    except PostingError as error:
-        _decide(locked, Schedule.State.REJECTED, reason_code=error.code, reason=str(error))
-    else:
-        _decide(locked, Schedule.State.POSTED, transaction_id=result.transaction_id)
-
-
 def _lock(schedule: Schedule) -> Schedule:
     with busy_refused():
         locked = Schedule.objects.select_for_update().get(pk=schedule.pk)
@@ -322,7 +235,7 @@ def _lock(schedule: Schedule) -> Schedule:
     return locked
 
 
-def _decide(
+def decide(
     locked: Schedule, state: Schedule.State, *, actor: User | None = None, **outcome: Any
 ) -> None:
     """Move the state, once, and say so in the audit; without `actor` the time itself did it."""

@@ -11,8 +11,9 @@ from balances.operations import close_balance
 from ledgers.models import Ledger
 from reports.lookalikes import find_lookalikes
 from reports.rolling import roll_up_days
+from schedules.due import post_due
 from schedules.models import Schedule
-from schedules.operations import cancel, mark_seen, post_due
+from schedules.operations import cancel, mark_seen
 from tests.factories import make_balance, make_identity, make_ledger, post_transfer
 from tests.schedules.building import SOON, make_schedule, wait_until
 from tests.transactions.acting import commit_part, make_hold

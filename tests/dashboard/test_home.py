@@ -10,7 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from audit.models import AuditEvent
-from schedules.operations import post_due
+from schedules.due import post_due
 from tests.factories import make_balance, make_client, make_ledger, make_user, post_transfer
 from tests.pages import (
     HISTORY_RESTORE,

@@ -16,8 +16,9 @@ from django.db.models import Count
 from django.utils import timezone
 
 from audit.models import AuditEvent
+from schedules.due import post_due
 from schedules.models import Schedule
-from schedules.operations import cancel, post_due, post_now
+from schedules.operations import cancel, post_now
 from tests.books import mismatches
 from tests.conftest import OwnDatabase
 from tests.factories import make_balance

@@ -8,7 +8,8 @@ from contextlib import contextmanager
 import psycopg
 import pytest
 
-from schedules.operations import cancel, mark_seen, post_due
+from schedules.due import post_due
+from schedules.operations import cancel, mark_seen
 from tests.conftest import OwnDatabase
 from tests.factories import make_balance, make_user, post_transfer
 from tests.schedules.building import SOON, make_schedule, wait_until

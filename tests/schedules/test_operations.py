@@ -9,13 +9,13 @@ from django.utils import timezone
 
 from audit.models import AuditEvent
 from balances.operations import close_balance
+from schedules.due import post_due
 from schedules.models import Schedule
 from schedules.operations import (
     DecidedError,
     DueInPastError,
     cancel,
     foresee,
-    post_due,
     post_now,
     request_of,
     schedule,

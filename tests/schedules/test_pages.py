@@ -7,8 +7,9 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from schedules.due import post_due
 from schedules.models import Schedule
-from schedules.operations import post_due, schedule
+from schedules.operations import schedule
 from schedules.rows import format_rows
 from tests.factories import make_balance, make_client, make_identity, make_user, post_transfer
 from tests.pages import (

@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from schedules.operations import cancel, post_due, schedule
+from schedules.due import post_due
+from schedules.operations import cancel, schedule
 from tests.conftest import OwnDatabase
 from tests.factories import make_balance, post_transfer
 from tests.schedules.building import SOON, make_request, make_schedule, wait_until

@@ -12,8 +12,8 @@ from django.test import Client
 from django.utils import timezone
 
 from balances.models import Balance
+from schedules.due import post_due
 from schedules.models import Schedule
-from schedules.operations import post_due
 from search.indexing import index_documents
 from tests.factories import (
     NOON,

@@ -10,7 +10,7 @@ import pytest
 from django.test import Client
 
 from balances.models import Balance
-from schedules.operations import post_due
+from schedules.due import post_due
 from tests.factories import (
     NOON,
     make_balance,

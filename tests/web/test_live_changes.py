@@ -7,7 +7,8 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from schedules.operations import cancel, post_due
+from schedules.due import post_due
+from schedules.operations import cancel
 from tests.factories import (
     make_balance,
     make_identity,
