@@ -123,8 +123,7 @@ BEGIN
         outcome := CASE
             WHEN transactions_same_content(
                 posted_id, p_kind, p_description, p_effective_at, p_balances, p_amounts
-            )
-THEN 'present' ELSE 'reference_used'
+            ) THEN 'present' ELSE 'reference_used'
         END;
         RETURN;
     END IF;
