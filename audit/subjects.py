@@ -19,4 +19,5 @@ def by_subject(table: str, prefix: str) -> str:
 
 
 def subject_id(prefix: str) -> str:
+    """SQL for the public id of the subject, if its key has this prefix."""
     return PUBLIC_ID.format(prefix=prefix)

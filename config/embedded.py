@@ -47,6 +47,7 @@ NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": 
 
 
 def shared_buffers() -> str:
+    """A quarter of the memory, between 64 and 512 MB."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     return f"{max(64, min(512, memory // 4 // 1024**2))}MB"
 

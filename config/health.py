@@ -1,3 +1,5 @@
+"""What a load balancer asks: whether the database answers."""
+
 from __future__ import annotations
 
 from collections.abc import Callable

@@ -1,3 +1,5 @@
+"""Static files under names that change with their content."""
+
 from __future__ import annotations
 
 import logging

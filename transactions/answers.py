@@ -21,6 +21,7 @@ OPEN_INDICATOR = "balances_open_indicator(%s, %s, %s::bigint)"
 
 
 def as_result(answer: Answer) -> Result:
+    """The answer as callers get it: a refusal with the error that says why."""
     outcome, transaction_id, culprit_id = answer
     if outcome in REFUSALS:
         # An indicator without a balance stands as 0 in a batch.

@@ -1,3 +1,5 @@
+"""Who asks, and the zone and formats in which they are answered."""
+
 from __future__ import annotations
 
 from collections.abc import Callable

@@ -1,3 +1,5 @@
+"""People who sign in, how they like to see the pages, and the views that they keep."""
+
 from __future__ import annotations
 
 import uuid

@@ -1,3 +1,5 @@
+"""Changes to how a person sees the pages; they leave no audit event."""
+
 from __future__ import annotations
 
 from users.models import User

@@ -78,6 +78,8 @@ class Fallback:
 
 @dataclass(frozen=True, slots=True)
 class DateRules:
+    """How dates are written; one without a time takes effect at `time`, in `zone`."""
+
     column: str
     formats: tuple[str, ...]
     time: dt.time
@@ -133,6 +135,8 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class TransactionRules:
+    """What a transaction is made of; `metadata` names columns, `constants` are kept with each."""
+
     reference: Template
     description: Template
     lines: Lines
