@@ -368,6 +368,30 @@ def test_it_ties_at_a_thousand_random_moments_and_prove_sees_to_the_day_totals(
     assert run_proof(actor=None).is_ok
 
 
+def test_every_line_of_random_books_is_found_where_it_leads(own_database: OwnDatabase) -> None:
+    fill(Books(own_database.cluster, own_database.name), TINY)
+    roll_up_days()
+    clerk, random = make_client(), Random(13)
+    now = datetime.now(UTC)
+    for _ in range(4):
+        back = sorted(timedelta(days=random.randint(1, 365)) for _ in range(2))
+        start, end = ((now - days).date().isoformat() for days in reversed(back))
+        for query in ({"as_of": end}, {"from": start, "as_of": end}, {"from": start}):
+            lines = followed(clerk, f"{URL}?{urlencode(query)}")
+            assert lines
+            followed(clerk, random.choice([line for line in lines if "ledger=" in line]))
+
+
+def followed(clerk: Client, url: str) -> set[str]:
+    """The figures of a page; each must lead to a page that adds up to the same."""
+    links = {link for link in links_of(clerk.get(url)) if "expect=" in link}
+    for link in links:
+        response = clerk.get(link)
+        assert response.status_code == 200
+        assert "You followed" not in text_of(response)
+    return links
+
+
 def random_scope(random: Random) -> Scope:
     """A moment of the year that the books tell of, with a start and a recorded time or without."""
     year = datetime.now(UTC) - timedelta(days=366)
