@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from uuid import UUID
 
@@ -11,7 +11,6 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from balances.models import Balance
-from balances.naming import name_of
 from exports.reading import Selection, long_snapshot
 from identities.models import Identity
 from ledgers.models import Ledger
@@ -83,18 +82,3 @@ def keys_of(table: str, pks: Sequence[int]) -> dict[int, str]:
     prefix, model = RECORDS[table]
     found = model._default_manager.filter(pk__in=pks).values_list("pk", "public_id")
     return {pk: f"{prefix}_{public_id}" for pk, public_id in found}
-
-
-def names_of(table: str, keys: Collection[str]) -> dict[str, str]:
-    """What people call these records, by public key."""
-    prefix, model = RECORDS[table]
-    public_ids = [parse_key(key, prefix) for key in keys]
-    related = ("identity",) if model is Balance else ()
-    found = model._default_manager.select_related(*related).filter(public_id__in=public_ids)
-    return {f"{prefix}_{each.public_id}": _name(each) for each in found}  # type: ignore[attr-defined]
-
-
-def _name(record: models.Model) -> str:
-    if isinstance(record, Balance):
-        return name_of(record)
-    return record.reference if isinstance(record, Transaction) else str(record.name)  # type: ignore[attr-defined]

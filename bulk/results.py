@@ -12,7 +12,7 @@ from django.http import Http404, HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from bulk.choosing import names_of
+from audit.naming import find_named
 from bulk.models import Item, Run
 from users.models import User
 from web.formatting import format_count
@@ -90,7 +90,7 @@ class ResultTable(Table):
         return items.none() if state.is_broken else items
 
     def read_plain(self, rows: Sequence[Item], state: TableState) -> list[Mapping[str, str]]:
-        names = names_of_results(self.run, rows)
+        names = names_of_results(rows)
         return [
             {
                 "number": str(item.position),
@@ -135,7 +135,7 @@ class ShownItem:
 
 def describe_items(run: Run, items: Sequence[Item]) -> list[ShownItem]:
     """What the page of a run says of these; before it is started, what was foreseen."""
-    names = names_of_results(run, items)
+    names = names_of_results(items)
     foreseen = {} if run.started_at else run.foreseen
     refused = foreseen.get("refused", {})
     would_be = {True: _("Would be refused"), False: _("Would be done")} if foreseen else {}
@@ -151,7 +151,7 @@ def describe_items(run: Run, items: Sequence[Item]) -> list[ShownItem]:
     ]
 
 
-def names_of_results(run: Run, items: Sequence[Item]) -> dict[str, str]:
+def names_of_results(items: Sequence[Item]) -> dict[str, str]:
     """What people call the records, and what came of them, by public key."""
     wanted = {item.record_key for item in items} | {item.result for item in items if item.result}
-    return names_of(run.table, wanted)
+    return {key: named.name for key, named in find_named(wanted).items()}
