@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from audit.models import AuditEvent
 from schedules.due import post_due
+from schedules.jobs import expire_holds
 from schedules.models import Schedule
 from schedules.operations import cancel, post_now
 from tests.books import mismatches
@@ -24,7 +25,9 @@ from tests.conftest import OwnDatabase
 from tests.factories import make_balance
 from tests.schedules.building import SOON, make_schedule, wait_until
 from tests.setup.running import ROOT, wait_for
+from tests.transactions.living import place_hold
 from transactions.errors import BusyError
+from transactions.lifecycle import expire_due
 from transactions.models import Transaction
 from transactions.requests import Indicator
 
@@ -119,6 +122,29 @@ def test_worker_killed_in_the_middle_of_a_posting_leaves_it_to_the_next(
     target.refresh_from_db()
     assert kept.state == "POSTED"
     assert target.entry_count == 1
+
+
+def test_worker_killed_in_the_middle_of_an_expiry_leaves_it_to_the_next(
+    start_worker: Start, own_database: OwnDatabase
+) -> None:
+    target = make_balance()
+    expires_at = timezone.now() + timedelta(seconds=1)
+    held = place_hold(source=RENT, destination=target, expires_at=expires_at)
+    worker = start_worker()
+    wait_until(expires_at)
+
+    with own_database.owner() as other:
+        other.execute("SELECT FROM balances_balance WHERE id = %s FOR UPDATE", [target.pk])
+        expire_holds.configure().defer(timestamp=0)
+        wait_for(lambda: _ask(WAITING) > 0, seconds=30)
+        worker.kill()
+        worker.wait()
+    wait_for(lambda: expire_due() == 1)
+
+    assert expire_due() == 0
+    target.refresh_from_db()
+    assert target.inflight_minor == 0
+    assert Transaction.objects.filter(parent=held, kind="EXPIRY").count() == 1
 
 
 def _ask(query: str) -> int:

@@ -4,22 +4,35 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
+
+from django.utils import timezone
 
 from balances.models import Balance
 from tests.at_once import at_once
 from tests.books import assert_sound
 from tests.conftest import OwnDatabase
 from tests.factories import make_balance, post_transfer
+from tests.schedules.building import wait_until
 from transactions.errors import (
     BeyondHoldError,
     HoldEndedError,
+    HoldExpiredError,
     InsufficientFundsError,
     NotRefundableError,
     RefundedError,
     ReversedError,
 )
-from transactions.lifecycle import commit, commit_many, refund, refund_many, reverse, void
+from transactions.lifecycle import (
+    commit,
+    commit_many,
+    expire_due,
+    refund,
+    refund_many,
+    reverse,
+    void,
+)
 from transactions.models import Hold, Transaction
 from transactions.posting import hold, post
 from transactions.proof import run_proof
@@ -93,6 +106,32 @@ def test_200_threads_commit_void_and_refund_one_hold(own_database: OwnDatabase) 
     assert ended.remaining_minor == target.inflight_minor == 0
     assert target.balance_minor == ended.committed_minor - 50
     assert Transaction.objects.filter(parent=first, kind="REFUND").count() == 50
+    _assert_proven()
+
+
+def test_200_threads_release_holds_whose_time_is_over_once(own_database: OwnDatabase) -> None:
+    source, target = make_balance(opening_minor=1000), make_balance()
+    expires_at = timezone.now() + timedelta(seconds=4)
+    legs = transfer(source=source.pk, destination=target.pk, amount_minor=10)
+    holds = [
+        hold(HoldRequest(f"H-{number}", legs, expires_at=expires_at)).transaction_id
+        for number in range(20)
+    ]
+    wait_until(expires_at)
+    acts: list[Callable[[], Any]] = [expire_due] * (THREADS - 40)
+    acts += [_doing(void, pk, f"V-{pk}") for pk in holds]
+    acts += [_doing(commit, pk, f"C-{pk}") for pk in holds]
+
+    outcomes = at_once(acts)
+
+    released = sum(each for each in outcomes if isinstance(each, int))
+    voided = outcomes.count("posted")
+    assert released + voided == 20
+    assert Transaction.objects.filter(kind="EXPIRY").count() == released
+    refused = _kinds([each for each in outcomes if not isinstance(each, int)])
+    assert set(refused) <= {"posted", HoldEndedError, HoldExpiredError}
+    target.refresh_from_db()
+    assert (target.balance_minor, target.inflight_minor) == (0, 0)
     _assert_proven()
 
 
