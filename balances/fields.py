@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 from django.db.models import (
+    BooleanField,
     Case,
     DecimalField,
     ExpressionWrapper,
@@ -37,6 +40,7 @@ from web.tables.fields import (
 from web.tables.metadata_fields import MetadataField
 
 PLAIN = DecimalField(max_digits=60, decimal_places=30)
+LONG_AGO = datetime(1, 1, 1, tzinfo=UTC)
 
 Found = tuple[int, str] | None
 
@@ -59,10 +63,10 @@ def find_balance(key: str) -> Found:
     return (balance.pk, f"{name_of(balance)}, {balance.currency_id}") if balance else None
 
 
-def _major(minor: Combinable) -> Combinable:
-    """An amount in major units; exact, since it is only divided by a power of ten."""
-    power = Func(Value(10), F("currency__exponent"), function="power", output_field=PLAIN)
-    return ExpressionWrapper(minor / power, output_field=PLAIN)
+def in_major(minor: Combinable, *, exponent: str = "currency__exponent") -> Combinable:
+    """An amount in major units, to its last digit: a quotient would be rounded."""
+    unit = Func(F(exponent), template="('1e-' || %(expressions)s)::numeric", output_field=PLAIN)
+    return ExpressionWrapper(minor * unit, output_field=PLAIN)
 
 
 def _on_normal_side(credit: str, debit: str) -> Combinable:
@@ -72,12 +76,15 @@ def _on_normal_side(credit: str, debit: str) -> Combinable:
 
 # What a condition or an order may name beside the columns of the table.
 COMPUTED: Mapping[str, Any] = {
-    "balance_major": _major(_on_normal_side("credit_minor", "debit_minor")),
-    "credit_major": _major(F("credit_minor")),
-    "debit_major": _major(F("debit_minor")),
-    "inflight_major": _major(_on_normal_side("inflight_credit_minor", "inflight_debit_minor")),
-    "inflight_credit_major": _major(F("inflight_credit_minor")),
-    "inflight_debit_major": _major(F("inflight_debit_minor")),
+    "balance_major": in_major(_on_normal_side("credit_minor", "debit_minor")),
+    "credit_major": in_major(F("credit_minor")),
+    "debit_major": in_major(F("debit_minor")),
+    "inflight_major": in_major(_on_normal_side("inflight_credit_minor", "inflight_debit_minor")),
+    "inflight_credit_major": in_major(F("inflight_credit_minor")),
+    "inflight_debit_major": in_major(F("inflight_debit_minor")),
+    "has_floor": ExpressionWrapper(Q(floor_minor__isnull=False), output_field=BooleanField()),
+    "floor_major": Coalesce(in_major(F("floor_minor")), Value(Decimal(0), output_field=PLAIN)),
+    "active_at": Coalesce("last_entry_at", Value(LONG_AGO)),
     "event_total": F("transaction_count") - F("follower_count"),
     "plain_title": Lower(
         Coalesce(NullIf("indicator", Value("")), "identity__name", Value("\uffff"))

@@ -77,7 +77,7 @@ class IdentityTable(Table):
         Column(
             "created", _("Created"), ("created_at", "id"), "hide-s muted", descending_first=True
         ),
-        Column("id", _("Id"), css="hide-s id", is_shown=False),
+        Column("id", _("Id"), ("public_id",), "hide-s id", is_shown=False),
     )
     fields: ClassVar[Sequence[Field]] = (
         TextField(name="name", label=_("Name")),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, ClassVar
 
 from django.db.models import (
@@ -26,6 +26,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from audit.subjects import AUDIT, by_subject
+from balances.fields import LONG_AGO
 from balances.figures import CurrencyTotal
 from balances.naming import link_tag
 from ledgers.models import Ledger
@@ -41,7 +42,6 @@ from web.tables.metadata_fields import MetadataField
 from web.tables.state import TableState
 
 VALUES = ("id", "public_id", "name", "plain_name", "is_general", "created_at", "metadata")
-LONG_AGO = datetime(1, 1, 1, tzinfo=UTC)
 
 # What a column is sorted by when the table does not hold it; these read every balance.
 SORTED_BY: Mapping[str, Any] = {
@@ -133,7 +133,7 @@ class LedgerTable(Table):
         Column(
             "created", _("Created"), ("created_at", "id"), "hide-s muted", descending_first=True
         ),
-        Column("id", _("Id"), css="hide-s id", is_shown=False),
+        Column("id", _("Id"), ("public_id",), "hide-s id", is_shown=False),
     )
     fields: ClassVar[Sequence[Field]] = (
         TextField(name="name", label=_("Name")),

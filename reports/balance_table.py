@@ -63,7 +63,7 @@ MORE_VALUES = (
     "last_entry_at",
     "floor_minor",
 )
-SIDE = Column("side", _("Normal side"), css="hide-s muted", is_shown=False)
+SIDE = Column("side", _("Normal side"), ("normal_side", "id"), "hide-s muted", is_shown=False)
 CLOSED = Column("closed", _("Closed"))
 INFLIGHT = Q(inflight_credit_minor__gt=0) | Q(inflight_debit_minor__gt=0)
 
@@ -101,14 +101,28 @@ class BalanceTable(Table):
             is_number=True,
             is_shown=False,
         ),
-        Column("floor", _("Floor"), css="num hide-s", is_number=True, is_shown=False),
-        Column("activity", _("Last activity"), css="hide-s muted", is_shown=False),
+        Column(
+            "floor",
+            _("Floor"),
+            ("has_floor", "floor_major", "id"),
+            "num hide-s",
+            is_number=True,
+            is_shown=False,
+        ),
+        Column(
+            "activity",
+            _("Last activity"),
+            ("active_at", "id"),
+            "hide-s muted",
+            descending_first=True,
+            is_shown=False,
+        ),
         Column(
             "created", _("Created"), ("created_at", "id"), "hide-s muted", descending_first=True
         ),
         Column("glance", _("Last 7 days"), css="hide-s muted", in_files=False),
         SIDE,
-        Column("id", _("Id"), css="hide-s id", is_shown=False),
+        Column("id", _("Id"), ("public_id",), "hide-s id", is_shown=False),
     )
     fields: ClassVar[Sequence[Field]] = FIELDS
     tabs: ClassVar[Sequence[Tab]] = (
