@@ -99,11 +99,8 @@ class Listing:
             if rows is not None:
                 return rows
         position = after_values(keys, after) if after is not None else Q()
-        for least, times in STRETCHES:
-            rows = self._walk(keys, position, limit, length=max(least, times * limit))
-            if rows is not None:
-                return rows
-        return self._sort_all(keys, position, limit)
+        rows = self._walk(keys, position, limit)
+        return self._sort_all(keys, position, limit) if rows is None else rows
 
     @property
     def can_be_sorted(self) -> bool:
@@ -190,20 +187,26 @@ class Listing:
             fetch_planned(f"SELECT * FROM ({sql} OFFSET 0) AS found {ordered}", parameters)
         )
 
-    def _walk(self, keys: Sequence[Key], position: Q, limit: int, *, length: int) -> Rows | None:
-        """The page from so many rows of the order; None if they do not hold it."""
+    def _walk(self, keys: Sequence[Key], position: Q, limit: int) -> Rows | None:
+        """The page from the first stretch of the order that holds it; None if none does."""
         names = (f"-{key.field}" if key.descending else key.field for key in keys)
         order = self._all.filter(bounds(self.q, keys[0].field), position).order_by(*names)
         # No more of each than is looked at: an index may hold that.
         read = dict.fromkeys(("transaction_id", "line", *columns_asked(self.q), *self._names))
-        stretch, values = _compile(order.values(*read)[:length])
+        ordered, values = _compile(order.values(*read))
         # As the stretch has it: the server knows that it comes in the order of the page.
         reference = RawSQL('"search_found"."reference"', (), output_field=TextField())
         passing, parameters = _compile(self._select(once(self.q), reference=reference))
-        sql = f"WITH search_found AS ({stretch}) {passing} {first_by(keys, limit)}"
-        rows = fetch_planned(sql, [*values, *parameters])
-        is_page = len(rows) >= limit or not order[length : length + 1].exists()
-        return self._rows(rows) if is_page else None
+        for least, times in STRETCHES:
+            length = max(least, times * limit)
+            stretch = f"WITH search_found AS ({ordered} LIMIT {length:d})"
+            sql = f"{stretch} {passing} {first_by(keys, limit)}"
+            rows = fetch_planned(sql, [*values, *parameters])
+            if len(rows) >= limit or not fetch_planned(
+                f"{ordered} OFFSET {length:d} LIMIT 1", values
+            ):
+                return self._rows(rows)
+        return None
 
     def count(self, *, maximum: int | None = EXACT_MAX + 1) -> int:
         """How many there are; no more than `maximum` are counted, unless it is None."""
