@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from balances.lookups import BALANCES
+from schedules.duplicates import find_scheduled_duplicates
 from schedules.last_used import last_of, recall, remember
 from schedules.models import Schedule
 from schedules.operations import schedule
@@ -179,10 +180,12 @@ def _show_form(request: HtmxHttpRequest, form: OptionsForm, *, status: int = 200
 def _show_review(
     request: HtmxHttpRequest, reviewed: Reviewed, *, is_changed: bool = False
 ) -> HttpResponse:
+    now = timezone.now()
     context = {
         "draft": reviewed.draft,
         "refusal": reviewed.refusal,
-        "review": describe_review(reviewed, at=timezone.now()),
+        "review": describe_review(reviewed, at=now),
+        "scheduled": find_scheduled_duplicates(reviewed.draft, at=now),
         "token": reviewed.seal(cast(User, request.user)),
         "is_changed": is_changed,
     }

@@ -28,17 +28,21 @@ Lines = Counter[tuple[int, int, int]]
 def find_duplicates(draft: Draft, *, at: datetime) -> list[Transaction]:
     """Up to five postings and holds of the same day, newest first; the day is the person's."""
     balances = draft.balances()
-    if draft.due_at or any(line.side not in balances for line in draft.lines):
+    if any(line.side not in balances for line in draft.lines):
         return []  # a balance that is not open yet has no transactions
     lines: Lines = Counter(
         (balances[line.side].pk, line.direction, line.amount_minor) for line in draft.lines
     )
     quietest = min(balances.values(), key=lambda each: each.transaction_count)
     wanted = [line for line in lines if line[0] == quietest.pk]
-    found = _candidates(quietest, wanted, day=timezone.localtime(draft.effective_at or at))
+    found = _candidates(quietest, wanted, day=_day_of(draft, at))
     same = [pk for pk, stored in _lines_of(found).items() if stored == lines]
     heads = Transaction.objects.filter(pk__in=same, parent=None, reverses=None)
     return list(heads.exclude(reference=draft.reference).order_by("-pk")[:SHOWN_MAX])
+
+
+def _day_of(draft: Draft, at: datetime) -> datetime:
+    return timezone.localtime(draft.due_at or draft.effective_at or at)
 
 
 def _candidates(

@@ -5,6 +5,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from schedules.models import Schedule
 from tests.factories import NOON, make_balance, post_transfer
 from tests.pages import links_of, text_of
 from tests.transactions.reviewing import NEW, journal, review, token_of
@@ -58,6 +59,28 @@ def test_hold_is_a_possible_duplicate_too(clerk: Client) -> None:
     response = review(clerk, **given, reference="inv-2")
 
     assert Transaction.objects.get(reference="inv-1").get_absolute_url() in links_of(response)
+
+
+@pytest.mark.parametrize("is_indicator", [False, True])
+def test_what_waits_for_that_day_is_a_possible_duplicate_too(
+    clerk: Client, *, is_indicator: bool
+) -> None:
+    source = "@New" if is_indicator else make_balance(opening_minor=500_00).key
+    given = {"source": source, "destination": make_balance().key, "amount": "70"}
+    due = {"due_date": "2099-01-15", "due_time": "09:00"}
+    clerk.post(NEW, {"token": token_of(review(clerk, **given, **due))})
+    if is_indicator:
+        make_balance(indicator="@New", floor_minor=None)
+
+    same = review(clerk, **given, **due | {"due_time": "10:00"}, reference="inv-2")
+    other_day = review(clerk, **given, **due | {"due_date": "2099-01-16"}, reference="inv-2")
+    other_amount = review(clerk, **given | {"amount": "71"}, **due, reference="inv-2")
+    at_once = review(clerk, **given, reference="inv-2")
+
+    assert "This may be scheduled already" in text_of(same)
+    assert Schedule.objects.get(reference="inv-1").get_absolute_url() in links_of(same)
+    for response in (other_day, other_amount, at_once):
+        assert "This may be scheduled already" not in text_of(response)
 
 
 def test_figures_of_every_balance_are_compared_when_it_is_posted(clerk: Client) -> None:
