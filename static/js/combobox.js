@@ -1,5 +1,7 @@
 import { announce } from "./announce.js";
-import { activeOption, askFor, fillList, moveByKey, options } from "./listbox.js";
+import { activeOption, askFor, askingFor, fillList, moveByKey, options } from "./listbox.js";
+
+const PAUSE = 150;
 
 /** Suggest records under every input[data-combobox] inside `root` while a person types. */
 export function suggestWhileTyping(root) {
@@ -20,28 +22,17 @@ function connect(input) {
   };
   Object.assign(input, { role: "combobox", ariaAutoComplete: "list", ariaExpanded: "false" });
   input.setAttribute("aria-controls", list.id);
-  let timer = null;
-  let latest = 0;
-  const cancel = () => {
-    clearTimeout(timer);
-    timer = null;
-    latest += 1;
-  };
+  const asking = askingFor(() => ask(input), (html) => {
+    if (html !== null && document.activeElement === input) show(input, list, html);
+  }, PAUSE);
   input.addEventListener("input", () => {
     picked.textContent = "";
-    cancel();
-    timer = setTimeout(async () => {
-      const turn = ++latest;
-      const html = await ask(input);
-      if (turn !== latest) return;
-      timer = null;
-      if (html !== null && document.activeElement === input) show(input, list, html);
-    }, 150);
+    asking.soon();
   });
   input.addEventListener("keydown", (event) => {
     // Escape leaves the suggestions, on their way or shown, and not the form around them.
-    if (event.key === "Escape" && timer !== null) event.preventDefault();
-    if (event.key === "Escape" || event.key === "Enter") cancel();
+    if (event.key === "Escape" && asking.isWaiting()) event.preventDefault();
+    if (event.key === "Escape" || event.key === "Enter") asking.forget();
     if (list.hidden) return;
     if (event.key === "Enter" && activeOption(list)) pick(activeOption(list));
     else if (event.key === "Escape") close();
@@ -50,7 +41,7 @@ function connect(input) {
     event.stopPropagation();
   });
   input.addEventListener("blur", () => {
-    cancel();
+    asking.forget();
     close();
   });
   // Pressing on an option must not take the focus from the input.

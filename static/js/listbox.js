@@ -35,6 +35,29 @@ export function moveByKey({ key }, input, list) {
   return true;
 }
 
+/** Asks once typing has paused for so many milliseconds, and shows the latest answer alone. */
+export function askingFor(ask, show, pause) {
+  let timer = null;
+  let latest = 0;
+  const now = async () => {
+    const turn = ++latest;
+    const html = await ask();
+    if (turn !== latest) return;
+    timer = null;
+    show(html);
+  };
+  const forget = () => {
+    clearTimeout(timer);
+    timer = null;
+    latest += 1;
+  };
+  const soon = () => {
+    forget();
+    timer = setTimeout(now, pause);
+  };
+  return { now, soon, forget, isWaiting: () => timer !== null };
+}
+
 /** The server's answer to what is typed, or null if there is none. */
 export function askFor(address, asked) {
   const url = new URL(address, location);

@@ -1,5 +1,5 @@
 import { openDialog } from "./keys.js";
-import { activate, activeOption, askFor, fillList, moveByKey, options } from "./listbox.js";
+import { activate, activeOption, askFor, askingFor, fillList, moveByKey, options } from "./listbox.js";
 
 const PAUSE = 120;
 
@@ -31,20 +31,14 @@ export function openPalette(root) {
 }
 
 function suggestInto(dialog, input, list) {
-  let latest = 0;
-  let timer = null;
-  const ask = async () => {
-    const turn = ++latest;
-    const html = await fetchList(dialog.dataset.palette, input.value);
-    if (turn === latest && dialog.open) show(dialog, input, list, html);
-  };
+  const asking = askingFor(() => fetchList(dialog.dataset.palette, input.value), (html) => {
+    if (dialog.open) show(dialog, input, list, html);
+  }, PAUSE);
   input.addEventListener("input", () => {
     // What is listed was found for other words: nothing of it may be opened by Enter.
-    latest += 1;
     activate(input, list, null);
     list.ariaBusy = "true";
-    clearTimeout(timer);
-    timer = setTimeout(ask, PAUSE);
+    asking.soon();
   });
   input.addEventListener("keydown", (event) => moveOrOpen(event, input, list));
   list.addEventListener("click", (event) => {
@@ -52,11 +46,10 @@ function suggestInto(dialog, input, list) {
     if (event.target.closest("[role=option]") && !isElsewhere) dialog.close();
   });
   dialog.addEventListener("close", () => {
-    latest += 1;
-    clearTimeout(timer);
+    asking.forget();
     show(dialog, input, list, "");
   });
-  return ask;
+  return asking.now;
 }
 
 function moveOrOpen(event, input, list) {
