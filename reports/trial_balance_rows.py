@@ -165,18 +165,18 @@ def _render_line(  # noqa: PLR0913 -- all that its text follows from
 class Foot:
     """The totals of one currency; `net` is what the closing figures come to, on its side.
 
-    `url` leads to the lines of that currency alone, and is empty there.
+    The others are links to the lines of that currency alone, and plain text there.
     """
 
     currency: str
-    url: str
-    opening: str
+    shown_currency: SafeString
+    opening: SafeString
     is_opening_debit: bool
     is_opening_credit: bool
-    debits: str
-    credits: str
-    closing_debit: str
-    closing_credit: str
+    debits: SafeString
+    credits: SafeString
+    closing_debit: SafeString
+    closing_credit: SafeString
     net: str
     is_net_debit: bool
     is_tied: bool
@@ -189,13 +189,15 @@ def format_feet(totals: Iterable[TotalLine], addresses: Addresses) -> list[Foot]
 
 def _foot(total: TotalLine, addresses: Addresses) -> Foot:
     opening_minor = total.opening_credit_minor - total.opening_debit_minor
+    url = "" if addresses.scope.currency else addresses.of_total(total)
+    beginning, end = (f'<a href="{escape(url)}">', "</a>") if url else ("", "")
 
-    def write(minor: int) -> str:
-        return format_amount(minor, total.exponent)
+    def write(minor: int) -> SafeString:
+        return SafeString(f"{beginning}{format_amount(minor, total.exponent)}{end}")
 
     return Foot(
         currency=total.currency,
-        url="" if addresses.scope.currency else addresses.of_total(total),
+        shown_currency=SafeString(f"{beginning}{escape(total.currency)}{end}"),
         opening=write(abs(opening_minor)),
         is_opening_debit=opening_minor < 0,
         is_opening_credit=opening_minor > 0,
@@ -203,8 +205,8 @@ def _foot(total: TotalLine, addresses: Addresses) -> Foot:
         credits=write(total.credit_minor),
         closing_debit=write(total.closing_debit_minor),
         closing_credit=write(total.closing_credit_minor),
-        net=write(abs(total.net_minor)),
+        net=format_amount(abs(total.net_minor), total.exponent),
         is_net_debit=total.net_minor < 0,
         is_tied=total.is_tied,
-        is_long=len(write(total.closing_debit_minor)) > LONG,
+        is_long=len(format_amount(total.closing_debit_minor, total.exponent)) > LONG,
     )
