@@ -8,12 +8,12 @@ from decimal import Decimal
 from typing import Any
 
 from django.db.models import (
-    BooleanField,
     Case,
     DecimalField,
     ExpressionWrapper,
     F,
     Func,
+    IntegerField,
     Q,
     Value,
     When,
@@ -82,7 +82,9 @@ COMPUTED: Mapping[str, Any] = {
     "inflight_major": in_major(_on_normal_side("inflight_credit_minor", "inflight_debit_minor")),
     "inflight_credit_major": in_major(F("inflight_credit_minor")),
     "inflight_debit_major": in_major(F("inflight_debit_minor")),
-    "has_floor": ExpressionWrapper(Q(floor_minor__isnull=False), output_field=BooleanField()),
+    "has_floor": Case(
+        When(floor_minor=None, then=Value(0)), default=Value(1), output_field=IntegerField()
+    ),
     "floor_major": Coalesce(in_major(F("floor_minor")), Value(Decimal(0), output_field=PLAIN)),
     "active_at": Coalesce("last_entry_at", Value(LONG_AGO)),
     "event_total": F("transaction_count") - F("follower_count"),
