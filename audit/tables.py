@@ -53,13 +53,22 @@ class AuditTable(Table):
             descending_first=True,
             is_fixed=True,
         ),
-        Column("who", gettext_lazy("Who"), css="word", is_fixed=True),
-        Column("action", gettext_lazy("What"), is_fixed=True),
+        Column(
+            "who", gettext_lazy("Who"), ("actor_name", "id"), "word", is_fixed=True, sorts_few=True
+        ),
+        Column("action", gettext_lazy("What"), ("action", "id"), is_fixed=True, sorts_few=True),
         Column("record", gettext_lazy("Record")),
         SUBJECT,
         Column("changes", gettext_lazy("Before and after"), css="hide-s"),
         KEPT,
-        Column("number", gettext_lazy("Number"), css="hide-s num", is_shown=False),
+        Column(
+            "number",
+            gettext_lazy("Number"),
+            ("id",),
+            "hide-s num",
+            descending_first=True,
+            is_shown=False,
+        ),
     )
     fields: ClassVar[Sequence[Field]] = (
         DateField(name="when", label=gettext_lazy("When"), lookup="created_at"),
@@ -76,7 +85,7 @@ class AuditTable(Table):
     default_sort: ClassVar[str] = "-when"
     date_key: ClassVar[str] = "created_at"
     has_metadata: ClassVar[bool] = False
-    watches: ClassVar[str] = ""
+    watches: ClassVar[str] = "audit_auditevent"
 
     def for_request(self, request: HttpRequest) -> Table:
         """The same for whoever may see it.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
 from typing import Any, ClassVar
@@ -16,6 +17,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from ledgers.money import format_amount
 from transactions.entry_fields import entry_fields
+from transactions.entry_orders import SORTED_BY
 from transactions.entry_rows import format_entries, plain_entries, read_entries
 from transactions.filters import TransactionFilter
 from transactions.models import Entry
@@ -23,7 +25,7 @@ from web.converters import parse_key
 from web.counting import EXACT_MAX, count_exact, is_exact
 from web.formatting import format_count
 from web.planned import explain
-from web.sorting import Column
+from web.sorting import Column, Sorting
 from web.statements import Row, fetch_all
 from web.tables.conditions import bounds
 from web.tables.definition import Label, Table, TableRow, register, with_column
@@ -58,7 +60,18 @@ KEYS = {"balance": ("effective_at", "id"), "ledger": ("effective_at", "transacti
 OF_BOOKS = ("transaction__effective_at", "number", "id")
 
 
-CURRENCY = Column("currency", gettext_lazy("Currency"), css="hide-s", is_shown=False)
+def _few(name: str, label: Label, key: str, css: str = "", *, is_shown: bool = True) -> Column:
+    return Column(name, label, (key, "id"), css, is_shown=is_shown, sorts_few=True)
+
+
+def _few_amounts(name: str, label: Label, css: str) -> Column:
+    column = _few(name, label, f"{name}_major", css)
+    return replace(column, descending_first=True, is_number=True)
+
+
+CURRENCY = _few(
+    "currency", gettext_lazy("Currency"), "balance__currency_id", "hide-s", is_shown=False
+)
 
 
 def _columns(effective: tuple[str, ...]) -> tuple[Column, ...]:
@@ -73,14 +86,14 @@ def _columns(effective: tuple[str, ...]) -> tuple[Column, ...]:
             "hide-s",
             is_fixed=True,
         ),
-        Column("description", gettext_lazy("Description"), css="hide-s", is_shown=False),
-        Column("balance", gettext_lazy("Balance")),
-        Column("ledger", gettext_lazy("Ledger"), css="hide-s"),
-        Column("direction", gettext_lazy("Direction"), css="hide-s", is_shown=False),
-        Column("debit", gettext_lazy("Debit"), css="num", is_number=True),
-        Column("credit", gettext_lazy("Credit"), css="num", is_number=True),
+        _few("description", gettext_lazy("Description"), "told", "hide-s", is_shown=False),
+        _few("balance", gettext_lazy("Balance"), "balance_title"),
+        _few("ledger", gettext_lazy("Ledger"), "balance__ledger__name", "hide-s"),
+        _few("direction", gettext_lazy("Direction"), "direction", "hide-s", is_shown=False),
+        _few_amounts("debit", gettext_lazy("Debit"), "num"),
+        _few_amounts("credit", gettext_lazy("Credit"), "num"),
         CURRENCY,
-        Column("running", gettext_lazy("Balance after"), css="num hide-s", is_number=True),
+        _few_amounts("running", gettext_lazy("Balance after"), "num hide-s"),
         Column(
             "recorded",
             gettext_lazy("Recorded"),
@@ -132,6 +145,7 @@ class EntryTable(Table):
             # The key of the transaction as its own table has it, for the index by date.
             number = RawSQL("transactions_transaction.id", (), output_field=BigIntegerField())
             entries = entries.annotate(number=number)
+        entries = entries.annotate(**{name: SORTED_BY[name] for name in names if name in SORTED_BY})
         rows: QuerySet[Entry, Any] = entries.values(*dict.fromkeys(("id", *names)))
         return rows
 
@@ -210,6 +224,10 @@ class EntryTable(Table):
     def name_count(self, count: str) -> str:
         words = ngettext("%(count)s entry", "%(count)s entries", 1 if count == "1" else 2)
         return words % {"count": count}
+
+    def sorting(self, state: TableState, count: str) -> Sorting:
+        """Those of the latest that pass are few, however many there are before."""
+        return state.sorting if self.note(state) else super().sorting(state, count)
 
     def chips(self, state: TableState) -> list[tuple[str, str]]:
         return self.chosen.chips()

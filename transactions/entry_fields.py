@@ -15,7 +15,16 @@ from balances.fields import find_balance, find_ledger, find_owner
 from balances.models import Balance
 from ledgers.models import Currency
 from transactions.models import Entry, Transaction
-from web.tables.fields import AmountField, ChoiceField, DateField, Field, RecordField, TextField
+from web.tables.fields import (
+    AmountField,
+    ChoiceField,
+    DateField,
+    Field,
+    KeyField,
+    RecordField,
+    TextField,
+)
+from web.tables.metadata_fields import MetadataField
 from web.tables.operators import Operator
 
 
@@ -106,6 +115,17 @@ FIELDS: Sequence[Field] = (
         choices=Transaction.Kind.choices,
     ),
     DateField(name="recorded", label=gettext_lazy("Recorded"), lookup="transaction__created_at"),
+    KeyField(
+        name="transaction",
+        label=gettext_lazy("Id of the transaction"),
+        lookup="transaction__public_id",
+        prefix="txn",
+    ),
+    MetadataField(
+        name="metadata",
+        label=gettext_lazy("Extra information of the transaction"),
+        lookup="transaction__metadata",
+    ),
 )
 
 

@@ -78,7 +78,7 @@ def read_entries(entry_ids: Sequence[int]) -> list[EntryRow]:
 
 
 def format_entries(rows: Sequence[EntryRow]) -> list[TableRow]:
-    """As the table prints them; a row belongs to its transaction, and has no key of its own."""
+    """As the table prints them; a row opens its transaction, by whose key it is known."""
     reader = active_reader()
     return [_format_row(row, reader) for row in rows]
 
@@ -103,7 +103,12 @@ def _format_row(row: EntryRow, reader: Reader) -> TableRow:
         "currency": row.currency,
         "running": Cell(SafeString(escape(running)), "neg" if row.shown_running < 0 else ""),
     }
-    return TableRow(key="", url=url, cells=MappingProxyType(cells))
+    return TableRow(
+        key=f"txn_{row.transaction}",
+        url=url,
+        quick=f"{url}quick/",
+        cells=MappingProxyType(cells),
+    )
 
 
 def plain_entries(rows: Sequence[EntryRow]) -> list[Mapping[str, str]]:

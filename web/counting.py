@@ -47,6 +47,11 @@ def is_exact(count: str) -> bool:
     return bool(count) and not any(sign.isalpha() or sign == "+" for sign in count)
 
 
+def are_few(count: str) -> bool:
+    """Whether a count in words says that the rows are no more than are counted exactly."""
+    return is_exact(count) and int("".join(filter(str.isdecimal, count))) <= EXACT_MAX
+
+
 def say_about(estimate: int) -> str:
     """What the database holds for the number of rows: "about 1,230,000"."""
     step = 10 ** max(0, len(str(estimate)) - 3)

@@ -39,8 +39,10 @@ export function currentRow() {
   return document.activeElement.closest?.(ROW) ?? rowOf(current);
 }
 
+/** Its row; of several of one record, as entries are, the one that was chosen. */
 export function rowOf(key) {
-  return key ? document.querySelector(`main tr[data-row="${CSS.escape(key)}"]`) : null;
+  const rows = key ? [...document.querySelectorAll(`main tr[data-row="${CSS.escape(key)}"]`)] : [];
+  return rows.find((row) => row.tabIndex === 0) ?? rows[0] ?? null;
 }
 
 /** The row so many steps on in the same table, or null beyond its ends. */

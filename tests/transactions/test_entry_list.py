@@ -14,6 +14,7 @@ from balances.models import Balance
 from tests.factories import NOON, make_balance, make_identity, post_transfer
 from tests.pages import SCRIPT, count_queries, rows_of, text_of
 from transactions.requests import Indicator
+from web import counting
 
 pytestmark = pytest.mark.django_db
 URL = "/entries/"
@@ -32,6 +33,7 @@ def wallet() -> Balance:
         amount_minor=20_00,
         reference="two",
         effective_at=NOON - timedelta(days=40),
+        metadata={"region": "EU"},
     )
     post_transfer(source=wallet, destination=TREASURY, amount_minor=5_00, reference="three")
     return wallet
@@ -52,7 +54,13 @@ def test_each_entry_is_a_line_with_the_balance_after_it(clerk: Client, wallet: B
 
 
 @pytest.mark.parametrize("scope", ["", "ledger", "balance"])
-@pytest.mark.parametrize("sort", ["-effective", "effective", "reference", "-recorded"])
+@pytest.mark.parametrize(
+    "sort",
+    [
+        *("-effective", "effective", "reference", "-recorded", "description", "-balance"),
+        *("ledger", "-direction", "debit", "-credit", "currency", "-running"),
+    ],
+)
 def test_pages_hold_each_entry_once(clerk: Client, scope: str, sort: str) -> None:
     balance = make_balance(floor_minor=None)
     for number in range(12):
@@ -93,6 +101,9 @@ def test_pages_hold_each_entry_once(clerk: Client, scope: str, sort: str) -> Non
         ("currency:is:gbp", ["three", "one", "two"]),
         ("currency:is:EUR", []),
         ("kind:is:REVERSAL", []),
+        ("metadata.region:is:EU", ["two"]),
+        ("metadata.region:lacks-key", ["three", "one"]),
+        ("transaction:is:txn_00000000-0000-0000-0000-000000000000", []),
         ("amount:at-least:x", []),
         ("nonsense:is:1", []),
     ],
@@ -118,6 +129,34 @@ def test_sums_are_those_of_the_rows(clerk: Client, wallet: Balance) -> None:
     assert "Sums 5.00GBP debits 40.00GBP credits" in kept
     filtered = {"balance": wallet.key, "where": "effective:is:2024"}
     assert "Sums 0.00GBP debits 20.00GBP credits" in text_of(clerk.get(URL, filtered))
+
+
+@pytest.mark.parametrize(
+    ("sort", "expected"),
+    [
+        ("-debit", ["three", "two", "one"]),
+        ("credit", ["three", "one", "two"]),
+        ("running", ["one", "three", "two"]),
+        ("direction", ["three", "one", "two"]),
+    ],
+)
+def test_every_column_sorts_the_entries_that_are_counted(
+    clerk: Client, wallet: Balance, sort: str, expected: list[str]
+) -> None:
+    response = clerk.get(URL, {"balance": wallet.key, "sort": sort})
+
+    assert [row[1] for row in rows_of(response)[1:]] == expected
+
+
+def test_more_entries_than_are_counted_sort_along_indexes_alone(
+    clerk: Client, wallet: Balance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(counting, "EXACT_MAX", 2)
+
+    response = clerk.get(URL, {"balance": wallet.key, "sort": "-debit"})
+
+    assert [row[1] for row in rows_of(response)[1:]] == ["three", "one", "two"]
+    assert "rows or fewer to sort by Debit." in text_of(response)
 
 
 def test_jump_begins_at_the_day_and_leads_both_ways(clerk: Client, wallet: Balance) -> None:

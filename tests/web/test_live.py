@@ -12,7 +12,13 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from tests.factories import make_balance, make_identity, post_transfer
+from tests.factories import (
+    make_balance,
+    make_client,
+    make_identity,
+    make_user,
+    post_transfer,
+)
 from tests.web.watching import watch_anew
 from web import live
 from web.marks import Mark
@@ -171,3 +177,14 @@ def test_a_row_committed_late_counts_although_its_id_is_lower() -> None:
 
     assert Mark.read(str(before)) == before != after
     assert before.added_since("pk") == Q(pk__gt=7) | Q(pk__in=[6, 3, 2, 1])
+
+
+def test_events_of_the_audit_trail_are_told_to_those_alone_who_may_read_it(clerk: Client) -> None:
+    auditor = make_client(user=make_user(is_staff=True))
+    asked = _start(auditor, table="audit")
+    make_identity(name="Northgate", actor=make_user(username="berta"))
+
+    told = auditor.get("/live/", {**asked, "where": "who:is:berta"}).json()
+
+    assert told["words"].startswith("1 new")
+    assert clerk.get("/live/", asked).status_code == 403

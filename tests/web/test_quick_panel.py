@@ -96,6 +96,20 @@ def test_a_shared_address_opens_a_row_that_is_on_another_page(page: Page) -> Non
     expect(page).to_have_url(re.compile(r"\?q=xenia$"))
 
 
+def test_each_entry_is_stepped_to_though_two_open_one_transaction(page: Page) -> None:
+    page.goto("/entries/")
+    rows = page.locator("tr[data-row]")
+
+    page.keyboard.press("j")
+    for key, number in (("Enter", 0), ("j", 1), ("j", 2), ("k", 1)):
+        with page.expect_response("**/quick/"):
+            page.keyboard.press(key)
+        expect(rows.nth(number)).to_have_attribute("aria-current", "true")
+        expect(page.get_by_role("button", name="Next row")).to_be_visible()
+
+    assert rows.nth(0).get_attribute("data-row") == rows.nth(1).get_attribute("data-row")
+
+
 def test_links_in_a_row_and_selected_text_open_no_panel(page: Page) -> None:
     _row(page, "Zoe").get_by_text("Organization").dblclick(modifiers=["Shift"])
     expect(page.get_by_role("dialog")).to_be_hidden()

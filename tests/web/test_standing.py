@@ -26,7 +26,7 @@ SORTS = [
     (table, f"{sign}{column.name}")
     for table in STANDING
     for column in table.columns
-    if column.fields
+    if column.fields and not column.sorts_few
     for sign in ("", "-")
 ]
 

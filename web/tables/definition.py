@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from html import escape
 from typing import Any, ClassVar, NamedTuple, TypeVar
@@ -23,13 +23,13 @@ from django.utils.functional import Promise
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from web.counting import count_exact
+from web.counting import are_few, count_exact
 from web.formatting import ROWS_KEPT, format_count
 from web.pagination import Key, Source
 from web.sorting import Column, Sorting
 from web.standing import Standing
 from web.tables.fields import Field
-from web.tables.state import TableState
+from web.tables.state import TableState, sort_many
 
 Label = str | Promise
 # What pages are read from, and in which order.
@@ -171,11 +171,15 @@ class Table:
 
     def source(self, state: TableState) -> Selected:
         """What the pages are read from, and in which order."""
+        if self._sorts_few(state):
+            state = replace(state, sorting=self.sorting(state, self.count(state)))
         return self.select(state), state.sorting.order
 
     def standing(self, state: TableState) -> tuple[Standing, Sequence[Key]] | None:
         """`source` where nothing is filtered, kept with its SQL; None for any other."""
         if not self.is_standing or state.is_filtered or any(map(state.scope, self.scope)):
+            return None
+        if self._sorts_few(state):
             return None
         return self.keep(state, "", self.source)
 
@@ -193,7 +197,13 @@ class Table:
 
     def sorting(self, state: TableState, count: str) -> Sorting:
         """The order of `source`, and the heads of the table; `count` is that of its rows."""
-        return state.sorting
+        has_few = [column for column in self.columns if column.sorts_few]
+        return sort_many(state, self) if has_few and not are_few(count) else state.sorting
+
+    def _sorts_few(self, state: TableState) -> bool:
+        """Whether the order that was asked for has no index."""
+        name = state.sorting.name
+        return bool([each for each in self.columns if each.sorts_few and each.name == name])
 
     def format_rows(self, rows: Sequence[Any], state: TableState) -> list[TableRow]:
         """The rows of a page, ready to print, in their order."""
