@@ -206,7 +206,7 @@ class InformationField(MetadataField):
 
     def condition(self, operator: Operator, values: Sequence[Any]) -> Q:
         condition = MetadataField.condition(self, operator, values)
-        if operator in (Operator.CONTAINS, Operator.HAS_KEY, *COMPARISONS):
+        if operator in (Operator.CONTAINS, Operator.HAS_KEY, Operator.NOT_EMPTY, *COMPARISONS):
             return Q(metadata__has_key=self.keys[0]) & condition
         return condition
 

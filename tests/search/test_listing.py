@@ -111,6 +111,8 @@ CASES: dict[str, Passes] = {
     "metadata.flat:is:7": lambda t: t.metadata.get("flat") == 7,
     "metadata.flat:has-key": lambda t: "flat" in t.metadata,
     "metadata.flat:lacks-key": lambda t: "flat" not in t.metadata,
+    "metadata.flat:empty": lambda t: "flat" not in t.metadata,
+    "metadata.flat:not-empty": lambda t: "flat" in t.metadata,
     "metadata.flat:contains:B": lambda t: t.metadata.get("flat") == "7b",
     "metadata.flat:greater:6.5": lambda t: t.metadata.get("flat") == 7,
     "metadata.bill.number:is:A-1": lambda t: "bill" in t.metadata,

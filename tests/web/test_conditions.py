@@ -35,9 +35,13 @@ def people(db: None) -> None:
         email="ann@example.com",
         metadata={"region": "north", "bill": {"number": 7}},
     )
-    make_identity(name="Bob", kind="PERSON", metadata={"region": "south", "tier": "2.5"})
+    make_identity(
+        name="Bob", kind="PERSON", metadata={"region": "south", "tier": "2.5", "note": ""}
+    )
     make_identity(name="Cleo", email="cleo@example.org", kind="ORGANIZATION")
-    make_identity(name="Dora", kind="PERSON", metadata={"region": "north-west", "vip": True})
+    make_identity(
+        name="Dora", kind="PERSON", metadata={"region": "north-west", "vip": True, "note": "a"}
+    )
 
 
 @given(
@@ -88,6 +92,10 @@ def test_what_is_written_is_read_again(
         ("metadata.region:is-not:north", {"Bob", "Cleo", "Dora"}),
         ("metadata.region:has-key", {"Ann", "Bob", "Dora"}),
         ("metadata.region:lacks-key", {"Cleo"}),
+        ("metadata.note:has-key", {"Bob", "Dora"}),
+        ("metadata.note:empty", {"Ann", "Bob", "Cleo"}),
+        ("metadata.note:not-empty", {"Dora"}),
+        ("metadata.vip:not-empty", {"Dora"}),
         ("metadata.bill.number:is:7", {"Ann"}),
         ("metadata.bill.number:at-least:7", {"Ann"}),
         ("metadata.tier:between:2,3", {"Bob"}),

@@ -12,9 +12,11 @@ from django.db.models.lookups import IContains
 from django.utils.translation import gettext as _
 
 from web.tables.fields import Field, FilterError, read_number
-from web.tables.operators import COMPARISONS, EQUALITIES, Operator
+from web.tables.operators import COMPARISONS, EMPTINESS, EQUALITIES, Operator
 
 DEPTH_MAX = 20
+# What is no text cannot be compared with one.
+IS_FILLED = '@ != null && (@.type() != "string" || @ != "")'
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +31,7 @@ class MetadataField(Field):
         *COMPARISONS,
         Operator.HAS_KEY,
         Operator.LACKS_KEY,
+        *EMPTINESS,
     )
     control: ClassVar[str] = "metadata"
 
@@ -47,6 +50,9 @@ class MetadataField(Field):
         if operator in (Operator.HAS_KEY, Operator.LACKS_KEY):
             has_key = Q(_path_matches(self.path, self.keys))
             return has_key if operator == Operator.HAS_KEY else ~has_key
+        if operator in EMPTINESS:
+            has_value = Q(_path_matches(self.path, self.keys, test=IS_FILLED))
+            return ~has_value if operator == Operator.EMPTY else has_value
         if operator == Operator.CONTAINS:
             return Q(IContains(_text_at(self.path, self.keys), values[0]))
         if operator in COMPARISONS:
