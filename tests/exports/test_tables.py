@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from itertools import pairwise
 from typing import Any
 from urllib.parse import urlencode
 
@@ -153,6 +154,10 @@ def test_file_is_the_page_under_every_filter(
 
     count = compare(pages, table, {})
     counts = [compare(pages, table, query) for query in conditions(table, books)]
+    compare(pages, table, {"q": "="})
+    wheres = [query["where"] for query in conditions(table, books)]
+    for one, other in pairwise(wheres):
+        compare(pages, table, {"where": f"{one}|{other}"})
     for tab in table.tabs:
         compare(pages, table, {"tab": tab.name})
     for column in table.columns:
