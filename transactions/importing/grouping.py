@@ -95,7 +95,8 @@ class _Waiting:
     """Rows put aside on disk, given back by reference."""
 
     def __init__(self) -> None:
-        self._database = sqlite3.connect("", isolation_level=None)
+        # What one thread has begun to read, another may close.
+        self._database = sqlite3.connect("", isolation_level=None, check_same_thread=False)
         self._database.execute("PRAGMA journal_mode = OFF")
         self._database.execute("CREATE TABLE row (reference, line INTEGER, cells)")
 
