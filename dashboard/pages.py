@@ -77,10 +77,19 @@ def identity_detail(request: HtmxHttpRequest, public_id: UUID) -> HttpResponse:
         "balances": format_rows(
             newest_of_owner(identity), by_ledger=True, new=request.GET.get("new", "")
         ),
-        "owned": transactions_of_owner(identity),
         "history": latest_events(identity.key),
         "proof": proof_mark(),
     }
     return render_page(
         request, "identities/identity_detail.html", context, partial="identity-figures"
+    )
+
+
+@require_safe
+def identity_transactions(request: HtmxHttpRequest, public_id: UUID) -> HttpResponse:
+    """The latest transactions of an owner; a region of their page, which counting would keep."""
+    identity = get_record_or_404(Identity, public_id)
+    context = {"identity": identity, "owned": transactions_of_owner(identity)}
+    return render_page(
+        request, "identities/identity_transactions.html", context, partial="owned-transactions"
     )

@@ -11,7 +11,7 @@ from balances.figures import sum_of
 from balances.rows import format_rows, newest_of_owner
 from dashboard.ledgers import currency_totals
 from dashboard.totals import format_totals
-from dashboard.transactions import latest_transactions, transactions_of_owner
+from dashboard.transactions import latest_transactions, table_of_owner
 from identities.models import Identity
 from ledgers.models import Ledger
 from web.formatting import active_dates, format_count
@@ -45,6 +45,6 @@ def identity_quick(request: HtmxHttpRequest, public_id: UUID) -> HttpResponse:
         "totals": format_totals(totals, query=f"identity={identity.key}"),
         "balance_count": format_count(sum(total.balance_count for total in totals)),
         "balances": format_rows(newest_of_owner(identity)[:SHOWN], by_ledger=True),
-        "owned": transactions_of_owner(identity),
+        "transactions_url": table_of_owner(identity),
     }
     return render_page(request, "identities/identity_quick.html", context)

@@ -35,13 +35,22 @@ class Owned:
     latest: list[TransactionRow]
 
 
+def table_of_owner(owner: Identity) -> str:
+    """Where the transactions table shows those of this owner alone."""
+    return f"{url_of('transactions:list')}?where=owner:is:{owner.key}"
+
+
 def transactions_of_owner(owner: Identity) -> Owned:
-    """Those that move or reserve something on a balance of this owner."""
-    table_url = url_of("transactions:list")
+    """Those that move or reserve something on a balance of this owner.
+
+    Finding and counting them takes longer with each, up to as many as are counted.
+    """
     found = list_transactions(owner_takes_part([owner.pk]))
     rows = found.read(found.order(descending=True), None, SHOWN)
     return Owned(
-        url=f"{table_url}?where=owner:is:{owner.key}",
+        url=table_of_owner(owner),
         count=Count.of(found.count(), maximum=EXACT_MAX).text,
-        latest=read_rows([row["transaction_id"] for row in rows], legend_url=table_url),
+        latest=read_rows(
+            [row["transaction_id"] for row in rows], legend_url=url_of("transactions:list")
+        ),
     )
