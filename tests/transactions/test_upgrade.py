@@ -6,7 +6,7 @@ import pytest
 from django.core.management import call_command
 
 from tests.conftest import OwnDatabase
-from tests.factories import make_balance
+from tests.factories import make_balance, post_transfer
 from transactions.errors import ClosedBalanceError
 from transactions.lifecycle import commit, void
 from transactions.posting import hold, post
@@ -136,3 +136,17 @@ def test_migrating_back_leaves_no_function_and_forward_makes_them_again(
 
     assert left == set()
     assert functions() == at_first
+
+
+def test_extra_information_changes_after_migrating_back(own_database: OwnDatabase) -> None:
+    posted = post_transfer(source=make_balance(floor_minor=None), destination=make_balance())
+    call_command("migrate", "search", "0005", verbosity=0)
+
+    with own_database.owner() as owner:
+        changed = owner.execute(
+            "UPDATE transactions_transaction SET metadata = '{\"order\": 7}' WHERE id = %s",
+            [posted.pk],
+        )
+        assert changed.rowcount == 1
+
+    call_command("migrate", verbosity=0)
