@@ -18,7 +18,12 @@ from django.utils.translation import gettext_lazy, ngettext
 from ledgers.money import format_amount
 from transactions.entry_fields import entry_fields
 from transactions.entry_orders import SORTED_BY
-from transactions.entry_rows import format_entries, plain_entries, read_entries
+from transactions.entry_rows import (
+    format_entries,
+    plain_entries,
+    read_entries,
+    read_metadata,
+)
 from transactions.filters import TransactionFilter
 from transactions.models import Entry
 from web.converters import parse_key
@@ -28,11 +33,18 @@ from web.planned import explain
 from web.sorting import Column, Sorting
 from web.statements import Row, fetch_all
 from web.tables.conditions import bounds
-from web.tables.definition import Label, Table, TableRow, register, with_column
+from web.tables.definition import (
+    Label,
+    Table,
+    TableRow,
+    metadata_value,
+    register,
+    with_column,
+)
 from web.tables.definition import Sum as TableSum
 from web.tables.fields import Field
 from web.tables.lookback import look_back, say_looked_back
-from web.tables.state import TableState
+from web.tables.state import METADATA, TableState
 
 # How many entries some balances have, and what these add up to, is kept with them.
 KEPT = """
@@ -119,7 +131,6 @@ class EntryTable(Table):
     default_sort: ClassVar[str] = "-effective"
     date_key: ClassVar[str] = OF_BOOKS[0]
     scope: ClassVar[Sequence[str]] = ("ledger", "balance")
-    has_metadata: ClassVar[bool] = False
     has_sums: ClassVar[bool] = True
     refreshes_on: ClassVar[Sequence[str]] = ("transactionPosted",)
     watches: ClassVar[str] = "transactions_entry"
@@ -190,12 +201,23 @@ class EntryTable(Table):
         return {}
 
     def format_rows(self, rows: Sequence[Mapping[str, Any]], state: TableState) -> list[TableRow]:
-        return format_entries(read_entries([row["id"] for row in rows]))
+        ids = [row["id"] for row in rows]
+        metadata = read_metadata(ids) if state.has_metadata_columns else {}
+        return format_entries(read_entries(ids), metadata)
 
     def read_plain(
         self, rows: Sequence[Mapping[str, Any]], state: TableState
     ) -> list[Mapping[str, str]]:
-        return plain_entries(read_entries([row["id"] for row in rows]))
+        ids = [row["id"] for row in rows]
+        cells = plain_entries(read_entries(ids))
+        names = [column.name for column in state.columns if column.name.startswith(METADATA)]
+        if not names:
+            return cells
+        metadata = read_metadata(ids)
+        return [
+            {**each, **{name: metadata_value(metadata[pk], name) for name in names}}
+            for pk, each in zip(ids, cells, strict=True)
+        ]
 
     def count(self, state: TableState) -> str:
         if self._count is None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from html import escape
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -32,6 +33,12 @@ JOIN balances_balance AS b ON b.id = e.balance_id
 JOIN ledgers_ledger AS l ON l.id = b.ledger_id
 JOIN ledgers_currency AS c ON c.code = b.currency
 LEFT JOIN identities_identity AS i ON i.id = b.identity_id
+WHERE e.id = ANY (%s)
+"""
+METADATA = """
+SELECT e.id, t.metadata::text
+FROM transactions_entry AS e
+JOIN transactions_transaction AS t ON t.id = e.transaction_id
 WHERE e.id = ANY (%s)
 """
 
@@ -77,10 +84,26 @@ def read_entries(entry_ids: Sequence[int]) -> list[EntryRow]:
     return [found[pk] for pk in entry_ids]
 
 
-def format_entries(rows: Sequence[EntryRow]) -> list[TableRow]:
-    """As the table prints them; a row opens its transaction, by whose key it is known."""
+def read_metadata(entry_ids: Sequence[int]) -> dict[int, Mapping[str, Any]]:
+    """The extra information of the transactions of these entries, by the entries' primary keys."""
+    rows = fetch_all(METADATA, [array_of(entry_ids)])
+    return {pk: json.loads(metadata) for pk, metadata in rows}
+
+
+def format_entries(
+    rows: Sequence[EntryRow], metadata: Mapping[int, Mapping[str, Any]]
+) -> list[TableRow]:
+    """As the table prints them; a row opens its transaction, by whose key it is known.
+
+    `metadata` is that of `read_metadata`, or empty where no column tells of it.
+    """
     reader = active_reader()
-    return [_format_row(row, reader) for row in rows]
+    formatted = [_format_row(row, reader) for row in rows]
+    if not metadata:
+        return formatted
+    return [
+        each._replace(metadata=metadata[row.id]) for row, each in zip(rows, formatted, strict=True)
+    ]
 
 
 @lru_cache(maxsize=ROWS_KEPT)

@@ -119,6 +119,31 @@ def test_filters(clerk: Client, wallet: Balance, where: str, expected: list[str]
             assert said in text_of(response)
 
 
+def test_columns_tell_of_the_extra_information_of_the_transaction(
+    clerk: Client, wallet: Balance
+) -> None:
+    query = {"balance": wallet.key, "columns": "credit,metadata.region"}
+
+    rows = rows_of(clerk.get(URL, query))
+    file = b"".join(clerk.get(f"{URL}export.csv", query)).decode()
+    lines = file.splitlines()[:4]  # before the sums
+
+    assert [row[-1] for row in rows[1:]] == ["", "", "EU"]
+    assert [line.rpartition(",")[2] for line in lines] == ["region", "", "", "EU"]
+
+
+def test_extra_information_is_read_once_and_only_for_its_columns(
+    clerk: Client, wallet: Balance
+) -> None:
+    def asked(columns: str) -> list[str]:
+        with CaptureQueriesContext(connection) as queries:
+            clerk.get(URL, {"balance": wallet.key, "columns": columns})
+        return [each["sql"] for each in queries if "metadata::text" in each["sql"]]
+
+    assert asked("credit") == []
+    assert len(asked("metadata.region,metadata.kind")) == 1
+
+
 def test_sums_are_those_of_the_rows(clerk: Client, wallet: Balance) -> None:
     everything = text_of(clerk.get(URL, {"count": "exact"}))
     assert "Sums 45.00GBP debits 45.00GBP credits" in everything
