@@ -83,9 +83,10 @@ class DayTotal(DayFigures):
 
 
 class LedgerCurrency(OfLedger):
-    """A currency in which a ledger has entries that are rolled up."""
+    """A currency in which a ledger has entries that are rolled up, the first on `first_day`."""
 
     pk = models.CompositePrimaryKey("ledger_id", "currency_id")
+    first_day = models.DateField()
 
     def __str__(self) -> str:
         return f"#{self.ledger_id} {self.currency_id}"

@@ -127,11 +127,14 @@ CHECKS = [
         gettext_noop("currencies of ledgers are those of their day totals"),
         "SELECT count(*) FROM reports_ledgercurrency",
         """
-        SELECT format('ledger %s in %s', ledger_id, currency)
+        SELECT format('ledger %s in %s: since %s; its days say %s', ledger_id, currency,
+                      kept.first_day, said.first_day)
         FROM reports_ledgercurrency AS kept
-        FULL JOIN (SELECT DISTINCT ledger_id, currency FROM reports_ledgerdaytotal) AS said
-        USING (ledger_id, currency)
-        WHERE kept IS NULL OR said IS NULL
+        FULL JOIN (
+            SELECT ledger_id, currency, min(day) AS first_day FROM reports_ledgerdaytotal
+            GROUP BY ledger_id, currency
+        ) AS said USING (ledger_id, currency)
+        WHERE kept.first_day IS DISTINCT FROM said.first_day
         """,
     ),
     Check(

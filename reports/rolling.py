@@ -106,11 +106,13 @@ LEVEL = """
 )
 """
 ROLL_CURRENCIES = """
-INSERT INTO reports_ledgercurrency (ledger_id, currency)
-SELECT DISTINCT e.ledger_id, b.currency
+INSERT INTO reports_ledgercurrency AS kept (ledger_id, currency, first_day)
+SELECT e.ledger_id, b.currency, (min(e.effective_at) AT TIME ZONE 'UTC')::date
 FROM transactions_entry AS e JOIN balances_balance AS b ON b.id = e.balance_id
 WHERE e.id > %s AND e.id <= %s
-ON CONFLICT DO NOTHING
+GROUP BY e.ledger_id, b.currency
+ON CONFLICT (ledger_id, currency) DO UPDATE SET first_day = excluded.first_day
+WHERE excluded.first_day < kept.first_day
 """
 ROLL_RECORDED = """
 INSERT INTO reports_recordedday AS kept (day, first_entry_id)

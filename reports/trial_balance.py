@@ -27,6 +27,7 @@ from reports.ledger_moments import (
     sums_of_ledger_before,
     sums_of_ledgers_before,
 )
+from reports.models import LedgerCurrency
 from reports.moments import CurrencySum, Totals, totals_before
 from transactions.models import Entry
 from web.as_of import Moment
@@ -154,8 +155,12 @@ def balances_of(scope: Scope) -> Standing:
 # What days were asked for lately is written already.
 @lru_cache(maxsize=64)
 def _ledgers_of(before: datetime, currency: str) -> Standing:
+    # Of a few rows; of those whose entries are not rolled up, or of the last day alone, they tell.
+    kept = LedgerCurrency.objects.filter(
+        ledger=OuterRef("pk"), first_day__lt=before.astimezone(UTC).date()
+    )
     entries = Entry.objects.filter(ledger=OuterRef("pk"), effective_at__lt=before)
-    ledgers = Ledger.objects.filter(Exists(entries))
+    ledgers = Ledger.objects.filter(Exists(kept) | Exists(entries))
     if currency:
         of_currency = Balance.objects.filter(
             ledger=OuterRef("pk"), currency=currency, entry_count__gt=0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
 from io import StringIO
 from random import Random
 
@@ -16,14 +16,16 @@ from django.utils import timezone
 
 from balances.models import Balance
 from reports.ledger_moments import sums_of_ledgers_before
-from reports.models import DayTotal
+from reports.models import DayTotal, LedgerCurrency
 from reports.moments import totals_before
 from reports.rolling import Rolled, roll_up_days
+from reports.trial_balance import LEDGER_ORDER, Scope, ledgers_of
 from tests.books import assert_sound
 from tests.conftest import OwnDatabase
 from tests.factories import NOON, make_balance, post_transfer
 from transactions.models import Entry
 from transactions.proof import run_proof
+from web.as_of import Moment
 
 POSTERS, ROLLERS, POSTINGS = 4, 3, 25
 
@@ -139,3 +141,24 @@ def test_command_rolls_up_and_can_begin_anew(own_database: OwnDatabase) -> None:
     assert told.getvalue() == f"{Entry.objects.count()} entries rolled up.\n"
     assert DayTotal.objects.filter(balance=balance).count() == 3
     assert run_proof(actor=None).is_ok
+
+
+def test_a_ledger_is_listed_from_its_first_entry_on_wherever_rolling_stands(
+    own_database: OwnDatabase,
+) -> None:
+    balance, source = make_balance(), make_balance(floor_minor=None)
+
+    def listed(moment: datetime) -> bool:
+        ledgers = ledgers_of(Scope(Moment(effective_before=moment))).read(LEDGER_ORDER, None, 9)
+        return balance.ledger_id in {ledger["id"] for ledger in ledgers}
+
+    for first in (NOON, NOON - timedelta(days=40)):
+        post_transfer(source=source, destination=balance, effective_at=first)
+        for _rolled in range(2):
+            assert [listed(first), listed(first + timedelta(seconds=1))] == [False, True]
+            assert [listed(first - timedelta(days=1)), listed(NOON + timedelta(1))] == [False, True]
+            roll_up_days()
+
+    assert run_proof(actor=None).is_ok
+    LedgerCurrency.objects.filter(ledger=balance.ledger).update(first_day=NOON.date())
+    assert not run_proof(actor=None).is_ok
