@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -25,9 +25,10 @@ class ExpiryField(DateField):
         if operator in (Operator.EMPTY, Operator.NOT_EMPTY):
             is_empty = "IS NULL" if operator == Operator.EMPTY else "IS NOT NULL"
             return _of_holds(f"h.expires_at {is_empty}", [])
-        within = DateField.condition(self, operator, values)
-        bounds = dict(cast("list[tuple[str, datetime]]", within.children))
-        compared = [f"h.expires_at {SIGNS[name.rpartition('__')[2]]} %s" for name in bounds]
+        return DateField.condition(self, operator, values)
+
+    def bounded(self, bounds: Mapping[str, datetime]) -> Q:
+        compared = [f"h.expires_at {SIGNS[lookup]} %s" for lookup in bounds]
         return _of_holds(" AND ".join(compared), list(bounds.values()))
 
 

@@ -87,7 +87,6 @@ LINES = """EXISTS (
 )"""
 AMOUNT = "sum((leg ->> 'amount_minor')::numeric) * ('1e-' || c.exponent)::numeric"
 SIGNS = {
-    Operator.IS: "=",
     Operator.GREATER: ">",
     Operator.LESS: "<",
     Operator.AT_LEAST: ">=",
@@ -107,9 +106,10 @@ class LineAmountField(AmountField):
     def condition(self, operator: Operator, values: Sequence[Any]) -> Q:
         if operator == Operator.BETWEEN:
             return _has_line(f"{AMOUNT} BETWEEN %s AND %s", *values)
-        if operator == Operator.IS_NOT:
-            return ~_has_line(f"{AMOUNT} = %s", *values)
-        return _has_line(f"{AMOUNT} {SIGNS[operator]} %s", *values)
+        if operator in SIGNS:
+            return _has_line(f"{AMOUNT} {SIGNS[operator]} %s", *values)
+        is_one = _has_line(f"{AMOUNT} = ANY (%s)", list(values))
+        return ~is_one if operator == Operator.IS_NOT else is_one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -47,7 +47,7 @@ from web.tables.fields import (
     TextField,
 )
 from web.tables.metadata_fields import MetadataField
-from web.tables.operators import COMPARISONS, EQUALITIES, Operator
+from web.tables.operators import COMPARISONS, EMPTINESS, EQUALITIES, Operator
 
 Label = Any
 KNOWN = "SELECT code FROM ledgers_currency WHERE code = %s"
@@ -177,8 +177,6 @@ class PersonField(RecordField):
 class BatchField(Field):
     """The id of a batch."""
 
-    kinds: ClassVar[tuple[Operator, ...]] = (Operator.IS,)
-
     def read(self, text: str) -> UUID:
         try:
             return UUID(text)
@@ -187,9 +185,10 @@ class BatchField(Field):
             raise FilterError(told % {"field": self.label, "value": text}) from error
 
     def condition(self, operator: Operator, values: Sequence[Any]) -> Q:
-        if operator in (Operator.EMPTY, Operator.NOT_EMPTY):
+        if operator in EMPTINESS:
             return Q(transaction__batch_id__isnull=operator == Operator.EMPTY)
-        return Q(transaction__batch_id=values[0])
+        is_one = Q(transaction__batch_id__in=values)
+        return ~is_one if operator == Operator.IS_NOT else is_one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

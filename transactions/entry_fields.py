@@ -67,8 +67,9 @@ def _in_minor(operator: Operator, minor: Sequence[Fraction]) -> Q:
     }
     if operator in bounds:
         return Q(**{f"amount_minor__{name}": each for name, each in bounds[operator].items()})
-    is_equal = Q(amount_minor=int(low)) if low.denominator == 1 else Q(pk=None)
-    return ~is_equal if operator == Operator.IS_NOT else is_equal
+    whole = [int(each) for each in minor if each.denominator == 1]
+    is_one = Q(amount_minor__in=whole) if whole else Q(pk=None)
+    return ~is_one if operator == Operator.IS_NOT else is_one
 
 
 FIELDS: Sequence[Field] = (

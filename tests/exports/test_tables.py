@@ -14,6 +14,7 @@ from django.urls import get_resolver
 
 from exports.reading import plain_amount
 from ledgers.operations import add_currency
+from search.fields import BatchField
 from tests.exports.test_export import HOSTILE
 from tests.factories import (
     make_balance,
@@ -127,9 +128,12 @@ def value_of(field: Field, operator: Operator, keys: Mapping[str, str]) -> str:
         return keys.get(name, "")
     if isinstance(field, ChoiceField):
         return field.options()[0][0]
+    if isinstance(field, BatchField):
+        return "00000000-0000-0000-0000-000000000000"
     if isinstance(field, DateField):
-        return "2025-01" if operator != Operator.BETWEEN else "2024,last-30-days"
-    number = "1,2000000" if operator == Operator.BETWEEN else "5"
+        several = {Operator.BETWEEN: "2024,last-30-days", Operator.ONE_OF: "2025-01,today"}
+        return several.get(operator, "2025-01")
+    number = {Operator.BETWEEN: "1,2000000", Operator.ONE_OF: "5,17100"}.get(operator, "5")
     if isinstance(field, NumberField | MetadataField) and operator not in (Operator.CONTAINS,):
         return number
     return "="

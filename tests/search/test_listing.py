@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from decimal import Decimal
+from uuid import uuid4
 
 import pytest
 from django.utils import timezone
@@ -14,15 +15,18 @@ from search.indexing import index_documents
 from search.listing import Listing, list_transactions
 from search.models import FoundTransaction
 from search.orders import SORTS
-from tests.factories import make_balance, make_identity, make_user, post_transfer
+from tests.factories import NOON, make_balance, make_identity, make_user, post_transfer
 from tests.search.building import compiled, fill_books, post_exchange
 from tests.transactions.living import commit, expire_hold, place_hold, refund, void
 from transactions.filters import Tab
 from transactions.models import Transaction
+from transactions.posting import post_many
+from transactions.requests import CREDIT, DEBIT, Leg, PostingRequest
 from transactions.rows import read_rows
 from web.pagination import paginate
 
 Passes = Callable[[Transaction], bool]
+BATCH, OTHER = uuid4(), uuid4()
 
 
 WAYS = [("filled", "found"), ("half filled", "stretches"), ("half filled", "all"), ("", "found")]
@@ -67,6 +71,8 @@ def fill_more(source: Balance, target: Balance) -> None:
     commit(place_hold(source=source, destination=target, amount_minor=6_00))
     refund(post_transfer(source=source, destination=target, amount_minor=5_00))
     post_exchange(pounds_minor=1_00, yen=1)
+    legs = [Leg(source.pk, DEBIT, 2_00), Leg(target.pk, CREDIT, 2_00)]
+    post_many([PostingRequest("in-a-batch", legs, effective_at=NOON)], batch_id=BATCH)
 
 
 def pages(found: Listing, *, descending: bool, size: int = 3) -> Iterator[int]:
@@ -96,6 +102,9 @@ CASES: dict[str, Passes] = {
     "": lambda t: True,
     "amount:greater:75": lambda t: any(amount > 75 for _code, amount in lines_of(t)),
     "amount:is:50": lambda t: any(amount == 50 for _code, amount in lines_of(t)),
+    "amount:one-of:3,50,15000": lambda t: bool(
+        {amount for _code, amount in lines_of(t)} & {3, 50, 15000}
+    ),
     "currency:is:JPY": lambda t: any(code == "JPY" for code, _amount in lines_of(t)),
     "currency:one-of:JPY,GBP": lambda t: True,
     "text:contains:RENT FOR": lambda t: "Rent for" in t.description,
@@ -118,10 +127,20 @@ CASES: dict[str, Passes] = {
     "metadata.bill.number:is:A-1": lambda t: "bill" in t.metadata,
     "effective:is:2025": lambda t: t.effective_at.year == 2025,
     "effective:is:today": lambda t: t.effective_at.date() == timezone.now().date(),
+    "effective:is-not:today": lambda t: t.effective_at.date() != timezone.now().date(),
+    "effective:one-of:2024,2025-01": lambda t: t.effective_at.year == 2025,
+    "created:is-not:2024": lambda t: True,
+    "effective:is-not:2025&where=amount:one-of:1,1000": lambda t: (
+        t.effective_at.year != 2025 and any(amount == 1 for _code, amount in lines_of(t))
+    ),
     "created:is:today": lambda t: True,
     "created_by:is:clerk": lambda t: t.actor is not None,
     "created_by:empty": lambda t: t.actor is None,
-    "batch:empty": lambda t: True,
+    "batch:empty": lambda t: t.batch_id is None,
+    "batch:not-empty": lambda t: t.batch_id is not None,
+    f"batch:is:{BATCH}": lambda t: t.batch_id == BATCH,
+    f"batch:is-not:{BATCH}": lambda t: t.batch_id != BATCH,
+    f"batch:one-of:{BATCH},{OTHER}": lambda t: t.batch_id == BATCH,
     "status:is:posted": lambda t: ">Posted<" in states_of(t),
     "status:is:inflight": lambda t: ">Inflight<" in states_of(t),
     "status:is:partly-committed": lambda t: ">Partly committed<" in states_of(t),

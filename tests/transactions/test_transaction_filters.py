@@ -70,6 +70,10 @@ def references(client: Client, **query: Any) -> list[str]:
     [
         ("amount:at-least:80", ["exchange", "hold", "deposit"]),
         ("amount:between:70,75", ["exchange"]),
+        ("amount:one-of:80,500.00,1\\,000", ["exchange", "deposit"]),
+        ("effective:is-not:2025", ["deposit"]),
+        ("effective:one-of:2024-11,2999", ["deposit"]),
+        ("batch:not-empty", []),
         ("currency:is:EUR", ["exchange"]),
         ("effective:is:2024-11", ["deposit"]),
         ("status:is:partly-committed", ["hold"]),
@@ -257,6 +261,8 @@ def test_holds_are_filtered_by_when_they_expire(clerk: Client) -> None:
 
     assert references(clerk, tab="inflight", where="expires:at-most:tomorrow") == ["soon"]
     assert references(clerk, where="expires:empty") == ["never"]
+    assert references(clerk, where=f"expires:one-of:2020,{now + timedelta(days=9):%F}") == ["later"]
+    assert set(references(clerk, where="expires:is-not:tomorrow")) == {"never", "later"}
     assert len(references(clerk, where="expires:not-empty")) == 2
 
 
@@ -276,6 +282,9 @@ def test_schedules_are_filtered_by_fields_of_their_own(clerk: Client) -> None:
         ("due:greater:tomorrow", ["fee"]),
         ("amount:is:4", ["rent"]),
         ("amount:is-not:4", ["fee"]),
+        ("amount:one-of:3,5", ["fee"]),
+        ("due:is-not:tomorrow", ["rent", "fee"]),
+        ("due:one-of:2020,2999", []),
         ("amount:between:1,3.5", ["fee"]),
         ("currency:is:gbp", ["rent", "fee"]),
         ("currency:is-not:GBP", []),

@@ -326,6 +326,7 @@ def test_counts_and_numbers_in_extra_information_are_said_without_decimals() -> 
     count = NumberField(name="balances", label="Balances")
     tier = MetadataField(name="metadata.tier", label="tier", keys=("tier",))
 
+    assert count.say(Operator.ONE_OF, ["2", "12500"]) == "Balances is one of 2; 12,500"
     assert count.say(Operator.BETWEEN, ["2", "1,250"]) == "Balances is between 2 and 1,250 = 1250"
     assert tier.say(Operator.AT_MOST, ["1.250"]) == "tier is at most 1.250 = 1.25"
     assert tier.say(Operator.IS, ["1.250"]) == "tier is “1.250”"

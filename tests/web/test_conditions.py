@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from urllib.parse import unquote
 
 import pytest
@@ -83,6 +84,14 @@ def test_what_is_written_is_read_again(
         ("kind:is:ORGANIZATION", {"Cleo"}),
         ("balances:is:0", {"Ann", "Bob", "Cleo", "Dora"}),
         ("balances:greater:0", set()),
+        ("balances:is:0.5", set()),
+        ("balances:one-of:0,7", {"Ann", "Bob", "Cleo", "Dora"}),
+        ("balances:one-of:0.5,7,999999999999999999999999999999", set()),
+        ("balances:is-not:0.5", {"Ann", "Bob", "Cleo", "Dora"}),
+        ("created:is-not:today", set()),
+        ("created:is-not:last-month", {"Ann", "Bob", "Cleo", "Dora"}),
+        ("created:one-of:2020-01,today", {"Ann", "Bob", "Cleo", "Dora"}),
+        ("created:one-of:2020-01,2021", set()),
         ("created:is:today", {"Ann", "Bob", "Cleo", "Dora"}),
         ("created:between:2020-01,last-month", set()),
         ("created:at-least:this-year", {"Ann", "Bob", "Cleo", "Dora"}),
@@ -247,6 +256,35 @@ def test_a_number_compared_with_extra_information_is_typed_as_each_person_writes
     assert shown(client, ["metadata.tier:at-least:2.5"]) == {"Bob"}
     same = client.get(url, {**row, "do": "apply"})["Location"]
     assert unquote(same) == r"/identities/?where=metadata.tier:is:2\,5"
+
+
+@pytest.mark.parametrize(
+    ("numbers", "typed", "address"),
+    [
+        ("point", "1,250.50; 3", r"1\,250.50,3"),
+        ("point", "7, 1,250.50;", r"7,1\,250.50"),
+        ("comma", "2,5; 3", "2.5,3"),
+        ("comma", "2,5, 3", "2.5,3"),
+        ("space", "1 250,5;3", "1250.5,3"),
+    ],
+)
+def test_the_panel_lists_numbers_that_have_commas_of_their_own(
+    client: Client, db: None, numbers: str, typed: str, address: str
+) -> None:
+    client.force_login(make_user(number_format=numbers))
+    url = reverse("web:filters", args=["transactions"])
+    row = {"field-0": "amount", "operator-0": "one-of", "value-0": typed}
+
+    applied = client.get(url, {**row, "do": "apply"})
+    opened = client.get(f"{url}?{applied['Location'].partition('?')[2]}").content.decode()
+
+    assert unquote(applied["Location"]) == f"/transactions/?where=amount:one-of:{address}"
+    shown_again = re.search(r'<input id="value-0"[^>]* value="([^"]*)"', opened)
+    assert shown_again
+    assert len(shown_again[1].split("; ")) == 2
+    assert "Values, with semicolons between" in opened
+    again = client.get(url, {**row, "value-0": shown_again[1], "do": "apply"})
+    assert again["Location"] == applied["Location"]
 
 
 def test_the_panel_opens_with_a_row_that_is_not_yet_wrong(clerk: Client) -> None:

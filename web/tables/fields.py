@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
+from functools import reduce
+from operator import or_
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -39,6 +42,8 @@ VALUE_LENGTH_MAX = 200
 # Groups of three or none, so that "1,25" is not read as 125.
 NUMBER = re.compile(r"[-\u2212]?(\d{1,3}(,\d{3})+|\d+)(\.\d+)?", re.ASCII)
 DIGITS_MAX = 38
+# Between numbers that are listed, as a comma may stand in each.
+NUMBERS_JOINER = "; "
 
 
 class FilterError(ValueError):
@@ -129,8 +134,10 @@ class Field:
         words = f"{self.label} {self.labels[operator]}"
         if operator in WITHOUT_VALUE or not values:
             return words
-        joiner = _(" and ") if operator == Operator.BETWEEN else ", "
-        say = self.say_number if self.takes_numbers(operator) else self.say_value
+        is_number = self.takes_numbers(operator)
+        listed = NUMBERS_JOINER if is_number else ", "
+        joiner = _(" and ") if operator == Operator.BETWEEN else listed
+        say = self.say_number if is_number else self.say_value
         return f"{words} {joiner.join(say(value) for value in values)}"
 
     def say_value(self, text: str) -> str:
@@ -212,11 +219,20 @@ class ChoiceField(Field):
 class NumberField(Field):
     """A count; `path` holds such numbers."""
 
-    kinds: ClassVar[tuple[Operator, ...]] = (Operator.IS, Operator.IS_NOT, *COMPARISONS)
+    kinds: ClassVar[tuple[Operator, ...]] = (*EQUALITIES, *COMPARISONS)
     control: ClassVar[str] = "number"
+    has_fractions: ClassVar[bool] = False
 
     def read(self, text: str) -> Decimal:
         return read_number(text, label=self.label)
+
+    def condition(self, operator: Operator, values: Sequence[Any]) -> Q:
+        if self.has_fractions or operator not in EQUALITIES:
+            return Field.condition(self, operator, values)
+        # A lookup would cut 0.5 to 0.
+        whole = [value for value in values if value == int(value)]
+        is_one = Q(**{f"{self.path}__in": whole}) if whole else Q(pk=None)
+        return ~is_one if operator == Operator.IS_NOT else is_one
 
     def takes_numbers(self, operator: str) -> bool:
         return True
@@ -227,13 +243,14 @@ class AmountField(NumberField):
     """An amount in major units of the row's currency."""
 
     places: ClassVar[int] = 2
+    has_fractions: ClassVar[bool] = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DateField(Field):
     """A moment, asked for by days, months, years or relative periods; `is` means within."""
 
-    kinds: ClassVar[tuple[Operator, ...]] = (Operator.IS, *COMPARISONS)
+    kinds: ClassVar[tuple[Operator, ...]] = (*EQUALITIES, *COMPARISONS)
     control: ClassVar[str] = "date"
     labels: ClassVar[Mapping[Operator, Label]] = LABELS_OF_DATES
 
@@ -253,13 +270,25 @@ class DateField(Field):
     def condition(self, operator: Operator, values: Sequence[Any]) -> Q:
         if operator in EMPTINESS:
             return Field.condition(self, operator, values)
+        if operator == Operator.ONE_OF:
+            return reduce(or_, (self.within(value, value) for value in values))
         first, last = values[0], values[-1]
+        if operator == Operator.IS_NOT:
+            return ~self.within(first, last)
         bounds = {
             Operator.GREATER: {"gte": first.end},
             Operator.LESS: {"lt": first.start},
             Operator.AT_LEAST: {"gte": first.start},
             Operator.AT_MOST: {"lt": first.end},
-        }.get(operator, {"gte": first.start, "lt": last.end})
+        }
+        return self.bounded(bounds[operator]) if operator in bounds else self.within(first, last)
+
+    def within(self, first: Period, last: Period) -> Q:
+        """From the start of one period to the end of another."""
+        return self.bounded({"gte": first.start, "lt": last.end})
+
+    def bounded(self, bounds: Mapping[str, datetime]) -> Q:
+        """The moment compared by lookups of the ORM."""
         return Q(**{f"{self.path}__{lookup}": moment for lookup, moment in bounds.items()})
 
     def say_value(self, text: str) -> str:

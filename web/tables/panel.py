@@ -16,12 +16,14 @@ from django.utils.translation import gettext as _
 from web.formatting import plain_number, show_number
 from web.tables.conditions import Condition, Conditions, compile_condition, find_field
 from web.tables.definition import Table
-from web.tables.fields import Field, FilterError, is_in_doubt
+from web.tables.fields import NUMBERS_JOINER, Field, FilterError, is_in_doubt
 from web.tables.metadata_fields import MetadataField
 from web.tables.operators import LABELS, WITH_LIST, WITHOUT_VALUE, Operator
 
 ROWS_MAX = 20
 NUMBERED = re.compile(r"field-(\d{1,2})", re.ASCII)
+# A comma alone may stand in a number.
+NUMBERS_SEPARATOR = re.compile(r";|,\s")
 AND, OR = "and", "or"
 # What belongs to the panel, and not to the table's address.
 OWN = re.compile(r"(field|path|operator|value|upto|joiner)-\d+|do|precedence", re.ASCII)
@@ -71,7 +73,8 @@ class Row:
 
     @property
     def value(self) -> str:
-        return ", ".join(self.values) if self.is_list else next(iter(self.values), "")
+        joiner = NUMBERS_JOINER if self.control == "number" else ", "
+        return joiner.join(self.values) if self.is_list else next(iter(self.values), "")
 
     @property
     def upto(self) -> str:
@@ -134,16 +137,23 @@ def _read_row(query: QueryDict, number: int, table: Table) -> Condition:
         name = f"{name}.{query.get(f'path-{number}', '').strip()}".rstrip(".")
     operator = query.get(f"operator-{number}", "")
     texts = [value.strip() for value in query.getlist(f"value-{number}")]
+    takes_numbers = field is not None and field.takes_numbers(operator)
     if operator == Operator.ONE_OF and len(texts) == 1:
-        texts = [part.strip() for part in texts[0].split(",") if part.strip()]
+        texts = _split_list(texts[0], takes_numbers=takes_numbers)
     elif operator == Operator.BETWEEN:
         texts = [*texts[:1], query.get(f"upto-{number}", "").strip()]
     elif operator not in WITH_LIST:
         texts = texts[:1]
-    if field is not None and field.takes_numbers(operator):
+    if takes_numbers:
         # The address is the same for everyone, the form as each person writes numbers.
         texts = [plain_number(text) for text in texts]
     return Condition(name, operator, () if operator in WITHOUT_VALUE else tuple(texts))
+
+
+def _split_list(text: str, *, takes_numbers: bool) -> list[str]:
+    """What a list holds; numbers in it may have commas of their own."""
+    parts = NUMBERS_SEPARATOR.split(text) if takes_numbers else text.split(",")
+    return [part.strip() for part in parts if part.strip()]
 
 
 def _first_condition(table: Table) -> Condition:
