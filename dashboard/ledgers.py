@@ -39,6 +39,7 @@ from web.statements import fetch_all
 from web.tables.definition import Label, Tab, Table, TableRow, register
 from web.tables.fields import DateField, Field, KeyField, NumberField, TextField
 from web.tables.metadata_fields import MetadataField
+from web.tables.periods import Period
 from web.tables.state import TableState
 
 VALUES = ("id", "public_id", "name", "plain_name", "is_general", "created_at", "metadata")
@@ -147,6 +148,7 @@ class LedgerTable(Table):
         MetadataField(name="metadata", label=_("Extra information")),
     )
     tabs: ClassVar[Sequence[Tab]] = (Tab("", _("All")),)
+    date_key: ClassVar[str] = "created_at"
     refreshes_on: ClassVar[Sequence[str]] = ("ledgerCreated",)
     has_bulk: ClassVar[bool] = True
     bulk_template: ClassVar[str] = "bulk/_records.html"
@@ -178,6 +180,12 @@ class LedgerTable(Table):
         )
         rows: QuerySet[Any, Any] = self.select(state).annotate(pinned=pinned)
         return rows, (Key("pinned", descending), *order)
+
+    def start_of_jump(self, period: Period, order: Sequence[Key]) -> list[Any] | None:
+        """Behind what is pinned, which stands on the page before."""
+        pinned, *by_date = order
+        start = super().start_of_jump(period, by_date)
+        return start and [int(not pinned.descending), *start]
 
     def format_rows(self, rows: Sequence[Mapping[str, Any]], state: TableState) -> list[TableRow]:
         return ledger_rows(rows, new=state.request.GET.get("new", ""))

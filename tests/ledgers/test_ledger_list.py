@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 
 import pytest
 from django.test import Client
 
+from ledgers.models import Ledger
 from tests.factories import (
     general_ledger,
     make_balance,
@@ -40,6 +42,35 @@ def test_ledgers_are_shown_general_ledger_first_then_newest_first(clerk: Client)
         "Suppliers",
     ]
     assert "3 ledgers" in text_of(response)
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ({"jump": "2024-06-15"}, ["Old", "Oldest"]),
+        ({"jump": "2024-06-15", "sort": "created"}, ["Old", "New"]),
+        ({"jump": "2024-06-16", "sort": "created"}, ["New"]),
+        ({"jump": "2024-06-15", "sort": "name"}, ["Old", "Oldest"]),
+        ({"jump": SCRIPT}, ["General Ledgerdefault", "New", "Old", "Oldest"]),
+    ],
+)
+def test_jump_begins_at_the_day_behind_the_general_ledger(
+    clerk: Client, query: dict[str, str], expected: list[str]
+) -> None:
+    for name, day in (("Oldest", 1), ("Old", 15), ("New", 30)):
+        Ledger.objects.create(name=name, created_at=datetime(2024, 6, day, 12, tzinfo=UTC))
+
+    response = clerk.get(URL, query)
+
+    assert 'name="jump"' in response.content.decode()
+    assert [row[0] for row in rows_of(response)[1:]] == expected
+    back = re.search(r'rel="prev" href="([^"]*)"', response.content.decode())
+    if expected[0].startswith("General"):
+        assert back is None
+    else:
+        assert back is not None
+        before = rows_of(clerk.get(back[1].replace("&amp;", "&")))
+        assert before[1][0] == "General Ledgerdefault"
 
 
 def test_counts_are_those_of_the_entries(clerk: Client) -> None:

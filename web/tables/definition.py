@@ -29,6 +29,7 @@ from web.pagination import Key, Source
 from web.sorting import Column, Sorting
 from web.standing import Standing
 from web.tables.fields import Field
+from web.tables.periods import Period
 from web.tables.state import TableState, sort_many
 
 Label = str | Promise
@@ -204,6 +205,13 @@ class Table:
         """Whether the order that was asked for has no index."""
         name = state.sorting.name
         return bool([each for each in self.columns if each.sorts_few and each.name == name])
+
+    def start_of_jump(self, period: Period, order: Sequence[Key]) -> list[Any] | None:
+        """What stands right before the first row of the period; None unless it comes by date."""
+        if order[0].field != self.date_key:
+            return None
+        moment = period.end if order[0].descending else period.start
+        return [moment, *(0 for _key in order[1:])]
 
     def format_rows(self, rows: Sequence[Any], state: TableState) -> list[TableRow]:
         """The rows of a page, ready to print, in their order."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,11 +16,10 @@ from web.as_of import NAMES, asks_for_moment
 from web.counting import is_exact
 from web.htmx import HtmxHttpRequest, render_page
 from web.live import start_watching
-from web.pagination import Key, paginate_request
+from web.pagination import paginate_request
 from web.query import VOLATILE, url_with
 from web.tables.conditions import say_condition
 from web.tables.definition import Table, render_rows
-from web.tables.periods import Period
 from web.tables.state import TableState, read_state
 from web.tables.tabs import all_url, first_view_url, link_tabs
 
@@ -61,8 +59,7 @@ def table_context(request: HtmxHttpRequest, table: Table, state: TableState) -> 
     # Before the rows are: what is added in between is told of, rather than missed.
     live = start_watching(table, request.GET)
     source, order = table.standing(state) or table.source(state)
-    is_by_date = order[0].field == table.date_key
-    start = start_of_jump(state.jump, order) if state.jump and is_by_date else None
+    start = table.start_of_jump(state.jump, order) if state.jump else None
     page = paginate_request(request, source, order=order, size=state.size, start=start)
     rows = table.format_rows(page.rows, state)
     count = table.count(state)
@@ -108,12 +105,6 @@ def _query(request: HtmxHttpRequest, table: Table) -> str:
     for name in NAMES:
         query.pop(name, None)
     return query.urlencode(safe=":,@|")
-
-
-def start_of_jump(period: Period, order: Sequence[Key]) -> list[Any]:
-    """What stands right before the first row of the period, in an order by date and number."""
-    moment = period.end if order[0].descending else period.start
-    return [moment, *(0 for _key in order[1:])]
 
 
 def describe_total(request: HtmxHttpRequest, table: Table, count: str) -> str:
