@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import cast
 from uuid import UUID
 
@@ -24,7 +25,7 @@ from web.htmx import HtmxHttpRequest, render_page
 from web.pagination import Key, paginate_request
 from web.refusals import refuse_file
 from web.tables.definition import Table
-from web.tables.tabs import table_url, view_query
+from web.tables.tabs import table_url, unknown_tab, view_query
 from web.tables.views import get_table_or_404
 
 NEWEST_FIRST = (Key("id", descending=True),)
@@ -39,11 +40,16 @@ def export_file(request: HtmxHttpRequest, name: str, kind: str) -> HttpResponseB
     try:
         check_moment(request, table)
     except BadMomentError as error:
-        return refuse_file(request, str(error), page_url=_url_of_now(request, table))
+        page_url = _url_without(request, table, NAMES)
+        return refuse_file(request, str(error), page_url=page_url)
     selection = Selection.read(request, table)
     if selection.state.is_broken:
         messages.error(request, _("Nothing is exported: mend the filter first."))
         return redirect(table_url(table, table_query(selection)))
+    if tab := unknown_tab(selection.state):
+        told = _("Nothing is exported: the table has no tab “%(name)s”.")
+        messages.error(request, told % {"name": tab[:60]})
+        return redirect(_url_without(request, table, ["tab"]))
     try:
         return export_table(request, table, kind)
     except ExportRefusedError as error:
@@ -76,9 +82,10 @@ def export_cancel(request: HtmxHttpRequest, public_id: UUID) -> HttpResponse:
     return HttpResponse(status=204) if request.htmx else redirect("exports:list")
 
 
-def _url_of_now(request: HtmxHttpRequest, table: Table) -> str:
+def _url_without(request: HtmxHttpRequest, table: Table, names: Sequence[str]) -> str:
+    """The page of the table under the same query, but for what these say."""
     query = request.GET.copy()
-    for name in NAMES:
+    for name in names:
         query.pop(name, None)
     return table_url(table, view_query(query))
 

@@ -12,6 +12,7 @@ from exports import operations
 from exports.models import SILENCE_MAX, Export
 from tests.factories import make_client, make_identity, make_user
 from tests.files import body_of, read_csv, read_xlsx
+from tests.pages import text_of
 from users.models import User
 
 pytestmark = pytest.mark.django_db
@@ -168,6 +169,18 @@ def test_a_filter_that_means_nothing_is_told_on_the_page(pages: Client) -> None:
     assert response.redirect_chain[0][0].startswith("/identities/?where=nothing")
     assert "mend the filter first" in response.content.decode()
     assert not Export.objects.exists()
+
+
+@pytest.mark.parametrize("table", ["identities", "transactions", "entries"])
+def test_a_tab_that_is_not_there_is_told_and_gives_no_unfiltered_file(
+    pages: Client, table: str
+) -> None:
+    response = pages.get(f"/{table}/export.csv?tab=inflght&q=a", follow=True)
+
+    assert response.redirect_chain == [(f"/{table}/?q=a", 302)]
+    assert "the table has no tab “inflght”" in text_of(response)
+    assert not Export.objects.exists()
+    assert pages.get(f"/{table}/export.csv?tab=all").headers["Content-Disposition"]
 
 
 def test_two_at_a_time_for_each_and_four_for_all(clerk: User, pages: Client) -> None:

@@ -122,6 +122,12 @@ def view_query(query: QueryDict) -> str:
     return _encode(sorted(pairs, key=itemgetter(0)))
 
 
+def unknown_tab(state: TableState) -> str:
+    """The tab that the address asks for though the table has none of that name; "" if it has."""
+    asked = state.request.GET.get("tab", "")
+    return "" if asked in ("", ALL, state.tab_name) else asked
+
+
 def table_url(table: Table, query: str, *, view: str = "") -> str:
     """The table under this query; `view` is the id of the saved view whose tab is current."""
     query = "&".join(part for part in (query, view and urlencode({"view": view})) if part)
