@@ -21,10 +21,11 @@ from web.converters import parse_key
 
 
 class Named(NamedTuple):
-    """What a record is called, and its page; "" if it has none."""
+    """What a record is called, its page, and its panel beside a table; "" if it has none."""
 
     name: str
     url: str
+    quick: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,7 @@ class _Kind:
     by: str
     say: Callable[..., str]
     address: Callable[..., str]
+    has_quick: bool
 
     def id_of(self, subject: str) -> UUID | int | str | None:
         if self.by == "subject":
@@ -49,9 +51,13 @@ class _Kind:
     def find(self, ids: Collection[UUID | int | str]) -> dict[Any, Named]:
         rows = self.model._default_manager.filter(**{f"{self.by}__in": ids})
         return {
-            key: Named(self.say(*values), self.address(key, *values))
+            key: self._name(key, *values)
             for key, *values in rows.values_list(self.by, *self.fields)
         }
+
+    def _name(self, key: Any, *values: Any) -> Named:
+        url = self.address(key, *values)
+        return Named(self.say(*values), url, f"{url}quick/" if self.has_quick else "")
 
 
 _KINDS: dict[str, _Kind] = {}
@@ -68,13 +74,14 @@ def name_records(  # noqa: PLR0913
 ) -> None:
     """Name records by what `say` makes of these fields, on the page of that name.
 
+    Whatever has a page of its own has a panel, too, at `quick/` below it.
     Their keys are the prefix with what is unique in `by`; or the whole key is, for "subject".
     """
 
     def own_page(key: UUID, *_values: object) -> str:
         return url_of(page, key) if page else ""
 
-    _KINDS[prefix] = _Kind(prefix, model, fields, by, say, address or own_page)
+    _KINDS[prefix] = _Kind(prefix, model, fields, by, say, address or own_page, bool(page))
 
 
 def find_named(subjects: Iterable[str]) -> dict[str, Named]:

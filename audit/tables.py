@@ -22,7 +22,7 @@ from audit.words import MANY, THINGS, name_action, name_thing
 from users.models import User
 from web.formatting import active_dates
 from web.sorting import Column
-from web.tables.definition import Label, Table, TableRow, register, with_column
+from web.tables.definition import Cell, Label, Table, TableRow, register, with_column
 from web.tables.fields import ChoiceField, DateField, Field, TextField
 from web.tables.state import TableState
 
@@ -109,10 +109,10 @@ class AuditTable(Table):
         named = find_named(row["subject"] for row in rows)
         told = describe_events([_event(row) for row in rows])
         return [
-            TableRow(
-                key="",
-                url="",
-                cells={
+            _opening(
+                named.get(row["subject"]),
+                row["subject"],
+                {
                     "when": dates.time_tag(row["created_at"]),
                     "who": format_html("<bdi>{}</bdi>", name_actor(row["actor_name"])),
                     "action": format_html(
@@ -169,6 +169,13 @@ def may_see_all(user: User) -> bool:
 
 def _found(text: str) -> Q:
     return Q(subject=text) | Q(actor_name__icontains=text) if text else Q()
+
+
+def _opening(named: Named | None, subject: str, cells: Mapping[str, str | Cell]) -> TableRow:
+    """A row that opens the record beside the table, if it has a panel."""
+    if named is None or not named.quick:
+        return TableRow(key="", url="", cells=cells)
+    return TableRow(key=subject, url=named.url, quick=named.quick, cells=cells)
 
 
 def _name(named: Named | None, row: Mapping[str, Any]) -> str:

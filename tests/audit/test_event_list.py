@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from uuid import uuid4
 
@@ -127,6 +128,18 @@ def test_records_are_called_as_they_are_now_and_have_an_id(auditor: Client, bert
     pages = {f"/{folder}/{key}/" for key in named if (folder := FOLDERS.get(key[:3]))}
     assert len(pages) == 6
     assert pages <= set(links_of(response))
+
+
+def test_rows_open_records_that_have_a_panel_beside_the_table(auditor: Client, berta: User) -> None:
+    named = record_of_each_kind(berta)
+
+    html = auditor.get(f"{URL}?where=action:is:thing.changed").content.decode()
+
+    opened = dict(re.findall(r'data-row="([^"]*)" data-page="[^"]*" data-quick="([^"]*)"', html))
+    folders = {key: folder for key in named if (folder := FOLDERS.get(key[:3]))}
+    assert opened == {key: f"/{folder}/{key}/quick/" for key, folder in folders.items()}
+    for key, address in opened.items():
+        assert f'data-looked="{key}"' in auditor.get(address).content.decode()
 
 
 def test_what_was_done_to_many_is_called_by_what_it_was(auditor: Client, berta: User) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from audit.recording import record
 from tests.browsing import PHONE, axe_violations, opened_page, overflow
 from tests.factories import make_balance, make_identity, make_user
 
@@ -96,6 +97,37 @@ def test_a_shared_address_opens_a_row_that_is_on_another_page(page: Page) -> Non
     expect(page).to_have_url(re.compile(r"\?q=xenia$"))
 
 
+def test_keys_that_come_while_a_row_is_being_read_are_not_lost(page: Page) -> None:
+    for name in ("Walt", "Vera"):
+        make_identity(name=name)
+    page.reload()
+    page.route("**/quick/", lambda route: page.wait_for_timeout(300) or route.continue_())
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    expect(_panel(page, "Vera")).to_be_visible()
+
+    for key in "jjj":
+        page.keyboard.press(key)
+    expect(_panel(page, "Yara").get_by_role("heading", name="Yara")).to_be_focused()
+    page.keyboard.press("k")
+    page.keyboard.press("k")
+
+    expect(_panel(page, "Walt").get_by_role("heading", name="Walt")).to_be_focused()
+    expect(_row(page, "Walt")).to_have_attribute("aria-current", "true")
+    expect(page.get_by_role("button", name="Next row")).to_be_visible()
+    page.go_back()
+    expect(page.get_by_role("dialog")).to_be_hidden()
+
+
+def test_another_row_that_is_opened_while_one_is_being_read_opens(page: Page) -> None:
+    page.route("**/quick/", lambda route: page.wait_for_timeout(300) or route.continue_())
+    for name in ("Zoe", "Xenia"):
+        _row(page, name).get_by_role("cell", name="Organization").click()
+
+    expect(_panel(page, "Xenia").get_by_role("heading", name="Xenia")).to_be_focused()
+    expect(page.get_by_role("button", name="Previous row")).to_be_visible()
+
+
 def test_each_entry_is_stepped_to_though_two_open_one_transaction(page: Page) -> None:
     page.goto("/entries/")
     rows = page.locator("tr[data-row]")
@@ -108,6 +140,24 @@ def test_each_entry_is_stepped_to_though_two_open_one_transaction(page: Page) ->
         expect(page.get_by_role("button", name="Next row")).to_be_visible()
 
     assert rows.nth(0).get_attribute("data-row") == rows.nth(1).get_attribute("data-row")
+
+
+def test_events_open_their_records_and_skip_those_without_a_panel(
+    browser: Browser, own_server: str
+) -> None:
+    auditor = make_user(is_staff=True)
+    make_identity(name="Northgate", actor=auditor)
+    record(actor=auditor, action="user.changed", subject=f"user_{auditor.pk}")
+    make_identity(name="Southgate", actor=auditor)
+
+    with opened_page(browser, own_server, user=auditor) as page:
+        page.goto("/audit/?where=thing:one-of:identity,user")
+        page.wait_for_load_state("networkidle")
+        page.keyboard.press("j")
+        page.keyboard.press("Enter")
+        expect(_panel(page, "Southgate")).to_be_visible()
+        page.keyboard.press("j")
+        expect(_panel(page, "Northgate")).to_be_visible()
 
 
 def test_links_in_a_row_and_selected_text_open_no_panel(page: Page) -> None:
