@@ -42,6 +42,9 @@ from web.pagination import paginate_request
 from web.records import get_record_or_404
 from web.snapshots import snapshot
 
+# More than any balance has entries, and no more than the database can compare.
+POSITION_DIGITS = 18
+
 
 @require_safe
 def balance_detail(request: HtmxHttpRequest, public_id: UUID) -> HttpResponse:
@@ -56,7 +59,8 @@ def balance_detail(request: HtmxHttpRequest, public_id: UUID) -> HttpResponse:
     with snapshot() if is_by_effective else nullcontext():
         totals = totals_of(balance, moment)
         source = entries_at(balance, moment) if is_by_effective else recorded_entries(balance)
-        page = paginate_request(request, source, order=ORDERS[order])
+        start = None if is_by_effective else _read_start(request)
+        page = paginate_request(request, source, order=ORDERS[order], start=start)
         entries = read_register(balance, page.rows, order=order, known_at=moment.known_at)
     exponent = balance.currency.exponent
     check_arrival(
@@ -83,6 +87,13 @@ def balance_detail(request: HtmxHttpRequest, public_id: UUID) -> HttpResponse:
     }
     partial = "register" if request.htmx.target == "register" else "balance-figures"
     return render_page(request, "balances/balance_detail.html", context, partial=partial)
+
+
+def _read_start(request: HtmxHttpRequest) -> tuple[int] | None:
+    """Before which position the register begins, for its first line to be that of `?at=`."""
+    position = request.GET.get("at", "")
+    is_number = position.isascii() and position.isdecimal() and len(position) <= POSITION_DIGITS
+    return (int(position) + 1,) if is_number else None
 
 
 def totals_of(balance: Balance, moment: Moment) -> Totals:

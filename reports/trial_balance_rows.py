@@ -47,6 +47,13 @@ class Addresses:
         query |= {"currency": total.currency, **self.query, "expect": expected}
         return f"{url_of('reports:trial-balance')}?{_encode(*query.items())}"
 
+    def of_net(self, total: TotalLine) -> str:
+        """The balances in the currency of a total, as they are at the moment."""
+        ledger = self.scope.ledger
+        query = {"ledger": ledger.key} if ledger else {}
+        query |= {"currency": total.currency, **self.scope.moment.parameters}
+        return f"{url_of('balances:list')}?{_encode(*query.items())}"
+
     def of_balance(self, public_id: UUID) -> str:
         """The statement from that day on; without one, the register of the balance."""
         name, query = self._of_balances
@@ -165,7 +172,8 @@ def _render_line(  # noqa: PLR0913 -- all that its text follows from
 class Foot:
     """The totals of one currency; `net` is what the closing figures come to, on its side.
 
-    The others are links to the lines of that currency alone, and plain text there.
+    It leads to the balances. The others are links to the lines of that currency alone, and plain
+    text there.
     """
 
     currency: str
@@ -177,7 +185,7 @@ class Foot:
     credits: SafeString
     closing_debit: SafeString
     closing_credit: SafeString
-    net: str
+    net: SafeString
     is_net_debit: bool
     is_tied: bool
     is_long: bool
@@ -190,6 +198,7 @@ def format_feet(totals: Iterable[TotalLine], addresses: Addresses) -> list[Foot]
 def _foot(total: TotalLine, addresses: Addresses) -> Foot:
     opening_minor = total.opening_credit_minor - total.opening_debit_minor
     url = "" if addresses.scope.currency else addresses.of_total(total)
+    net = format_amount(abs(total.net_minor), total.exponent)
     beginning, end = (f'<a href="{escape(url)}">', "</a>") if url else ("", "")
 
     def write(minor: int) -> SafeString:
@@ -205,7 +214,7 @@ def _foot(total: TotalLine, addresses: Addresses) -> Foot:
         credits=write(total.credit_minor),
         closing_debit=write(total.closing_debit_minor),
         closing_credit=write(total.closing_credit_minor),
-        net=format_amount(abs(total.net_minor), total.exponent),
+        net=SafeString(f'<a href="{escape(addresses.of_net(total))}">{net}</a>'),
         is_net_debit=total.net_minor < 0,
         is_tied=total.is_tied,
         is_long=len(format_amount(total.closing_debit_minor, total.exponent)) > LONG,

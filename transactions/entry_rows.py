@@ -25,7 +25,7 @@ REFERENCE = '<a class="id" href="{}"><bdi>{}</bdi></a>'
 BALANCE = f'{{}}<small class="only-s">{REFERENCE}</small>'
 ROWS = """
 SELECT e.id, e.effective_at, t.created_at, t.public_id::text, t.reference, t.description,
-       e.direction, e.amount_minor, e.running_minor, b.public_id::text, b.indicator,
+       e.direction, e.amount_minor, e.running_minor, e.position, b.public_id::text, b.indicator,
        b.normal_side, i.name, l.public_id::text, l.name, c.code, c.exponent
 FROM transactions_entry AS e
 JOIN transactions_transaction AS t ON t.id = e.transaction_id
@@ -55,6 +55,7 @@ class EntryRow(NamedTuple):
     direction: int
     amount_minor: int
     running_minor: int
+    position: int
     balance: str
     indicator: str
     normal_side: str
@@ -112,19 +113,19 @@ def _format_row(row: EntryRow, reader: Reader) -> TableRow:
     url = url_of("transactions:detail", row.transaction)
     line_url = f"{url}#entry-table"
     moved = Cell(_figure(line_url, amount, row.currency), "long" if len(amount) > LONG else "")
-    running = format_amount(row.shown_running, row.exponent)
+    balance_url = url_of("balances:detail", row.balance)
     cells: dict[str, str | Cell] = {
         "effective": reader.dates.date_tag(row.effective_at),
         "recorded": reader.dates.time_tag(row.created_at),
         "reference": format_html(REFERENCE, url, row.reference),
         "description": format_html("<bdi>{}</bdi>", row.description),
-        "balance": _balance(row, url),
+        "balance": _balance(row, balance_url, url),
         "ledger": link_tag(url_of("ledgers:detail", row.ledger), row.ledger_name),
         "direction": str(Entry.Direction(row.direction).label),
         "debit": moved if row.is_debit else "",
         "credit": "" if row.is_debit else moved,
         "currency": row.currency,
-        "running": Cell(SafeString(escape(running)), "neg" if row.shown_running < 0 else ""),
+        "running": Cell(_running(row, balance_url), "neg" if row.shown_running < 0 else ""),
     }
     return TableRow(
         key=f"txn_{row.transaction}",
@@ -158,10 +159,16 @@ def plain_entries(rows: Sequence[EntryRow]) -> list[Mapping[str, str]]:
     return plain
 
 
-def _balance(row: EntryRow, url: str) -> SafeString:
+def _balance(row: EntryRow, balance_url: str, url: str) -> SafeString:
     """With the reference, which has no column of its own on a phone."""
-    balance = link_tag(url_of("balances:detail", row.balance), row.balance_name)
+    balance = link_tag(balance_url, row.balance_name)
     return format_html(BALANCE, balance, url, row.reference)
+
+
+def _running(row: EntryRow, balance_url: str) -> SafeString:
+    """It leads to the register of the balance, where that begins with the entry."""
+    running = escape(format_amount(row.shown_running, row.exponent))
+    return SafeString(f'<a href="{escape(balance_url)}?at={row.position}#register">{running}</a>')
 
 
 def _figure(url: str, amount: str, currency: str) -> SafeString:

@@ -15,7 +15,7 @@ KEY = re.compile(r"\b(?:ldg|bln|txn|idt|sch|exp)_[0-9a-f-]{36}|[0-9a-f]{8}-[0-9a
 # What an address says of which records, as opposed to of what kind the page is.
 RECORDS = {
     *("cursor", "q", "open", "look", "after", "from", "to", "as_of", "known_at", "expect"),
-    *("sort", "count", "size", "columns", "next"),
+    *("sort", "count", "size", "columns", "next", "at"),
 }
 
 

@@ -128,6 +128,28 @@ def test_a_back_dated_line_says_when_it_was_recorded(clerk: Client, balance: Bal
         assert notes["first"] == "20 Feb 2025"
 
 
+@pytest.mark.parametrize(
+    ("at", "shown"),
+    [
+        ("1", ["first"]),
+        ("2", ["late", "first"]),
+        ("9", ["late", "first"]),
+        ("-1", ["late", "first"]),
+        ("9" * 40, ["late", "first"]),
+        ("²", ["late", "first"]),
+    ],
+)
+def test_register_begins_with_the_entry_that_is_asked_for(
+    clerk: Client, balance: Balance, at: str, shown: list[str]
+) -> None:
+    url = balance.get_absolute_url()
+
+    found = [row[1] for row in rows_of(clerk.get(url, {"at": at}))[1:-1] if row[1]]
+
+    assert found == shown
+    assert count_queries(clerk, f"{url}?at=1") == count_queries(clerk, url)
+
+
 def test_effective_order_costs_little_more(clerk: Client, balance: Balance) -> None:
     url = balance.get_absolute_url()
 
