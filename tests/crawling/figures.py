@@ -134,12 +134,12 @@ def _number(text: str) -> str:
     return text.removeprefix("about ").replace(",", "").replace("\u2212", "-").lstrip("+")
 
 
-def without_link(page: Node) -> list[str]:
+def without_link(page: Node) -> list[Node]:
     """The figures in columns of numbers, and the large ones above, that lead nowhere."""
     part = next(page.find("main"), page)
     places = [*part.with_class("num"), *part.with_class("big")]
     return [
-        place.text()
+        place
         for place in places
         if place.tag in ("td", "dd", "span")
         and _numbers(place)

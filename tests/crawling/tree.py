@@ -45,6 +45,13 @@ class Node:
     def with_class(self, name: str) -> Iterator[Node]:
         return (node for node in self.walk() if name in node.classes)
 
+    def is_within(self, name: str) -> bool:
+        """Whether it stands in an element of this tag, ".class" or "#id"."""
+        return any(
+            name in (node.tag, f"#{node.attrs.get('id')}", *(f".{each}" for each in node.classes))
+            for node in self.above()
+        )
+
     def with_id(self, name: str) -> Node | None:
         return next((node for node in self.walk() if node.attrs.get("id") == name), None)
 
