@@ -33,6 +33,7 @@ class Panel {
   key = "";
   /** The address without `look`: as long as it stays, Back and Forward are about the panel. */
   #place = place();
+  #isReading = false;
 
   constructor(dialog) {
     this.dialog = dialog;
@@ -75,9 +76,24 @@ class Panel {
   async #show(key) {
     this.key = key;
     this.#mark();
-    await htmx.ajax("GET", quickAddress(key), { target: "#slide-over", swap: "innerHTML" });
-    // Another row was asked for, or none, while this one was on its way.
-    if (this.key !== key) return;
+    // Whoever reads already goes on to what was asked for last.
+    if (this.#isReading) return;
+    this.#isReading = true;
+    await this.#read().finally(() => { this.#isReading = false; });
+    if (this.key) this.#showRead(this.key);
+  }
+
+  /** Fill the dialog: again if another row was asked for while one was on its way. */
+  async #read() {
+    let read;
+    do {
+      read = this.key;
+      // From the dialog: htmx would let it wait for what else the page asks for.
+      await htmx.ajax("GET", quickAddress(read), { source: this.dialog, target: this.dialog, swap: "innerHTML" });
+    } while (this.key && this.key !== read);
+  }
+
+  #showRead(key) {
     const isThere = this.dialog.querySelector(`[data-looked="${key}"]`);
     if (!isThere && !this.dialog.open) return this.#closed();
     if (!isThere) return;
