@@ -212,7 +212,7 @@ def test_many_rows_say_why_they_are_not_sorted(
     [
         (f"{URL}?sort=cheese", "This table has no column “cheese” to sort by."),
         (f"{URL}?sort=metadata.x", "This table has no column “metadata.x” to sort by."),
-        ("/entries/?sort=debit", "This table cannot be sorted by Debit."),
+        ("/balances/?sort=glance", "This table cannot be sorted by Last 7 days."),
         ("/ledgers/?sort=<b>", "This table has no column “<b>” to sort by."),
     ],
 )
