@@ -26,6 +26,7 @@ from config.embedded import APP_ROLE, OWNER_ROLE, Cluster, create_database, drop
 from config.testing import CLUSTER
 from tests.browsing import launched_browser
 from tests.factories import make_client
+from tests.web.watching import forget_seen
 
 TEMPLATE = "daybook_template"
 BUILDING = "daybook_building"
@@ -121,8 +122,11 @@ def own_database(
 
 
 @pytest.fixture
-def own_server(own_database: OwnDatabase) -> Generator[str, None, None]:
+def own_server(
+    own_database: OwnDatabase, monkeypatch: pytest.MonkeyPatch
+) -> Generator[str, None, None]:
     """The address of a server of this process that works in the test's own database."""
+    forget_seen(monkeypatch)
     thread = LiveServerThread("127.0.0.1", StaticFilesHandler, connections_override={})
     thread.daemon = True
     thread.start()
