@@ -8,12 +8,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Generator
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
 from django.db import connection
 from django.db.models import Count
 from django.utils import timezone
+from procrastinate.exceptions import AlreadyEnqueued
 
 from audit.models import AuditEvent
 from schedules.due import post_due
@@ -36,6 +38,7 @@ WAITING = (
     "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
     " AND application_name = 'daybook work' AND wait_event_type = 'Lock'"
 )
+LOCK = "SELECT FROM balances_balance WHERE id = %s FOR UPDATE"
 Start = Callable[[], subprocess.Popen[bytes]]
 
 
@@ -106,11 +109,12 @@ def test_worker_killed_in_the_middle_of_a_posting_leaves_it_to_the_next(
     start_worker: Start, own_database: OwnDatabase
 ) -> None:
     target = make_balance()
-    worker = start_worker()
     kept = make_schedule(source=RENT, destination=target, due_in=timedelta(seconds=2))
 
+    # Held before there is a worker, which may then be as quick as it likes.
     with own_database.owner() as other:
-        other.execute("SELECT FROM balances_balance WHERE id = %s FOR UPDATE", [target.pk])
+        other.execute(LOCK, [target.pk])
+        worker = start_worker()
         wait_for(lambda: _ask(WAITING) > 0, seconds=30)
         # Somebody else who comes by does not wait long, and does not post it as well.
         assert post_due() == 0
@@ -130,12 +134,14 @@ def test_worker_killed_in_the_middle_of_an_expiry_leaves_it_to_the_next(
     target = make_balance()
     expires_at = timezone.now() + timedelta(seconds=1)
     held = place_hold(source=RENT, destination=target, expires_at=expires_at)
-    worker = start_worker()
-    wait_until(expires_at)
 
     with own_database.owner() as other:
-        other.execute("SELECT FROM balances_balance WHERE id = %s FOR UPDATE", [target.pk])
-        expire_holds.configure().defer(timestamp=0)
+        other.execute(LOCK, [target.pk])
+        worker = start_worker()
+        wait_until(expires_at)
+        # It may have begun by itself, as it does each minute.
+        with suppress(AlreadyEnqueued):
+            expire_holds.configure().defer(timestamp=0)
         wait_for(lambda: _ask(WAITING) > 0, seconds=30)
         worker.kill()
         worker.wait()
