@@ -14,6 +14,7 @@ from audit.views import edit_metadata, show_info
 from identities.forms import IdentityForm, ProfileForm
 from identities.models import Identity
 from identities.operations import change_identity, create_identity
+from identities.records import describe_record
 from users.models import User
 from web.converters import parse_key
 from web.forms import open_form
@@ -68,17 +69,13 @@ def identity_metadata(request: HtmxHttpRequest, public_id: UUID) -> HttpResponse
 @require_safe
 def identity_info(request: HtmxHttpRequest, public_id: UUID) -> HttpResponse:
     identity = get_object_or_404(Identity, public_id=public_id)
-    record = {
-        "id": identity.key,
-        "number": identity.pk,
-        "kind": identity.kind,
-        "name": identity.name,
-        "email": identity.email or None,
-        "created_at": identity.created_at.isoformat(),
-        "metadata": identity.metadata,
-    }
-    facts = "identities/_identity_facts.html"
-    return show_info(request, identity, name=identity.name, facts=facts, record=record)
+    return show_info(
+        request,
+        identity,
+        name=identity.name,
+        facts="identities/_identity_facts.html",
+        record=describe_record(identity),
+    )
 
 
 @require_safe

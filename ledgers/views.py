@@ -14,6 +14,7 @@ from audit.views import edit_metadata, show_info
 from ledgers.forms import LedgerForm, RenameForm
 from ledgers.models import Ledger
 from ledgers.operations import create_ledger, find_namesake, rename_ledger
+from ledgers.records import describe_record
 from users.models import User
 from web.converters import parse_key
 from web.formatting import format_date
@@ -85,16 +86,13 @@ def ledger_metadata(request: HtmxHttpRequest, public_id: UUID) -> HttpResponse:
 @require_safe
 def ledger_info(request: HtmxHttpRequest, public_id: UUID) -> HttpResponse:
     ledger = get_object_or_404(Ledger, public_id=public_id)
-    record = {
-        "id": ledger.key,
-        "number": ledger.pk,
-        "name": ledger.name,
-        "is_general": ledger.is_general,
-        "created_at": ledger.created_at.isoformat(),
-        "metadata": ledger.metadata,
-    }
-    facts = "ledgers/_ledger_facts.html"
-    return show_info(request, ledger, name=ledger.name, facts=facts, record=record)
+    return show_info(
+        request,
+        ledger,
+        name=ledger.name,
+        facts="ledgers/_ledger_facts.html",
+        record=describe_record(ledger),
+    )
 
 
 @require_safe
