@@ -20,7 +20,7 @@ from transactions.drafts import DraftLine
 from transactions.forms.asking import amount_field
 from transactions.forms.options import OptionsForm, Place
 from transactions.forms.rows import RowForm, rows_of
-from transactions.forms.sides import Side, SideField, currencies_of, key_of
+from transactions.forms.sides import Side, currencies_of, key_of
 from transactions.requests import CREDIT, DEBIT
 from web.forms import ComboboxInput
 
@@ -41,7 +41,6 @@ class LineForm(RowForm):
 
     telling = ("side", "debit", "credit")
 
-    side = SideField(label=gettext_lazy("Balance"), required=False)
     currency = LookupField(
         CURRENCIES,
         label=gettext_lazy("Currency"),
@@ -58,11 +57,9 @@ class LineForm(RowForm):
             self.fields["side"].widget.attrs["autofocus"] = True
 
     def clean(self) -> dict[str, Any]:
-        given = self.cleaned_data
+        given = super().clean()
         if not self.is_filled:
             return given
-        if not given.get("side") and "side" not in self.errors:
-            self.add_error("side", _("Name the balance."))
         if given.get("debit") and given.get("credit"):
             self.add_error("credit", _("A line has a debit or a credit, not both."))
         elif not (given.get("debit") or given.get("credit") or self.errors):

@@ -10,9 +10,11 @@ from django import forms
 from django.http import QueryDict
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from balances.lookups import Found, LookupField, find_keys
 from transactions.checks import LEGS_MAX
+from transactions.forms.sides import SideField
 from web.forms import ComboboxInput
 
 
@@ -26,10 +28,15 @@ class RowError:
 
 
 class RowForm(forms.Form):
-    """One row. None of its fields is required: without any of `telling` it does not count."""
+    """One row: a balance, and what the kind of row adds to it.
+
+    None of its fields is required: without any of `telling` it does not count.
+    """
 
     use_required_attribute = False
     telling: ClassVar[tuple[str, ...]]
+
+    side = SideField(label=gettext_lazy("Balance"), required=False)
 
     def __init__(self, *args: Any, found: Found, **kwargs: Any) -> None:
         """`found` is shared by all rows, so that what they name is looked up once."""
@@ -40,6 +47,12 @@ class RowForm(forms.Form):
                 field.lookup = field.lookup.remembering(found)
                 if isinstance(field.widget, ComboboxInput) and field.widget.label_for:
                     field.widget.label_for = field.lookup.label
+
+    def clean(self) -> dict[str, Any]:
+        given = self.cleaned_data
+        if self.is_filled and not given.get("side") and "side" not in self.errors:
+            self.add_error("side", _("Name the balance."))
+        return given
 
     @property
     def index(self) -> str:

@@ -68,15 +68,12 @@ class PartForm(RowForm):
 
     telling = ("side", "share")
 
-    side = SideField(label=gettext_lazy("Balance"), required=False)
     share = share_field(label=gettext_lazy("Share"))
 
     def clean(self) -> dict[str, Any]:
-        given = self.cleaned_data
+        given = super().clean()
         if not self.is_filled:
             return given
-        if not given.get("side") and "side" not in self.errors:
-            self.add_error("side", _("Name the balance."))
         if not given.get("share") and "share" not in self.errors:
             self.add_error("share", _("Enter an amount, a percentage, or “left”."))
         return given
