@@ -22,7 +22,7 @@ from identities.models import Identity
 from web.addresses import url_of
 from web.formatting import Dates, active_dates, format_count
 from web.journals import by_column
-from web.sorting import Column
+from web.sorting import Column, date_column, number_column
 from web.statements import fetch_all
 from web.tables.definition import Label, Tab, Table, TableRow, register
 from web.tables.fields import (
@@ -66,17 +66,8 @@ class IdentityTable(Table):
         Column("name", _("Name"), ("plain_name", "id"), is_fixed=True),
         Column("kind", _("Kind"), ("kind", "id"), "hide-s muted"),
         Column("email", _("E-mail"), ("email", "id"), "hide-s"),
-        Column(
-            "balances",
-            _("Balances"),
-            ("balance_count", "id"),
-            "num",
-            descending_first=True,
-            is_number=True,
-        ),
-        Column(
-            "created", _("Created"), ("created_at", "id"), "hide-s muted", descending_first=True
-        ),
+        number_column("balances", _("Balances"), "balance_count"),
+        date_column("created", _("Created"), "created_at"),
         Column("id", _("Id"), ("public_id",), "hide-s id", is_shown=False),
     )
     fields: ClassVar[Sequence[Field]] = (

@@ -34,7 +34,7 @@ from web.addresses import url_of
 from web.formatting import Dates, active_dates, format_count
 from web.journals import by_column
 from web.pagination import Key
-from web.sorting import Column
+from web.sorting import Column, date_column, number_column
 from web.statements import fetch_all
 from web.tables.definition import Label, Tab, Table, TableRow, register
 from web.tables.fields import DateField, Field, KeyField, NumberField, TextField
@@ -108,32 +108,10 @@ class LedgerTable(Table):
     empty_template: ClassVar[str] = "ledgers/_empty.html"
     columns: ClassVar[Sequence[Column]] = (
         Column("name", _("Name"), ("plain_name", "id"), is_fixed=True),
-        Column(
-            "balances",
-            _("Balances"),
-            ("balance_count", "id"),
-            "num",
-            descending_first=True,
-            is_number=True,
-        ),
-        Column(
-            "transactions",
-            _("Transactions"),
-            ("transaction_count", "id"),
-            "num",
-            descending_first=True,
-            is_number=True,
-        ),
-        Column(
-            "activity",
-            _("Last activity"),
-            ("active_at", "id"),
-            "hide-s muted",
-            descending_first=True,
-        ),
-        Column(
-            "created", _("Created"), ("created_at", "id"), "hide-s muted", descending_first=True
-        ),
+        number_column("balances", _("Balances"), "balance_count"),
+        number_column("transactions", _("Transactions"), "transaction_count"),
+        date_column("activity", _("Last activity"), "active_at"),
+        date_column("created", _("Created"), "created_at"),
         Column("id", _("Id"), ("public_id",), "hide-s id", is_shown=False),
     )
     fields: ClassVar[Sequence[Field]] = (

@@ -28,7 +28,7 @@ from web.counting import EXACT_MAX
 from web.formatting import format_count
 from web.journals import by_column
 from web.pagination import Key
-from web.sorting import Column
+from web.sorting import Column, date_column, number_column
 from web.standing import GIVEN, Standing
 from web.tables.definition import (
     Label,
@@ -68,11 +68,8 @@ CLOSED = Column("closed", _("Closed"))
 INFLIGHT = Q(inflight_credit_minor__gt=0) | Q(inflight_debit_minor__gt=0)
 
 
-def _amount(name: str, label: Label, key: str, *, is_shown: bool = False) -> Column:
-    css = "num" if name == "balance" else "num hide-s"
-    return Column(
-        name, label, (key, "id"), css, descending_first=True, is_number=True, is_shown=is_shown
-    )
+def _hidden_number(name: str, label: Label, key: str) -> Column:
+    return number_column(name, label, key, css="num hide-s", is_shown=False)
 
 
 class BalanceTable(Table):
@@ -88,19 +85,11 @@ class BalanceTable(Table):
         Column("owner", _("Owner or indicator"), ("plain_title", "id"), is_fixed=True),
         Column("ledger", _("Ledger"), ("ledger__name", "id"), "hide-s"),
         Column("currency", _("Currency"), ("currency_id", "id"), "hide-s"),
-        _amount("balance", _("Balance"), "balance_major", is_shown=True),
-        _amount("inflight", _("Inflight"), "inflight_major", is_shown=True),
-        _amount("credits", _("Credits"), "credit_major"),
-        _amount("debits", _("Debits"), "debit_major"),
-        Column(
-            "transactions",
-            _("Transactions"),
-            ("event_total", "id"),
-            "num hide-s",
-            descending_first=True,
-            is_number=True,
-            is_shown=False,
-        ),
+        number_column("balance", _("Balance"), "balance_major"),
+        number_column("inflight", _("Inflight"), "inflight_major", css="num hide-s"),
+        _hidden_number("credits", _("Credits"), "credit_major"),
+        _hidden_number("debits", _("Debits"), "debit_major"),
+        _hidden_number("transactions", _("Transactions"), "event_total"),
         Column(
             "floor",
             _("Floor"),
@@ -109,17 +98,8 @@ class BalanceTable(Table):
             is_number=True,
             is_shown=False,
         ),
-        Column(
-            "activity",
-            _("Last activity"),
-            ("active_at", "id"),
-            "hide-s muted",
-            descending_first=True,
-            is_shown=False,
-        ),
-        Column(
-            "created", _("Created"), ("created_at", "id"), "hide-s muted", descending_first=True
-        ),
+        date_column("activity", _("Last activity"), "active_at", is_shown=False),
+        date_column("created", _("Created"), "created_at"),
         Column("glance", _("Last 7 days"), css="hide-s muted", in_files=False),
         SIDE,
         Column("id", _("Id"), ("public_id",), "hide-s id", is_shown=False),

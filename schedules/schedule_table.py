@@ -37,7 +37,7 @@ from transactions.row_details import Details
 from web.counting import count_exact
 from web.formatting import active_dates, format_count
 from web.marks import Mark
-from web.sorting import Column
+from web.sorting import Column, date_column
 from web.tables.definition import TableRow, with_column
 from web.tables.fields import (
     AmountField,
@@ -59,14 +59,7 @@ COLUMNS = (
     STATUS,
     Column("amount", gettext_lazy("Amount"), css="num", is_number=True),
     CURRENCY,
-    Column(
-        "created",
-        gettext_lazy("Recorded"),
-        ("created_at", "id"),
-        "hide-s muted",
-        descending_first=True,
-        is_shown=False,
-    ),
+    date_column("created", gettext_lazy("Recorded"), "created_at", is_shown=False),
     CREATED_BY,
     KIND,
     ID,

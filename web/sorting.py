@@ -49,6 +49,22 @@ class Column:
     sorts_few: bool = False
 
 
+def number_column(
+    name: str, label: str | Promise, key: str, *, css: str = "num", is_shown: bool = True
+) -> Column:
+    """A column of numbers in the order of `key`, the largest first."""
+    return Column(
+        name, label, (key, "id"), css, descending_first=True, is_number=True, is_shown=is_shown
+    )
+
+
+def date_column(name: str, label: str | Promise, key: str, *, is_shown: bool = True) -> Column:
+    """A column of dates in the order of `key`, the latest first."""
+    return Column(
+        name, label, (key, "id"), "hide-s muted", descending_first=True, is_shown=is_shown
+    )
+
+
 class Looks(NamedTuple):
     """What heads depend on beside their columns: the address, and the order that was chosen."""
 
