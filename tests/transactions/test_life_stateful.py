@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -34,6 +33,16 @@ from schedules.models import Schedule
 from schedules.operations import cancel, post_now, schedule
 from tests.books import assert_sound
 from tests.factories import make_balance
+from tests.transactions.plain_model import (
+    BALANCES,
+    CURRENCIES,
+    Kept,
+    Model,
+    Moves,
+    debits,
+    journal,
+    parts,
+)
 from transactions.errors import HoldExpiredError, PostingError
 from transactions.lifecycle import commit, expire, refund, reverse, void
 from transactions.models import Hold
@@ -53,17 +62,6 @@ from web.as_of import Moment
 
 pytestmark = pytest.mark.django_db
 
-# Normal side and floor of each balance; the last two are in another currency.
-BALANCES = [
-    ("CREDIT", None),
-    ("CREDIT", 0),
-    ("DEBIT", 0),
-    ("CREDIT", -50),
-    ("CREDIT", None),
-    ("CREDIT", 0),
-]
-CURRENCIES = ["GBP"] * 4 + ["EUR"] * 2
-Moves = dict[int, int]
 SHARES = st.lists(st.tuples(st.integers(0, 3), st.integers(1, 90)), min_size=1, max_size=3)
 # Days before today on which something takes effect; most do at once.
 DAYS_AGO = st.sampled_from([0, 0, 0, 1, 2, 30, 400])
@@ -71,97 +69,9 @@ MORNING = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
 BRIEFLY = timedelta(milliseconds=100)
 
 
-@dataclass
-class Kept:
-    """What the model keeps of a transaction: signed amounts by place of the balance."""
-
-    moves: Moves
-    kind: str
-    left: Moves = field(default_factory=dict)
-    refunds: list[Kept] = field(default_factory=list)
-    is_reversed: bool = False
-    is_ended: bool = False
-    is_over: bool = False
-
-
-@dataclass
-class Model:
-    """The books as a person with a pencil would keep them."""
-
-    raw: list[int] = field(default_factory=lambda: [0] * len(BALANCES))
-    held_credit: list[int] = field(default_factory=lambda: [0] * len(BALANCES))
-    held_debit: list[int] = field(default_factory=lambda: [0] * len(BALANCES))
-    moved: list[tuple[int, Moves]] = field(default_factory=list)
-
-    def lowers(self, place: int, moved: int) -> bool:
-        return moved < 0 if BALANCES[place][0] == "CREDIT" else moved > 0
-
-    def room(self, place: int) -> int | None:
-        """How much the balance may still fall on its normal side; None is without end."""
-        side, floor = BALANCES[place]
-        if floor is None:
-            return None
-        if side == "CREDIT":
-            return self.raw[place] - self.held_debit[place] - floor
-        return -self.raw[place] - self.held_credit[place] - floor
-
-    def allows(self, moves: Moves, overdraft: int = 0) -> bool:
-        for place, moved in moves.items():
-            room = self.room(place)
-            if room is not None and self.lowers(place, moved) and room + overdraft < abs(moved):
-                return False
-        return True
-
-    def move(self, moves: Moves, days_ago: int = 0) -> None:
-        self.moved.append((days_ago, moves))
-        for place, moved in moves.items():
-            self.raw[place] += moved
-
-    def raw_before(self, days_ago: int) -> list[int]:
-        """What the balances had come to when the day so long ago began."""
-        earlier = [moves for days, moves in self.moved if days > days_ago]
-        return [sum(moves.get(place, 0) for moves in earlier) for place in range(len(BALANCES))]
-
-    def reserve(self, moves: Moves, sign: int) -> None:
-        for place, moved in moves.items():
-            held = self.held_credit if moved > 0 else self.held_debit
-            held[place] += sign * abs(moved)
-
-
-def parts(moves: Moves, amount: int | None) -> Moves:
-    """`amount` of the debits and as much of the credits, in order of the places given."""
-    if amount is None:
-        return dict(moves)
-    taken: Moves = {}
-    for sign in (-1, 1):
-        side = {place: abs(moved) for place, moved in moves.items() if moved * sign > 0}
-        total, passed = sum(side.values()), 0
-        for place, minor in side.items():
-            before = passed * amount // total
-            passed += minor
-            if part := passed * amount // total - before:
-                taken[place] = sign * part
-    return {place: taken[place] for place in moves if place in taken}
-
-
-def journal(debited: Moves, credited: Moves) -> Moves | None:
-    """Debits and credits on different balances, made equal at the first of the smaller side."""
-    credited = {place: minor for place, minor in credited.items() if place not in debited}
-    if not credited:
-        return None
-    missing = sum(debited.values()) - sum(credited.values())
-    smaller = credited if missing > 0 else debited
-    smaller[next(iter(smaller))] += abs(missing)
-    return {**{place: -minor for place, minor in debited.items()}, **credited}
-
-
 def effective_at(days_ago: int) -> datetime | None:
     """Within that day, or at once."""
     return MORNING - timedelta(days=days_ago) + timedelta(hours=9) if days_ago else None
-
-
-def debits(moves: Moves) -> int:
-    return -sum(moved for moved in moves.values() if moved < 0)
 
 
 class Books(RuleBasedStateMachine):
@@ -307,11 +217,7 @@ class Books(RuleBasedStateMachine):
             assert datetime.now(UTC) > expires_at
             return
         assert done
-        taken = parts(kept.left, request.amount_minor)
-        self.model.reserve(taken, -1)
-        self.model.move(taken)
-        self.take(kept, taken)
-        self.kept[done] = Kept(taken, "COMMIT")
+        self.kept[done] = self.model.commit(kept, request.amount_minor)
 
     @rule(target=postings, pk=holds, amount=st.integers(1, 40), days_ago=DAYS_AGO)
     def commit_part(self, pk: int, amount: int, days_ago: int) -> Any:
@@ -329,11 +235,7 @@ class Books(RuleBasedStateMachine):
         done = self.call(commit, request, is_allowed=is_allowed)
         if done is None:
             return multiple()
-        taken = parts(kept.left, amount)
-        self.model.reserve(taken, -1)
-        self.model.move(taken, days_ago)
-        self.take(kept, taken)
-        self.kept[done] = Kept(taken, "COMMIT")
+        self.kept[done] = self.model.commit(kept, amount, days_ago)
         return done
 
     @rule(pk=holds, is_meant=st.sampled_from([True, False, False]))
@@ -387,12 +289,7 @@ class Books(RuleBasedStateMachine):
     def reverse_one(self, pk: int, days_ago: int) -> Any:
         kept = self.kept[pk]
         moves = {place: -moved for place, moved in kept.moves.items()}
-        is_allowed = (
-            kept.kind != "REVERSAL"
-            and not kept.is_reversed
-            and all(each.is_reversed for each in kept.refunds)
-            and self.model.allows(moves)
-        )
+        is_allowed = kept.may_be_reversed and self.model.allows(moves)
         request = Following(pk, self.reference(), effective_at=effective_at(days_ago))
         done = self.call(reverse, request, is_allowed=is_allowed)
         if done is None:
@@ -405,22 +302,10 @@ class Books(RuleBasedStateMachine):
     @rule(target=postings, pk=postings, amount=st.none() | st.integers(1, 100))
     def refund_some(self, pk: int, amount: int | None) -> Any:
         kept = self.kept[pk]
-        left = dict(kept.moves)
-        for each in kept.refunds:
-            if not each.is_reversed:
-                for place, moved in each.moves.items():
-                    left[place] += moved
-        left = {place: moved for place, moved in left.items() if moved}
-        is_allowed = (
-            kept.kind in ("POST", "COMMIT")
-            and not kept.is_reversed
-            and debits(left) > 0
-            and (amount is None or amount <= debits(left))
-            and (amount is None or 4 not in kept.moves)  # an exchange is given back whole
-        )
         moves = {}
+        is_allowed = kept.may_be_refunded(amount)
         if is_allowed:
-            moves = {place: -moved for place, moved in parts(left, amount).items()}
+            moves = {place: -moved for place, moved in parts(kept.refundable, amount).items()}
             is_allowed = self.model.allows(moves)
         done = self.call(refund, Following(pk, self.reference(), amount), is_allowed=is_allowed)
         if done is None:
@@ -499,11 +384,6 @@ class Books(RuleBasedStateMachine):
     def moves_of(self, source: int, shares: list[tuple[int, int]]) -> Moves | None:
         targets = {place: share for place, share in shares if place != source}
         return {source: -sum(targets.values()), **targets} if targets else None
-
-    def take(self, kept: Kept, taken: Moves) -> None:
-        for place, moved in taken.items():
-            kept.left[place] -= moved
-        kept.left = {place: moved for place, moved in kept.left.items() if moved}
 
 
 @pytest.mark.timeout(3600)
