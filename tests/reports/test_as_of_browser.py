@@ -37,6 +37,7 @@ def walk_into_the_past(page: Page, ledger: Ledger) -> None:
     expect(page.get_by_role("note")).to_contain_text("As of 31 Mar 2025, 23:59")
 
     page.get_by_role("link", name="Northgate").press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Northgate")
     expect(page.get_by_role("note")).to_contain_text("As of 31 Mar 2025, 23:59")
     expect(page.get_by_role("button", name="Close balance")).to_have_count(0)
     expect(page.get_by_role("link", name="Create transaction")).to_have_count(0)
@@ -73,6 +74,7 @@ def test_pages_of_the_past_are_accessible_and_fit_a_phone(
         assert overflow(page) == 0
         page.goto(f"/balances/?ledger={ledger.key}&as_of=2025-04-30")
         page.get_by_text("View at a date").click()
+        expect(page.get_by_label("As of")).to_be_visible()
         panel = page.get_by_label("As of").bounding_box()
         assert panel is not None
         assert panel["x"] >= 0

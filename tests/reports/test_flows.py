@@ -21,9 +21,7 @@ from reports.moments import Totals
 from tests.factories import (
     NOON,
     make_balance,
-    make_client,
     make_identity,
-    make_user,
     post_transfer,
 )
 from tests.pages import HTMX, SCRIPT, count_queries, is_whole_page, links_of, rows_of, text_of
@@ -34,11 +32,6 @@ from transactions.requests import CREDIT, DEBIT, Leg, PostingRequest
 pytestmark = pytest.mark.django_db
 FAR = timedelta(days=400)
 UNHURRIED = settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-
-
-@pytest.fixture
-def clerk() -> Client:
-    return make_client(user=make_user())
 
 
 def make_balances(count: int, currency: str = "GBP") -> list[Balance]:
