@@ -50,10 +50,12 @@ def forge(
     """
 
 
-def filled(attacker: Attacker, query: str) -> str:
+def filled(attacker: Attacker, query: str, **ids: int) -> str:
+    """The statement with `ids`, and those of the books that the attacker is given."""
     return query % {
         "ledger": attacker.ledger,
         "source": attacker.source,
         "target": attacker.target,
         "posted": attacker.posted,
+        **ids,
     }
