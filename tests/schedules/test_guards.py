@@ -29,6 +29,35 @@ SOUND = {
 }
 
 
+# What is set, on which schedule, and the guard that refuses it.
+CHANGES = [
+    ("reference = 'another'", "waiting", "schedule_keeps_what_it_is"),
+    ("due_at = due_at + interval '1 day'", "waiting", "schedule_keeps_what_it_is"),
+    ("request = '{\"legs\": []}'", "waiting", "schedule_keeps_what_it_is"),
+    ("description = 'another'", "waiting", "schedule_keeps_what_it_is"),
+    ("actor_id = NULL", "waiting", "schedule_keeps_what_it_is"),
+    ("public_id = gen_random_uuid()", "waiting", "schedule_keeps_what_it_is"),
+    ("created_at = now()", "waiting", "schedule_keeps_what_it_is"),
+    ("state = 'SCHEDULED', transaction_id = NULL", "posted", "schedule_decided_once"),
+    ("state = 'SCHEDULED'", "cancelled", "schedule_decided_once"),
+    ("reason = 'x'", "cancelled", "schedule_decided_once"),
+    ("seen_at = now()", "cancelled", "schedule_seen_once"),
+    ("seen_at = now()", "waiting", "schedule_seen_once"),
+    ("seen_at = NULL", "seen", "schedule_seen_once"),
+    ("seen_by_id = NULL", "seen", "schedule_seen_once"),
+    ("state = 'SCHEDULED'", "waiting", "schedule_state_known"),
+    ("state = 'DONE'", "waiting", "schedule_state_known"),
+    ("state = 'REJECTED'", "waiting", "schedule_reason_of_rejection"),
+    ("state = 'POSTED'", "waiting", "schedule_posted_as_its_transaction"),
+    ("state = 'POSTED', transaction_id = {other}", "waiting", "schedule_posted_as_its_transaction"),
+    (
+        "state = 'CANCELLED', transaction_id = {other}",
+        "waiting",
+        "schedule_posted_as_its_transaction",
+    ),
+]
+
+
 @contextmanager
 def refused(constraint: str) -> Iterator[None]:
     with pytest.raises(psycopg.errors.IntegrityError) as refusal:
@@ -60,9 +89,9 @@ def test_malformed_schedule_is_refused(
             raw.execute(INSERT, {**SOUND, **change})
 
 
-def test_schedule_keeps_what_it_is_and_is_decided_once(own_database: OwnDatabase) -> None:
-    ada = make_user()
-    balance = make_balance()
+def make_schedules() -> dict[str, int]:
+    """A schedule in each state, by its number, and a transaction that is none of theirs."""
+    ada, balance = make_user(), make_balance()
     waiting = make_schedule(source=RENT, destination=balance, reference="waiting", actor=ada)
     posted = make_schedule(source=RENT, destination=balance, due_in=SOON, actor=ada)
     cancelled = cancel(make_schedule(source=RENT, destination=balance), actor=ada)
@@ -70,47 +99,22 @@ def test_schedule_keeps_what_it_is_and_is_decided_once(own_database: OwnDatabase
     rejected = make_schedule(source=make_balance(), destination=balance, due_in=SOON)
     wait_until(rejected.due_at)
     post_due()
-    seen = mark_seen(rejected, actor=ada)
-    changes = [
-        *(
-            (f"{column} WHERE id = {waiting.pk}", "schedule_keeps_what_it_is")
-            for column in (
-                "reference = 'another'",
-                "due_at = due_at + interval '1 day'",
-                "request = '{\"legs\": []}'",
-                "description = 'another'",
-                "actor_id = NULL",
-                "public_id = gen_random_uuid()",
-                "created_at = now()",
-            )
-        ),
-        (
-            f"state = 'SCHEDULED', transaction_id = NULL WHERE id = {posted.pk}",
-            "schedule_decided_once",
-        ),
-        (f"state = 'SCHEDULED' WHERE id = {cancelled.pk}", "schedule_decided_once"),
-        (f"reason = 'x' WHERE id = {cancelled.pk}", "schedule_decided_once"),
-        (f"seen_at = now() WHERE id = {cancelled.pk}", "schedule_seen_once"),
-        (f"seen_at = now() WHERE id = {waiting.pk}", "schedule_seen_once"),
-        (f"seen_at = NULL WHERE id = {seen.pk}", "schedule_seen_once"),
-        (f"seen_by_id = NULL WHERE id = {seen.pk}", "schedule_seen_once"),
-        (f"state = 'SCHEDULED' WHERE id = {waiting.pk}", "schedule_state_known"),
-        (f"state = 'DONE' WHERE id = {waiting.pk}", "schedule_state_known"),
-        (f"state = 'REJECTED' WHERE id = {waiting.pk}", "schedule_reason_of_rejection"),
-        (f"state = 'POSTED' WHERE id = {waiting.pk}", "schedule_posted_as_its_transaction"),
-        (
-            f"state = 'POSTED', transaction_id = {other.pk} WHERE id = {waiting.pk}",
-            "schedule_posted_as_its_transaction",
-        ),
-        (
-            f"state = 'CANCELLED', transaction_id = {other.pk} WHERE id = {waiting.pk}",
-            "schedule_posted_as_its_transaction",
-        ),
-    ]
+    return {
+        "waiting": waiting.pk,
+        "posted": posted.pk,
+        "cancelled": cancelled.pk,
+        "seen": mark_seen(rejected, actor=ada).pk,
+        "other": other.pk,
+    }
 
-    for change, constraint in changes:
+
+def test_schedule_keeps_what_it_is_and_is_decided_once(own_database: OwnDatabase) -> None:
+    ids = make_schedules()
+
+    for change, name, constraint in CHANGES:
+        assignments = change.replace("{other}", str(ids["other"]))
         with own_database.owner() as raw, refused(constraint):
-            raw.execute(f"UPDATE schedules_schedule SET {change}")
+            raw.execute(f"UPDATE schedules_schedule SET {assignments} WHERE id = {ids[name]}")
     for statement in ("DELETE FROM schedules_schedule", "TRUNCATE schedules_schedule"):
         with own_database.owner() as raw, refused("schedules_schedule_append_only"):
             raw.execute(statement)
