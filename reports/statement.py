@@ -28,7 +28,6 @@ from reports.places import (
     totals_at_places,
 )
 from transactions.models import Entry
-from web.arms import Arms
 from web.pagination import KeysetPage, paginate
 from web.statements import fetch_one
 
@@ -67,11 +66,6 @@ class Statement:
         """What the period adds."""
         return self.closing - self.opening
 
-    def source(self) -> Arms:
-        """The lines, to be paged, with the beginnings of their descriptions."""
-        start, end = self.period.start, self.period.end
-        return effective_entries(self.balance, start, end, known_at=self.known_at)
-
     def whole_entries(self) -> QuerySet[Entry, Any]:
         """The lines, in no order yet, with all of their descriptions."""
         entries = entries_of(self.balance, known_at=self.known_at, is_whole=True)
@@ -80,8 +74,9 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class StatementPage:
-    """Some lines between what was brought forward and what is carried forward."""
+    """Some lines of a statement between what was brought forward and what is carried forward."""
 
+    statement: Statement
     page: KeysetPage
     brought: Totals
     carried: Totals
@@ -95,28 +90,38 @@ class StatementPage:
         return self.page.next_cursor is None
 
 
-def read_page(statement: Statement, cursor: str | None, *, size: int = PAGE_SIZE) -> StatementPage:
-    """One page of lines, at the same cost wherever it lies.
+def read_page(
+    balance: Balance,
+    period: Period,
+    cursor: str | None = None,
+    *,
+    known_at: datetime | None = None,
+    size: int = PAGE_SIZE,
+) -> StatementPage:
+    """One page of a statement, at the same cost wherever it lies.
 
     Raises:
         BadCursorError: `cursor` is malformed.
         StatementMismatchError: its lines do not lead from one figure to the other.
     """
-    page = paginate(statement.source(), order=OLDEST_FIRST, cursor=cursor, size=size)
+    source = effective_entries(balance, period.start, period.end, known_at=known_at)
+    page = paginate(source, order=OLDEST_FIRST, cursor=cursor, size=size)
     page = replace(page, rows=in_integers(page.rows))
     if not page.rows and cursor:
-        return read_page(statement, None, size=size)
-    if not page.rows:
-        _check("no lines", statement.opening, statement.closing)
-        return StatementPage(page, statement.opening, statement.closing)
-    places = [Place.before(page.rows[0]), Place.after(page.rows[-1])]
-    brought, carried = totals_at_places(statement.balance, places, known_at=statement.known_at)
-    found = StatementPage(page, brought, carried)
+        return read_page(balance, period, known_at=known_at, size=size)
+    places = [Place(period.start), Place(period.end)]
+    if page.rows:
+        places += [Place.before(page.rows[0]), Place.after(page.rows[-1])]
+    opening, closing, *around = totals_at_places(balance, places, known_at=known_at)
+    brought, carried = around or (opening, closing)
+    found = StatementPage(
+        Statement(balance, period, known_at, opening, closing), page, brought, carried
+    )
     _check("the lines of a page", carried, brought + sum_entries(page.rows))
     if found.is_first:
-        _check("opening and first line", statement.opening, brought)
+        _check("opening and first line", opening, brought)
     if found.is_last:
-        _check("last line and closing", statement.closing, carried)
+        _check("last line and closing", closing, carried)
     return found
 
 

@@ -54,10 +54,10 @@ class StatementFigures:
         )
 
 
-def render_lines(statement: Statement, page: StatementPage, *, suffix: str) -> SafeString:
+def render_lines(page: StatementPage, *, suffix: str) -> SafeString:
     """The lines of a page, each with the figure after it; one query. `suffix` is the moment's."""
     entries = with_running(page.page.rows, first_minor=page.brought.net_minor)
-    return render_register(statement.balance, entries, suffix=suffix)
+    return render_register(page.statement.balance, entries, suffix=suffix)
 
 
 def describe(statement: Statement) -> list[str]:

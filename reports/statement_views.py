@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from functools import partial
 from typing import Any, cast
 from uuid import UUID
 
@@ -19,7 +20,7 @@ from audit.recording import record
 from balances.models import Balance
 from balances.naming import describe_side, name_of
 from reports.arrival import check_arrival
-from reports.periods import PeriodForm, quick_periods
+from reports.periods import Period, PeriodForm, quick_periods
 from reports.statement import (
     Statement,
     StatementMismatchError,
@@ -61,8 +62,8 @@ def statement(request: HtmxHttpRequest, public_id: UUID) -> HttpResponse:
         return render_page(request, "balances/statement.html", context, status=422)
     try:
         with snapshot():
-            found = Statement.read(balance, form.period, known_at=moment.known_at)
-            page = _read_page(request, found)
+            page = _read_page(request, balance, form.period, moment)
+            found = page.statement
             context["periods"] = _quick_periods(request, found)
     except StatementMismatchError as error:
         return _refuse_mismatch(request, context, error)
@@ -77,7 +78,7 @@ def statement(request: HtmxHttpRequest, public_id: UUID) -> HttpResponse:
         "is_first": page.is_first,
         "is_last": page.is_last,
         "page": page.page,
-        "rows": render_lines(found, page, suffix=moment.suffix),
+        "rows": render_lines(page, suffix=moment.suffix),
         "files": _file_links(request, balance, moment),
     }
     return render_page(request, "balances/statement.html", context, partial="statement-lines")
@@ -129,12 +130,15 @@ def _read_form(request: HtmxHttpRequest, moment: Moment) -> PeriodForm:
     return PeriodForm(request.GET, today=today, cut=cut)
 
 
-def _read_page(request: HtmxHttpRequest, found: Statement) -> StatementPage:
+def _read_page(
+    request: HtmxHttpRequest, balance: Balance, period: Period, moment: Moment
+) -> StatementPage:
+    read = partial(read_page, balance, period, known_at=moment.known_at)
     try:
-        return read_page(found, request.GET.get("cursor"))
+        return read(request.GET.get("cursor"))
     except BadCursorError:
         messages.warning(request, _("That page link is no longer valid. This is the first page."))
-        return read_page(found, None)
+        return read()
 
 
 def _quick_periods(request: HtmxHttpRequest, found: Statement) -> list[dict[str, Any]]:

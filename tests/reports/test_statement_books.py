@@ -82,7 +82,11 @@ def running(balance: Balance, known_at: datetime) -> dict[int, int]:
 def pages_of(statement: Statement, size: int) -> list[StatementPage]:
     pages, cursor = [], None
     while True:
-        pages.append(read_page(statement, cursor, size=size))
+        found = read_page(
+            statement.balance, statement.period, cursor, known_at=statement.known_at, size=size
+        )
+        assert found.statement == statement
+        pages.append(found)
         cursor = pages[-1].page.next_cursor
         if cursor is None:
             return pages

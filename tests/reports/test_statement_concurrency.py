@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from reports.periods import Period
 from reports.rolling import roll_up_days
-from reports.statement import Statement, read_page
+from reports.statement import read_page
 from reports.statement_files import tabulate
 from tests.conftest import OwnDatabase
 from tests.factories import make_balance, post_transfer
@@ -39,8 +39,7 @@ def test_posting_meanwhile_breaks_no_statement(own_database: OwnDatabase) -> Non
             if number == 20:
                 assert roll_up_days().entry_count
             with snapshot():
-                statement = Statement.read(balance, MARCH)
-                read_page(statement, None)
+                statement = read_page(balance, MARCH).statement
                 rows = list(tabulate(statement, NOW, kind="csv", now=timezone.now()).rows)
             assert len(rows) == statement.closing.entry_count + 1
             counts.add(len(rows))
