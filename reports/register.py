@@ -33,17 +33,17 @@ ORDERS = {RECORDED: (Key("position", descending=True),), EFFECTIVE: NEWEST_FIRST
 # Who stands on the other side of each transaction, in the same currency: for each direction one
 # balance by name, or how many.
 COUNTERPARTIES = """
-SELECT o.transaction_id, o.direction, o.balance_count, b.public_id::text, b.indicator, i.name
+SELECT o.transaction_id, o.direction, o.balance_count, o.public_id, o.indicator, i.name
 FROM (
     SELECT e.transaction_id, e.direction, count(DISTINCT e.balance_id) AS balance_count,
-           min(e.balance_id) AS balance_id
+           min(b.public_id::text) AS public_id, min(b.indicator) AS indicator,
+           min(b.identity_id) AS identity_id
     FROM transactions_entry AS e
-    JOIN balances_balance AS other ON other.id = e.balance_id
-    WHERE e.transaction_id = ANY (%s) AND e.balance_id <> %s AND other.currency = %s
+    JOIN balances_balance AS b ON b.id = e.balance_id
+    WHERE e.transaction_id = ANY (%s) AND e.balance_id <> %s AND b.currency = %s
     GROUP BY e.transaction_id, e.direction
 ) AS o
-JOIN balances_balance AS b ON b.id = o.balance_id
-LEFT JOIN identities_identity AS i ON i.id = b.identity_id
+LEFT JOIN identities_identity AS i ON i.id = o.identity_id
 """
 
 
