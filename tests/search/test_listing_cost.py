@@ -31,64 +31,76 @@ FROM generate_series(1, {count}) AS n
 READ = """
 SELECT seq_tup_read + idx_tup_fetch FROM pg_stat_xact_user_tables WHERE relname = 'search_document'
 """
+QUERIES = (
+    "",
+    "where=currency:is:EUR",
+    "where=currency:is:USD&where=effective:less:{month}",
+    "where=amount:between:100,400",
+    "where=amount:is:76",
+    "where=metadata.channel:is:1",
+    "where=metadata.order:is:777",
+    "where=metadata.none:has-key",
+    "where=text:contains:payment",
+    "where=text:contains:payment 29999",
+    "where=text:contains:nothing",
+    "where=status:is:reversed",
+    "where=kind:is:REFUND",
+    "where=created_by:not-empty",
+)
+
+
+def fill_documents(database: OwnDatabase, count: int) -> None:
+    """No transaction stands behind these documents, which nothing looks at here."""
+    with database.owner(autocommit=True) as owner:
+        owner.execute(FILL.format(count=count))
+        owner.execute("VACUUM (ANALYZE) search_document")
+
+
+def read_so_far() -> int:
+    """How many documents this transaction has read."""
+    with connection.cursor() as cursor:
+        cursor.execute(READ)
+        return int(cursor.fetchone()[0])
 
 
 def test_a_page_reads_little_whatever_is_asked(
     own_database: OwnDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """No transaction stands behind these documents, which nothing looks at here."""
     # In proportion to these few.
     monkeypatch.setattr(listing, "CHEAP", 50.0)
     monkeypatch.setattr(listing, "FEW", 500)
     monkeypatch.setattr(listing, "EXACT_MAX", 900)
     monkeypatch.setattr(at_once, "LINES_MAX", 1_000)
     monkeypatch.setattr(listing, "STRETCHES", ((200, 4), (2_000, 40)))
-    with own_database.owner(autocommit=True) as owner:
-        owner.execute(FILL.format(count=DOCUMENTS))
-        owner.execute("VACUUM (ANALYZE) search_document")
-    with db_transaction.atomic(), connection.cursor() as cursor:
+    fill_documents(own_database, DOCUMENTS)
+    month = (timezone.now() - timedelta(days=10)).date().isoformat()
 
-        def read() -> int:
-            cursor.execute(READ)
-            return int(cursor.fetchone()[0])
-
-        month = (timezone.now() - timedelta(days=10)).date().isoformat()
-        for query in (
-            "",
-            "where=currency:is:EUR",
-            f"where=currency:is:USD&where=effective:less:{month}",
-            "where=amount:between:100,400",
-            "where=amount:is:76",
-            "where=metadata.channel:is:1",
-            "where=metadata.order:is:777",
-            "where=metadata.none:has-key",
-            "where=text:contains:payment",
-            "where=text:contains:payment 29999",
-            "where=text:contains:nothing",
-            "where=status:is:reversed",
-            "where=kind:is:REFUND",
-            "where=created_by:not-empty",
-        ):
+    with db_transaction.atomic():
+        for query in QUERIES:
             for sort in ("effective", "amount", "created"):
-                found = list_transactions(compiled(query), sort=sort)
-                before = read()
+                found = list_transactions(compiled(query.format(month=month)), sort=sort)
+                before = read_so_far()
                 found.read(found.order(descending=True), None, 21)
-                assert (query, sort, read() - before < 4_000) == (query, sort, True)
+                assert (query, sort, read_so_far() - before < 4_000) == (query, sort, True)
 
-        many = FoundTransaction.objects.filter(
-            amount__range=(100, 400), kind__in=("POST", "HOLD"), line=1
-        )
-        # To count them, no document has to be read.
-        assert "Index Only Scan using document_amount" in many.values("line")[:900].explain()
-        # Nor to add up the few that indexes lead to.
-        wanted = many.values("line", "currency", "amount", "transaction_id", "effective_at")
-        dear = wanted.filter(effective_at__lt=timezone.now())
-        assert "Index Only Scan using document_amount" in dear.explain()
-        week = (timezone.now() - timedelta(days=12), timezone.now() - timedelta(days=11))
-        dated = wanted.filter(effective_at__range=week)
-        assert "Index Only Scan using document_effective" in dated.explain()
-        of_one = dated.filter(currency="EUR")
-        assert "Index Only Scan using document_currency" in of_one.explain()
+
+def test_what_is_counted_and_added_up_is_read_from_indexes_alone(own_database: OwnDatabase) -> None:
+    fill_documents(own_database, DOCUMENTS)
+
+    many = FoundTransaction.objects.filter(
+        amount__range=(100, 400), kind__in=("POST", "HOLD"), line=1
+    )
+    # To count them, no document has to be read.
+    assert "Index Only Scan using document_amount" in many.values("line")[:900].explain()
+    # Nor to add up the few that indexes lead to.
+    wanted = many.values("line", "currency", "amount", "transaction_id", "effective_at")
+    dear = wanted.filter(effective_at__lt=timezone.now())
+    assert "Index Only Scan using document_amount" in dear.explain()
+    week = (timezone.now() - timedelta(days=12), timezone.now() - timedelta(days=11))
+    dated = wanted.filter(effective_at__range=week)
+    assert "Index Only Scan using document_effective" in dated.explain()
+    of_one = dated.filter(currency="EUR")
+    assert "Index Only Scan using document_currency" in of_one.explain()
 
 
 def test_what_has_been_found_to_be_many_is_not_counted_again(
@@ -97,19 +109,15 @@ def test_what_has_been_found_to_be_many_is_not_counted_again(
     """Unless it may have become less: extra information changes, and what is asked of others."""
     monkeypatch.setattr(listing, "EXACT_MAX", 900)
     monkeypatch.setattr(at_once, "LINES_MAX", 1_000)
-    with own_database.owner(autocommit=True) as owner:
-        owner.execute(FILL.format(count=5_000))
-        owner.execute("VACUUM (ANALYZE) search_document")
+    fill_documents(own_database, 5_000)
 
     def rows_read(query: str) -> int:
         found = list_transactions(compiled(query))
-        with db_transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(READ)
-            (before,) = cursor.fetchone()
+        with db_transaction.atomic():
+            before = read_so_far()
             found.read(found.order(descending=True), None, 21)
             assert found.count(maximum=901) == 901
-            cursor.execute(READ)
-            return int(cursor.fetchone()[0] - before)
+            return read_so_far() - before
 
     lasting = "where=text:contains:payment"
     informed = f"{lasting}&where=metadata.channel:one-of:0,1"
