@@ -14,6 +14,7 @@ from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.contrib.auth.forms import AdminUserCreationForm
 from django.contrib.auth.forms import UserChangeForm as DjangoUserChangeForm
 from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
@@ -33,16 +34,17 @@ from audit.metadata import change_metadata
 from audit.models import AuditEvent
 from audit.recording import record
 from audit.telling import Event, describe_events
-from users.models import User
+from users.models import Role, User
 from web.admin import LeanAdmin, ReadOnlyAdmin, is_number, show_json
 from web.database_errors import constraint_of, is_busy
 
 if TYPE_CHECKING:
+    AddForm = AdminUserCreationForm[User]
     ChangeForm = DjangoUserChangeForm[User]
     PeopleAdmin = DjangoUserAdmin[User]
 else:
-    ChangeForm, PeopleAdmin = DjangoUserChangeForm, DjangoUserAdmin
-
+    AddForm, ChangeForm = AdminUserCreationForm, DjangoUserChangeForm
+    PeopleAdmin = DjangoUserAdmin
 BUSY = gettext_lazy("Another change is using this record. Nothing was saved; try again.")
 
 
@@ -228,6 +230,14 @@ class UserChangeForm(ChangeForm):
         return cleaned
 
 
+class UserAddForm(AddForm):
+    """A new person, who only reads unless another role is chosen."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs["instance"] = kwargs.get("instance") or User(role=Role.READER)
+        super().__init__(*args, **kwargs)
+
+
 @admin.register(User)
 class UserAdmin(AuditedAdmin, PeopleAdmin):
     """People who sign in. They are switched off, never deleted: history names them."""
@@ -238,16 +248,19 @@ class UserAdmin(AuditedAdmin, PeopleAdmin):
         "first_name",
         "last_name",
         "email",
+        "role",
         "is_active",
         "is_staff",
         "is_superuser",
     )
     form = UserChangeForm
-    list_display = ("username", "first_name", "last_name", "email", "is_staff", "is_active")
-    list_filter = ("is_staff", "is_superuser", "is_active")
-    sortable_by = ("username", "is_staff", "is_active")
+    add_form = UserAddForm
+    list_display = ("username", "first_name", "last_name", "email", "role", "is_staff", "is_active")
+    list_filter = ("role", "is_staff", "is_superuser", "is_active")
+    sortable_by = ("username", "role", "is_staff", "is_active")
     search_help_text = gettext_lazy("Part of a user name, name or e-mail address.")
     indexed_lookups = (
+        "role__exact",
         "is_staff__exact",
         "is_superuser__exact",
         "is_active__exact",
@@ -269,12 +282,16 @@ class UserAdmin(AuditedAdmin, PeopleAdmin):
             "permissions": [f"{app}.{name}" for app, name in rights],
         }
 
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        first, *others = super().get_fieldsets(request, obj)
+        return [first, (_("Books"), {"fields": ("role",)}), *others]
+
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """Only a superuser hands out rights, so nobody gives themselves more."""
         readonly = ("last_login", "date_joined")
         if cast(User, request.user).is_superuser:
             return readonly
-        return (*readonly, "is_staff", "is_superuser", "groups", "user_permissions")
+        return (*readonly, "role", "is_staff", "is_superuser", "groups", "user_permissions")
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         person = cast(User, request.user)

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from django.http import HttpRequest
 
-from users.models import Shortcuts, Theme, TimeZoneChoice, User
+from users.models import Role, Shortcuts, Theme, TimeZoneChoice, User
 from web.formatting import zone_name
 from web.shell import GROUPS, NEW
 
@@ -14,7 +14,7 @@ DASHBOARD_SECTIONS = {"home": "home", "proof": "proof"}
 # And what stands in the section of another app.
 ELSEWHERE = {"reports:lookalikes": "transactions", "schedules": "transactions"}
 # Who has not signed in sees pages as somebody who never chose anything.
-NOBODY = User()
+NOBODY = User(role=Role.READER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,9 @@ class Shell:
     layout: str
     section: str
     username: str
+    role: str
     is_staff: bool
+    may_change_books: bool
     theme: str
     contrast: str
     motion: str
@@ -46,8 +48,13 @@ class Shell:
     def initial(self) -> str:
         return self.username[:1].upper()
 
+    @property
+    def role_name(self) -> str:
+        return str(Role(self.role).label)
 
-def shell(request: HttpRequest) -> dict[str, Shell]:
+
+def shell(request: HttpRequest) -> dict[str, object]:
+    """The frame, and what many pages ask: whether to offer what changes the books."""
     # A page of an error may come before anything has asked who is there.
     user = getattr(request, "user", None)
     reader = user if isinstance(user, User) else NOBODY
@@ -55,7 +62,9 @@ def shell(request: HttpRequest) -> dict[str, Shell]:
         layout="plain.html" if reader is NOBODY else "base.html",
         section=_section(request),
         username=reader.username,
+        role=reader.role,
         is_staff=reader.is_staff,
+        may_change_books=reader.may_change_books,
         theme=reader.theme,
         contrast=reader.contrast,
         motion=reader.motion,
@@ -63,7 +72,7 @@ def shell(request: HttpRequest) -> dict[str, Shell]:
         time_zone_choice=reader.time_zone_choice,
         zone=zone_name(),
     )
-    return {"shell": made}
+    return {"shell": made, "may_change_books": made.may_change_books}
 
 
 def _section(request: HttpRequest) -> str:

@@ -1,4 +1,4 @@
-"""Who asks, and the zone and formats in which they are answered."""
+"""Who asks, whether they may, and the zone and formats in which they are answered."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from datetime import tzinfo
 from zoneinfo import ZoneInfo
 
 from django.contrib.auth.middleware import AuthenticationMiddleware
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from users.models import DateFormat, NumberFormat, TimeZoneChoice
+from users.models import DateFormat, NumberFormat, TimeZoneChoice, User
+from users.roles import REFUSAL, may_ask
 from users.sessions import who_asks
 from web.formatting import formats
 
@@ -26,6 +28,25 @@ class UserMiddleware(AuthenticationMiddleware):
 
     def process_request(self, request: HttpRequest) -> None:
         request.user = who_asks(request)
+
+
+class RoleMiddleware:
+    """Refuse readers what they may not do; `users.roles` says what that is.
+
+    Belongs behind all that finds out who asks.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, *_view: object) -> None:
+        """Raise PermissionDenied: the page of that error says its text."""
+        user = request.user
+        if isinstance(user, User) and not may_ask(user, request):
+            raise PermissionDenied(REFUSAL)
 
 
 class PreferencesMiddleware:

@@ -56,8 +56,23 @@ class DateFormat(models.TextChoices):
     ISO = "iso", "2025-01-03"
 
 
+class Role(models.TextChoices):
+    """What a person may do with the books: `users.roles` says what that means for each page."""
+
+    READER = "READER", _("Reader")
+    BOOKKEEPER = "BOOKKEEPER", _("Bookkeeper")
+
+
 class User(AbstractUser):
     """A person who signs in and works with the books, with how they like to see them."""
+
+    role = models.CharField(
+        _("role"),
+        max_length=10,
+        choices=Role.choices,
+        default=Role.BOOKKEEPER,
+        help_text=_("A reader sees all books and changes nothing in them; a bookkeeper does both."),
+    )
 
     theme = models.CharField(_("theme"), max_length=10, choices=Theme.choices, default=Theme.SYSTEM)
     time_zone_choice = models.CharField(
@@ -85,6 +100,14 @@ class User(AbstractUser):
     class Meta(AbstractUser.Meta):
         constraints: ClassVar = [
             models.CheckConstraint(
+                name="user_role_known", condition=models.Q(role__in=Role.values)
+            ),
+            models.CheckConstraint(
+                name="user_superuser_no_reader",
+                condition=~models.Q(role=Role.READER, is_superuser=True),
+                violation_error_message=_("A superuser may do everything, and cannot be a reader."),
+            ),
+            models.CheckConstraint(
                 name="user_theme_known", condition=models.Q(theme__in=Theme.values)
             ),
             models.CheckConstraint(
@@ -109,6 +132,10 @@ class User(AbstractUser):
                 condition=models.Q(date_format__in=DateFormat.values),
             ),
         ]
+
+    @property
+    def may_change_books(self) -> bool:
+        return self.role == Role.BOOKKEEPER
 
 
 class Session(AbstractBaseSession):

@@ -42,7 +42,9 @@ def can_see(user: User, view: SavedView) -> bool:
 
 
 def can_change(user: User, view: SavedView) -> bool:
-    """One's own; as staff also what others share."""
+    """One's own; as staff also what others share. What is shared is not for readers to change."""
+    if view.is_shared and not user.may_change_books:
+        return False
     return view.owner_id == user.pk or (view.is_shared and user.is_staff)
 
 

@@ -27,6 +27,13 @@ class SavedViewForm(forms.Form):
         help_text=_("For you alone. The tab “All” still shows everything."),
     )
 
+    def __init__(self, *args: Any, may_share: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not may_share:
+            shared = self.fields["is_shared"]
+            shared.disabled = True
+            shared.help_text = _("Your role is Reader: your views are for you alone.")
+
 
 class PlacedViewForm(SavedViewForm):
     """Also its place among the other views of its owner."""

@@ -11,7 +11,8 @@ from web.tables.definition import Table
 from web.tables.tabs import View
 
 SEEN = """
-SELECT "table", public_id::text, name, description, query, owner_id = %(user)s OR %(is_staff)s
+SELECT "table", public_id::text, name, description, query,
+       (owner_id = %(user)s OR %(is_staff)s) AND (%(may_share)s OR NOT is_shared)
 FROM users_savedview
 WHERE (owner_id = %(user)s OR is_shared)
 """
@@ -29,14 +30,19 @@ def list_views(request: HttpRequest, table: Table) -> list[View]:
     user = request.user
     if not isinstance(user, User):
         return []
-    asked = {"user": user.pk, "is_staff": user.is_staff, "table": table.name}
+    asked = {**_of(user), "table": table.name}
     return [View(*row) for _table, *row in fetch_all(VIEWS, asked)]
 
 
 def find_views(text: str, *, user: User, limit: int) -> list[tuple[str, View]]:
     """Those that the person can see with `text` in their name, each with the name of its table."""
-    asked = {"user": user.pk, "is_staff": user.is_staff, "text": text, "limit": limit}
+    asked = {**_of(user), "text": text, "limit": limit}
     return [(table, View(*row)) for table, *row in fetch_all(NAMED, asked)]
+
+
+def _of(user: User) -> dict[str, object]:
+    """What `SEEN` asks about the person; `users.saved_views.can_change` says the same of one."""
+    return {"user": user.pk, "is_staff": user.is_staff, "may_share": user.may_change_books}
 
 
 def as_tab(user: User, view: SavedView) -> View:

@@ -37,7 +37,7 @@ def view_create(request: HtmxHttpRequest, name: str) -> HttpResponse:
     table = get_table_or_404(name)
     user = cast(User, request.user)
     query = view_query(request.GET)
-    form = open_form(request, SavedViewForm)
+    form = open_form(request, SavedViewForm, may_share=user.may_change_books)
     if form.is_valid():
         told = form.cleaned_data
         try:
@@ -72,7 +72,13 @@ def view_edit(request: HtmxHttpRequest, public_id: UUID) -> HttpResponse:
     user = cast(User, request.user)
     # Only its owner says where it stands.
     others = _others(view) if view.owner_id == user.pk else []
-    form = open_form(request, PlacedViewForm, initial=_initial(user, view, others), others=others)
+    form = open_form(
+        request,
+        PlacedViewForm,
+        initial=_initial(user, view, others),
+        others=others,
+        may_share=user.may_change_books,
+    )
     if form.is_valid():
         told = form.cleaned_data
         changes = {name: told[name] for name in ("name", "description", "is_shared")}

@@ -19,6 +19,7 @@ def test_user_is_added_with_an_event_without_the_password(admin_pages: Client) -
         reverse("admin:users_user_add"),
         {
             "username": "ada",
+            "role": "BOOKKEEPER",
             "usable_password": "true",
             "password1": PASSWORD,
             "password2": PASSWORD,
