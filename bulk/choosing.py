@@ -1,4 +1,4 @@
-"""Which records a table's form of ticked rows means: their primary keys, in order."""
+"""What a table's form of ticked rows means: the records, in order, or the address of the rows."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from contextlib import closing
 from uuid import UUID
 
 from django.db import models
-from django.http import HttpRequest
+from django.http import HttpRequest, QueryDict
 from django.utils.translation import gettext as _
 
 from balances.models import Balance
@@ -15,10 +15,13 @@ from exports.reading import Selection, long_snapshot
 from identities.models import Identity
 from ledgers.models import Ledger
 from transactions.models import Transaction
+from web.as_of import NAMES
 from web.converters import parse_key
 from web.formatting import format_count
 from web.query import with_query
+from web.tables.conditions import WHERE, Condition, Conditions
 from web.tables.definition import Table
+from web.tables.operators import Operator
 
 RECORDS: Mapping[str, tuple[str, type[models.Model]]] = {
     "ledgers": ("ldg", Ledger),
@@ -71,6 +74,42 @@ def _all_of_filter(request: HttpRequest, table: Table) -> list[int]:
     if not chosen:
         raise NothingChosenError(_("No row passes the filters any more."))
     return chosen
+
+
+def query_of_ticked(request: HttpRequest, table: Table) -> QueryDict:
+    """The query under which the ticked rows pass and no other, in their columns and order.
+
+    Raises:
+        NothingChosenError: nothing was ticked.
+    """
+    query = QueryDict(request.POST.get("query", ""), mutable=True)
+    if request.POST.get("all"):
+        return query
+    keys = request.POST.getlist("key")[:TICKED_MAX]
+    if not keys:
+        raise NothingChosenError(_("Tick at least one row."))
+    # What is no record of its own stands in the order of its scope.
+    scope = () if table.name in RECORDS else table.scope
+    for lost in [each for each in query if each not in ("columns", "sort", *NAMES, *scope)]:
+        del query[lost]
+    if table.name == "transactions":
+        query["records"] = "every"
+    only = Conditions(((Condition("id", Operator.ONE_OF, tuple(keys)),),))
+    query.setlist(WHERE, only.parameters()[WHERE])
+    return query
+
+
+def choose_rows(request: HttpRequest, table: Table) -> Selection:
+    """The ticked rows, or all that pass the filters of `query`, as their file has them.
+
+    Raises:
+        NothingChosenError: nothing was ticked, or what was is no row.
+    """
+    query = query_of_ticked(request, table)
+    selection = Selection.read(with_query(request, query.urlencode()), table)
+    for problem in selection.state.compiled.problems.values():
+        raise NothingChosenError(problem)
+    return selection
 
 
 def _too_many(most: int) -> str:

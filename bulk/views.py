@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.db.models import Q
-from django.http import Http404, HttpResponse, QueryDict
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.html import escape
@@ -19,58 +19,66 @@ from procrastinate.contrib.django import app
 
 from balances.figures import sum_by_currency
 from balances.models import Balance
-from bulk.choosing import RECORDS, NothingChosenError, choose_records
+from bulk.choosing import (
+    RECORDS,
+    NothingChosenError,
+    choose_records,
+    choose_rows,
+    query_of_ticked,
+)
 from bulk.doing import do_reviewed, plan, start
 from bulk.foreseeing import Foreseen, digest_of, is_tried_out
 from bulk.forms import FORMS, BulkForm
 from bulk.jobs import GO_ON
 from bulk.models import Run
 from bulk.results import RESULTS, ResultTable, describe_items, own_runs
-from exports.reading import Selection
 from reports.balance_table import as_net
 from schedules.books_table import as_sum
 from search.listing import list_transactions
 from transactions.errors import BusyError, PostingError
 from users.models import User
 from web.addresses import url_of
-from web.as_of import NAMES
 from web.converters import parse_key
+from web.files import STREAMS
 from web.formatting import format_count
 from web.htmx import HtmxHttpRequest, render_page
 from web.pagination import Key, paginate_request
-from web.query import with_query
-from web.tables.conditions import WHERE, Condition, Conditions
 from web.tables.definition import Sum, Table
-from web.tables.operators import Operator
 from web.tables.views import get_table_or_404
 
 SHOWN_KEYS_MAX = 1_000
 ALL_TAB = RESULTS.tabs[0]
 
 
-def _table_or_404(name: str, action: str = Run.Action.METADATA) -> Table:
+def _table_or_404(name: str) -> Table:
+    """The table of that name, if its rows are ticked."""
     table = get_table_or_404(name)
+    if not table.has_bulk:
+        raise Http404
+    return table
+
+
+def _table_of_action_or_404(name: str, action: str) -> Table:
     is_known = name in RECORDS and action in Run.Action.values
     if not is_known or (name != "transactions" and action != Run.Action.METADATA):
         raise Http404
-    return table
+    return _table_or_404(name)
 
 
 @require_POST
 def ticked(request: HtmxHttpRequest, name: str) -> HttpResponse:
     """What the ticked rows add up to, for the bar below their table."""
     table = _table_or_404(name)
-    if request.POST.get("all"):
-        asked = with_query(request, request.POST.get("query", ""))
-        selection = Selection.read(asked, table)
-        count = selection.table.count(selection.state)
-        sums = selection.table.sums(selection.state)
-    else:
-        try:
+    try:
+        if name in RECORDS and not request.POST.get("all"):
             chosen = choose_records(request, table)
-        except NothingChosenError as error:
-            return HttpResponse(escape(str(error)))
-        count, sums = format_count(len(chosen)), _sums(name, chosen)
+            count, sums = format_count(len(chosen)), _sums(name, chosen)
+        else:
+            selection = choose_rows(request, table)
+            count = selection.table.count(selection.state)
+            sums = selection.table.sums_of_ticked(selection.state)
+    except NothingChosenError as error:
+        return HttpResponse(escape(str(error)))
     return render(request, "bulk/_ticked.html", {"count": count, "sums": sums})
 
 
@@ -88,25 +96,21 @@ def _sums(name: str, chosen: list[int]) -> list[Sum]:
 def export_ticked(request: HtmxHttpRequest, name: str) -> HttpResponse:
     """The ticked rows as a file: the export of the table, where nothing else passes."""
     table = _table_or_404(name)
-    query = QueryDict(request.POST.get("query", ""), mutable=True)
-    if not request.POST.get("all"):
-        keys = request.POST.getlist("key")[:SHOWN_KEYS_MAX]
-        if not keys:
-            messages.error(request, _("Tick at least one row."))
-            return redirect(_table_url(table, query.urlencode()))
-        only = Conditions(((Condition("id", Operator.ONE_OF, tuple(keys)),),)).parameters()
-        for lost in [each for each in query if each not in ("columns", "sort", *NAMES)]:
-            del query[lost]
-        if name == "transactions":
-            query["records"] = "every"
-        query.setlist(WHERE, only[WHERE])
-    return redirect(f"{reverse('exports:file', args=[name, 'csv'])}?{query.urlencode(safe=':,')}")
+    kind = request.POST.get("kind", "csv")
+    if kind not in STREAMS:
+        raise Http404
+    try:
+        query = query_of_ticked(request, table)
+    except NothingChosenError as error:
+        messages.error(request, str(error))
+        return redirect(_table_url(table, request.POST.get("query", "")))
+    return redirect(f"{reverse('exports:file', args=[name, kind])}?{query.urlencode(safe=':,')}")
 
 
 @require_POST
 def bulk_form(request: HtmxHttpRequest, name: str, action: str) -> HttpResponse:
     """The action's own form for the rows that were ticked, and then its review."""
-    table = _table_or_404(name, action)
+    table = _table_of_action_or_404(name, action)
     try:
         chosen = choose_records(request, table)
     except NothingChosenError as error:

@@ -114,6 +114,7 @@ def _columns(effective: tuple[str, ...]) -> tuple[Column, ...]:
             descending_first=True,
             is_shown=False,
         ),
+        Column("id", gettext_lazy("Id"), ("id",), "hide-s id", is_shown=False),
     )
 
 
@@ -135,6 +136,9 @@ class EntryTable(Table):
     refreshes_on: ClassVar[Sequence[str]] = ("transactionPosted",)
     watches: ClassVar[str] = "transactions_entry"
     is_standing: ClassVar[bool] = True
+    has_bulk: ClassVar[bool] = True
+    bulk_template: ClassVar[str] = "bulk/_export.html"
+    ticked_url_name: ClassVar[str] = "bulk:ticked"
 
     def __init__(self, chosen: TransactionFilter | None = None) -> None:
         self.chosen = chosen or TransactionFilter()
@@ -262,6 +266,11 @@ class EntryTable(Table):
             return []
         return _as_sums([row[:-1] for row in self._added_up(state)])
 
+    def sums_of_ticked(self, state: TableState) -> list[TableSum]:
+        """Also what remains of them, of each currency."""
+        rows = self._kept if self._is_kept(state) else self._added_up(state)
+        return _with_nets([row[:-1] for row in rows])
+
     def _is_kept(self, state: TableState) -> bool:
         """Whether the balances tell of all the rows; of all books, if that is asked for."""
         return self._is_whole(state) and bool(self.chosen.scope or state.is_exact)
@@ -328,11 +337,23 @@ def _add_up(entries: QuerySet[Entry, Any], *, limit: int | None) -> list[Row]:
 
 
 def _as_sums(rows: Sequence[tuple[Any, ...]]) -> list[TableSum]:
+    return [each for row in rows for each in _sums_of(*row)]
+
+
+def _with_nets(rows: Sequence[tuple[Any, ...]]) -> list[TableSum]:
+    return [each for row in rows for each in (*_sums_of(*row), _net_of(*row))]
+
+
+def _sums_of(currency: str, exponent: int, debits: int, credits: int) -> list[TableSum]:
     return [
         TableSum(currency, format_amount(int(minor), exponent), str(label), column=column)
-        for currency, exponent, debits, credits in rows
         for minor, label, column in (
             (debits, _("debits"), "debit"),
             (credits, _("credits"), "credit"),
         )
     ]
+
+
+def _net_of(currency: str, exponent: int, debits: int, credits: int) -> TableSum:
+    net = format_amount(int(credits) - int(debits), exponent)
+    return TableSum(currency, net, _("credits less debits"))

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 from balances.fields import find_balance, find_ledger, find_owner
 from balances.models import Balance
 from ledgers.models import Currency
+from transactions import entry_keys
 from transactions.models import Entry, Transaction
 from web.tables.fields import (
     AmountField,
@@ -72,6 +73,14 @@ def _in_minor(operator: Operator, minor: Sequence[Fraction]) -> Q:
     return ~is_one if operator == Operator.IS_NOT else is_one
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryKeyField(KeyField):
+    """The key of an entry (`ent_…`)."""
+
+    def parse(self, text: str) -> int | None:
+        return entry_keys.parse_entry_key(text)
+
+
 FIELDS: Sequence[Field] = (
     TextField(name="reference", label=gettext_lazy("Reference"), lookup="transaction__reference"),
     TextField(
@@ -122,6 +131,7 @@ FIELDS: Sequence[Field] = (
         lookup="transaction__public_id",
         prefix="txn",
     ),
+    EntryKeyField(name="id", label=gettext_lazy("Id of the entry"), prefix=entry_keys.PREFIX),
     MetadataField(
         name="metadata",
         label=gettext_lazy("Extra information of the transaction"),

@@ -15,6 +15,7 @@ from django.utils.safestring import SafeString
 
 from balances.naming import link_tag, name_balance, shown_minor
 from ledgers.money import LONG, format_amount, format_plain
+from transactions.entry_keys import entry_key
 from transactions.models import Entry
 from web.addresses import url_of
 from web.formatting import ROWS_KEPT, Reader, active_reader
@@ -70,6 +71,10 @@ class EntryRow(NamedTuple):
         return name_balance(indicator=self.indicator, owner=self.owner, public_id=self.balance)
 
     @property
+    def key(self) -> str:
+        return entry_key(self.id)
+
+    @property
     def is_debit(self) -> bool:
         return self.direction == Entry.Direction.DEBIT
 
@@ -94,7 +99,7 @@ def read_metadata(entry_ids: Sequence[int]) -> dict[int, Mapping[str, Any]]:
 def format_entries(
     rows: Sequence[EntryRow], metadata: Mapping[int, Mapping[str, Any]]
 ) -> list[TableRow]:
-    """As the table prints them; a row opens its transaction, by whose key it is known.
+    """As the table prints them; a row opens its transaction, and is ticked by a key of its own.
 
     `metadata` is that of `read_metadata`, or empty where no column tells of it.
     """
@@ -126,13 +131,22 @@ def _format_row(row: EntryRow, reader: Reader) -> TableRow:
         "credit": "" if row.is_debit else moved,
         "currency": row.currency,
         "running": Cell(_running(row, balance_url), "neg" if row.shown_running < 0 else ""),
+        "id": row.key,
     }
     return TableRow(
         key=f"txn_{row.transaction}",
         url=url,
         quick=f"{url}quick/",
         cells=MappingProxyType(cells),
+        name=_name(row, amount),
+        tick=row.key,
     )
+
+
+def _name(row: EntryRow, amount: str) -> str:
+    """Which of the entries of a transaction it is: "rent, Northgate, Debit 20.00 GBP"."""
+    moved = f"{Entry.Direction(row.direction).label} {amount} {row.currency}"
+    return f"{row.reference}, {row.balance_name}, {moved}"
 
 
 def plain_entries(rows: Sequence[EntryRow]) -> list[Mapping[str, str]]:
@@ -154,6 +168,7 @@ def plain_entries(rows: Sequence[EntryRow]) -> list[Mapping[str, str]]:
                 "credit": "" if row.is_debit else amount,
                 "currency": row.currency,
                 "running": format_plain(row.shown_running, row.exponent),
+                "id": row.key,
             }
         )
     return plain

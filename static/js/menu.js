@@ -3,7 +3,7 @@ export function closeMenus(root) {
   root.addEventListener("click", ({ target }) => {
     for (const menu of root.querySelectorAll("details.menu[open]")) {
       if (!menu.contains(target)) menu.open = false;
-      else if (target.closest("a")) close(menu);
+      else if (target.closest("a, [formaction]")) close(menu);
     }
   }, { capture: true });
   root.addEventListener("keydown", (event) => {

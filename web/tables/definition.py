@@ -58,7 +58,7 @@ class TableRow(NamedTuple):
 
     `key` is that of the record, "" for a row that is none of its own; `name` says to screen readers
     which one would be ticked. `url` opens its page, `quick` its panel beside the table. `metadata`
-    is read when it has columns.
+    is read when it has columns. `tick` is what its box sends where `key` is that of several rows.
     """
 
     key: str
@@ -68,6 +68,7 @@ class TableRow(NamedTuple):
     quick: str = ""
     metadata: Mapping[str, Any] | None = None
     name: str = ""
+    tick: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,6 +246,10 @@ class Table:
         """Also those that a page shows elsewhere than below its rows."""
         return self.sums(state)
 
+    def sums_of_ticked(self, state: TableState) -> list[Sum]:
+        """What the bar of ticked rows says when they are all that pass."""
+        return self.sums(state)
+
     def context(self, state: TableState) -> Mapping[str, object]:
         """What the templates of its page ask for beside what all tables have."""
         return {}
@@ -296,7 +301,7 @@ def render_rows(
     tick_label = _("Tick %(name)s") if has_bulk else None
     parts = []
     for row in rows:
-        about = (row.css, row.key, row.url, row.quick, row.name)
+        about = (row.css, row.key, row.url, row.quick, row.name, row.tick or row.key)
         parts.append(_render_row(css, tick_label, about, *_values(row, names)))
     return SafeString("".join(parts))  # every text goes through escape()
 
@@ -311,14 +316,14 @@ def _values(row: TableRow, names: Sequence[str]) -> list[str | Cell]:
 def _render_row(
     column_css: tuple[str, ...],
     tick_label: str | None,
-    about: tuple[str, str, str, str, str],
+    about: tuple[str, str, str, str, str, str],
     *values: str | Cell,
 ) -> str:
-    css, key, url, quick, name = map(escape, about)
+    css, key, url, quick, name, ticked = map(escape, about)
     attributes = f' class="{css}"' if css else ""
     if key:
         attributes += f' data-row="{key}" data-page="{url}" data-quick="{quick}"'
-    tick = "" if tick_label is None else _tick(key, escape(tick_label) % {"name": name})
+    tick = "" if tick_label is None else _tick(ticked, escape(tick_label) % {"name": name})
     return f"<tr{attributes}>{tick}{''.join(map(_cell, values, column_css))}</tr>"
 
 

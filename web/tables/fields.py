@@ -332,13 +332,17 @@ class KeyField(Field):
     prefix: str
     find: Callable[[Sequence[UUID]], Sequence[int]] | None = None
 
-    def read(self, text: str) -> UUID:
-        public_id = parse_key(text, self.prefix)
-        if public_id is None:
+    def read(self, text: str) -> Any:
+        value = self.parse(text)
+        if value is None:
             told = _("%(field)s: “%(value)s” is not an id such as %(prefix)s_….")
             asked = {"field": self.label, "value": text, "prefix": self.prefix}
             raise FilterError(told % asked)
-        return public_id
+        return value
+
+    def parse(self, text: str) -> UUID | int | None:
+        """What `path` holds for this key; None if it is none."""
+        return parse_key(text, self.prefix)
 
     def condition(self, operator: Operator, values: Sequence[Any]) -> Q:
         found: Sequence[Any] = self.find(values) if self.find else values

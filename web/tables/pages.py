@@ -70,6 +70,7 @@ def table_context(request: HtmxHttpRequest, table: Table, state: TableState) -> 
         "element": table.element,
         "title": str(table.title),
         "search_label": str(table.search_label),
+        "table_name": table.name,
         "live": live and live.showing(table, page.rows),
         "ticked_url": url_with_names(table.ticked_url_name, table.name)
         if table.ticked_url_name
