@@ -11,7 +11,7 @@ class ReportsConfig(AppConfig):
 
     def ready(self) -> None:
         # Both import models, which stand only now.
-        from reports import proof as proof_of_reports  # noqa: PLC0415
-        from transactions.proof import CHECKS  # noqa: PLC0415
+        from reports.proof import CHECKS  # noqa: PLC0415
+        from transactions.proof import register_checks  # noqa: PLC0415
 
-        CHECKS.extend(proof_of_reports.CHECKS)
+        register_checks(*CHECKS)
