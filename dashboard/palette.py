@@ -85,15 +85,16 @@ def offer(
     `record` is the one that `text` names. Each group has `size` records at most.
     """
     if not text:
-        groups = [_recent(user), Group(_("Create"), _actions("", path)), _pages("", user)]
+        doing = _("Create") if user.may_change_books else _("Do")
+        groups = [_recent(user), Group(doing, _actions("", path, user)), _pages("", user)]
         return [group for group in groups if group.hits]
     groups = [
         Group(_("Exactly this"), [hit_of(record)] if record else []),
-        Group(_("Do"), _actions(text, path)),
+        Group(_("Do"), _actions(text, path, user)),
         _pages(text, user),
         _views(text, user),
         *find_groups(text, size=size),
-        Group(_("Create with it"), _made_of(text), is_offered=True),
+        Group(_("Create with it"), _made_of(text, user), is_offered=True),
     ]
     return [group for group in groups if group.hits]
 
@@ -140,7 +141,7 @@ def _views(text: str, user: User) -> Group:
     return Group(_("Saved views"), hits)
 
 
-def _actions(text: str, path: str) -> list[Hit]:
+def _actions(text: str, path: str, user: User) -> list[Hit]:
     query = _query_for(path)
     hits = [
         Hit(
@@ -150,7 +151,7 @@ def _actions(text: str, path: str) -> list[Hit]:
             slide_over=True,
             keys=keys_to(action.url_name),
         )
-        for action in CREATE
+        for action in (CREATE if user.may_change_books else ())
         if _matches(text, f"{action.label} {action.words}")
     ]
     if _matches(text, _("Run the proof check")):
@@ -172,8 +173,10 @@ def _query_for(path: str) -> dict[str, dict[str, str]]:
     }.get(match.app_name if public_id else "", {})
 
 
-def _made_of(text: str) -> list[Hit]:
+def _made_of(text: str, user: User) -> list[Hit]:
     """Forms that begin with what was typed: an amount, or a name that nobody has yet."""
+    if not user.may_change_books:
+        return []
     if AMOUNT.fullmatch(text):
         label = _("New transaction of %(amount)s") % {"amount": text}
         # As it was typed: the form reads it as this person writes amounts.

@@ -13,7 +13,7 @@ from dashboard.search import GROUP_MAX, find_record
 from users.models import User
 from web.formatting import format_count
 from web.htmx import HtmxHttpRequest, render_page
-from web.shortcuts import GROUPS
+from web.shortcuts import groups_for
 from web.text import search_text
 
 
@@ -47,4 +47,5 @@ def _tell(count: int) -> str:
 
 @require_safe
 def shortcuts(request: HtmxHttpRequest) -> HttpResponse:
-    return render_page(request, "dashboard/shortcuts.html", {"groups": GROUPS})
+    groups = groups_for(may_change_books=cast(User, request.user).may_change_books)
+    return render_page(request, "dashboard/shortcuts.html", {"groups": groups})

@@ -8,7 +8,7 @@ A link, button or search field with `data-shortcut="f"` is pressed by that key, 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -16,16 +16,15 @@ from django.utils.translation import gettext_lazy as _
 
 @dataclass(frozen=True, slots=True)
 class Shortcut:
-    """Keys as `data-shortcut` or `aria-keyshortcuts` write them; `url_name` is where they lead."""
+    """Keys as `data-shortcut` or `aria-keyshortcuts` write them; `url_name` is where they lead.
+
+    Those that begin a change of the books are told only to who may make it.
+    """
 
     keys: str
     label: str | Promise
     url_name: str = ""
-
-    @property
-    def is_chord(self) -> bool:
-        """Whether Ctrl is held: such keys stay when the others are switched off."""
-        return self.keys.startswith("Control+")
+    begins_change: bool = False
 
     @property
     def steps(self) -> Sequence[Sequence[str]]:
@@ -39,6 +38,12 @@ class Shortcut:
 class ShortcutGroup:
     label: str | Promise
     shortcuts: tuple[Shortcut, ...]
+
+    def reading(self) -> ShortcutGroup:
+        """What is left of it for who may only read."""
+        return replace(
+            self, shortcuts=tuple(each for each in self.shortcuts if not each.begins_change)
+        )
 
 
 PRINTED = {"Control": _("Ctrl"), "Escape": _("Esc"), "Shift": _("Shift"), "Enter": _("Enter")}
@@ -69,10 +74,10 @@ GROUPS = (
     ShortcutGroup(
         _("Create"),
         (
-            Shortcut("n l", _("New ledger"), "ledgers:create"),
-            Shortcut("n b", _("New balance"), "balances:create"),
-            Shortcut("n t", _("New transaction"), "transactions:create"),
-            Shortcut("n i", _("New identity"), "identities:create"),
+            Shortcut("n l", _("New ledger"), "ledgers:create", begins_change=True),
+            Shortcut("n b", _("New balance"), "balances:create", begins_change=True),
+            Shortcut("n t", _("New transaction"), "transactions:create", begins_change=True),
+            Shortcut("n i", _("New identity"), "identities:create", begins_change=True),
         ),
     ),
     ShortcutGroup(
@@ -96,22 +101,30 @@ GROUPS = (
         (
             Shortcut("g s", _("Go to the source balance")),
             Shortcut("g d", _("Go to the destination balance")),
-            Shortcut("a c", _("Open the form to commit it")),
-            Shortcut("a v", _("Open the form to void it")),
-            Shortcut("a r", _("Open the form to reverse it")),
-            Shortcut("a f", _("Open the form to refund it")),
+            Shortcut("a c", _("Open the form to commit it"), begins_change=True),
+            Shortcut("a v", _("Open the form to void it"), begins_change=True),
+            Shortcut("a r", _("Open the form to reverse it"), begins_change=True),
+            Shortcut("a f", _("Open the form to refund it"), begins_change=True),
         ),
     ),
     ShortcutGroup(
         _("In a form"),
         (
-            Shortcut("Control+Enter", _("Post what is reviewed")),
-            Shortcut("Control+Shift+Enter", _("Post it, and open the next form")),
+            Shortcut("Control+Enter", _("Post what is reviewed"), begins_change=True),
+            Shortcut(
+                "Control+Shift+Enter", _("Post it, and open the next form"), begins_change=True
+            ),
         ),
     ),
 )
 SHORTCUTS = {each.keys: each for group in GROUPS for each in group.shortcuts}
 _OF_PAGE = {each.url_name: each.keys for each in SHORTCUTS.values() if each.url_name}
+
+
+def groups_for(*, may_change_books: bool) -> list[ShortcutGroup]:
+    """The groups with the shortcuts that a person has a use for."""
+    groups = GROUPS if may_change_books else [group.reading() for group in GROUPS]
+    return [group for group in groups if group.shortcuts]
 
 
 def keys_to(url_name: str) -> str:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+CREATE = "transactions:create"
+
 
 @dataclass(frozen=True, slots=True)
 class Task:
@@ -17,6 +19,11 @@ class Task:
     url_name: str
     action: Promise
     term: str
+
+    @property
+    def begins_change(self) -> bool:
+        """Whether it starts on a form: who may only read is not led there."""
+        return self.url_name == CREATE
 
 
 TASKS = (
@@ -36,7 +43,7 @@ TASKS = (
             _("Choose New, then Transaction: from where, to where, how much."),
             _("Look at the figures before and after, then post. Nothing moves before that."),
         ),
-        "transactions:create",
+        CREATE,
         _("Create transaction"),
         "transaction",
     ),
@@ -46,7 +53,7 @@ TASKS = (
             _("Open a new transaction and change to Journal entry."),
             _("Enter a debit or a credit in each line. The sums below must be equal to post."),
         ),
-        "transactions:create",
+        CREATE,
         _("Create transaction"),
         "entry",
     ),
@@ -56,7 +63,7 @@ TASKS = (
             _("Open a new transaction with two balances of different currencies."),
             _("Enter the rate or what is received; the other one follows."),
         ),
-        "transactions:create",
+        CREATE,
         _("Create transaction"),
         "exchange",
     ),
@@ -66,7 +73,7 @@ TASKS = (
             _("Under Advanced options of a new transaction, tick “Hold the amount”."),
             _("Open it later and choose Commit for all or a part, or Void to release it."),
         ),
-        "transactions:create",
+        CREATE,
         _("Create transaction"),
         "inflight",
     ),
