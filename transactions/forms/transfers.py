@@ -14,7 +14,7 @@ from balances.forms import IndicatorField
 from balances.lookups import CURRENCIES, LookupField
 from balances.models import Balance
 from ledgers.models import Currency
-from ledgers.money import AmountError, format_amount
+from ledgers.money import format_amount
 from transactions.drafts import DraftLine
 from transactions.errors import SameBalanceError
 from transactions.exchange import (
@@ -27,70 +27,19 @@ from transactions.exchange import (
     parse_rate,
 )
 from transactions.forms.asking import amount_field
-from transactions.forms.options import OptionsForm, Place
-from transactions.forms.rows import RowForm, rows_of
-from transactions.forms.sides import (
-    Side,
-    SideField,
-    call_side,
-    currencies_of,
-    key_of,
-)
+from transactions.forms.options import Place
+from transactions.forms.sides import Side, SideField, currencies_of, key_of
+from transactions.forms.splits import SOURCES, SplitForm
 from transactions.requests import CREDIT, DEBIT
-from transactions.splits import (
-    LEFT,
-    Share,
-    ShareKind,
-    SplitError,
-    parse_share,
-    refuse_repeated,
-    split,
-)
 from web.formatting import lazy_number
 from web.forms import ComboboxInput
 
-PARTS_MAX = 100
-DESTINATIONS, SOURCES = "destinations", "sources"
-SPLITS = (
-    (DESTINATIONS, gettext_lazy("Several destinations")),
-    (SOURCES, gettext_lazy("Several sources")),
-)
 
-
-def share_field(**kwargs: Any) -> forms.CharField:
-    attrs = {"class": "num", "autocomplete": "off", "spellcheck": "false"}
-    widget = forms.TextInput(attrs=attrs)
-    return forms.CharField(required=False, max_length=120, widget=widget, **kwargs)
-
-
-class PartForm(RowForm):
-    """One further source or destination, and its share."""
-
-    telling = ("side", "share")
-
-    share = share_field(label=gettext_lazy("Share"))
-
-    def clean(self) -> dict[str, Any]:
-        given = super().clean()
-        if not self.is_filled:
-            return given
-        if not given.get("share") and "share" not in self.errors:
-            self.add_error("share", _("Enter an amount, a percentage, or “left”."))
-        return given
-
-
-class TransferForm(OptionsForm):
+class TransferForm(SplitForm):
     """An amount that leaves one balance, or several, and arrives on another, or several."""
 
     mode = "transfer"
-    rows_class = rows_of(PartForm, label=gettext_lazy("Part"), count_max=PARTS_MAX)
-    rows_prefix = "part"
-    advanced: ClassVar[tuple[str, ...]] = (
-        *OptionsForm.advanced,
-        "first_share",
-        "rate",
-        "received",
-    )
+    advanced: ClassVar[tuple[str, ...]] = (*SplitForm.advanced, "rate", "received")
     field_order = ("source", "destination", "amount", "currency", "description", "reference")
 
     source = SideField(
@@ -117,12 +66,6 @@ class TransferForm(OptionsForm):
         widget=ComboboxInput("balances:suggest-currency"),
         help_text=gettext_lazy("Taken from the balances; needed between new @indicators."),
     )
-    split_of = forms.ChoiceField(
-        label=gettext_lazy("Split over"), required=False, choices=SPLITS, initial=DESTINATIONS
-    )
-    first_share = share_field(
-        label=gettext_lazy("Share of the one above"), help_text=gettext_lazy("Empty: what is left.")
-    )
     rate = forms.CharField(
         label=gettext_lazy("Rate"),
         required=False,
@@ -143,10 +86,6 @@ class TransferForm(OptionsForm):
         initial=LIQUIDITY,
         help_text=gettext_lazy("The indicator that holds the position, in both currencies."),
     )
-
-    @property
-    def is_advanced(self) -> bool:
-        return super().is_advanced or bool(self.rows.forms)
 
     def clean(self) -> dict[str, Any]:
         given = super().clean()
@@ -225,77 +164,14 @@ class TransferForm(OptionsForm):
         first, other = (source, destination) if is_sources else (destination, source)
         amounts = {key_of(first): amount_minor}
         if parts:
-            amounts = self._split([first, *self._part_sides(currency, other)], currency)
+            sides = [first, *self.part_sides(currency, other)]
+            amounts = self.share_out(amount_minor, sides, currency)
         direction = DEBIT if is_sources else CREDIT
         shared = [
             DraftLine(key, currency.code, int(direction), minor) for key, minor in amounts.items()
         ]
         whole = DraftLine(key_of(other), currency.code, -int(direction), amount_minor)
         self.lines = [*shared, whole] if is_sources else [whole, *shared]
-
-    def _part_sides(self, currency: Currency, other: Side) -> list[Side]:
-        """The further sides; none of them twice, none on both sides, all in one currency."""
-        sides: list[Side] = []
-        for part in self.rows.filled:
-            side: Side | None = part.cleaned_data.get("side")
-            if not side:
-                continue
-            if isinstance(side, Balance) and side.currency != currency:
-                message = _("This balance is in %(own)s, the amount in %(code)s.")
-                codes = {"own": side.currency_id, "code": currency.code}
-                part.add_error("side", message % codes)
-                continue
-            try:
-                side = self.settle(side, currency)
-            except ValidationError as error:
-                part.add_error("side", error)
-                continue
-            if side == other:
-                part.add_error("side", _("This balance is on the other side already."))
-            self.places.append(Place(side, part, "side"))
-            sides.append(side)
-        return sides
-
-    def _split(self, sides: list[Side], currency: Currency) -> dict[str, int]:
-        """What each side gets, by key; what stands in the way is shown at its share."""
-        amount_minor = self.cleaned_data["amount_minor"]
-        parts = self.rows.filled
-        cells: list[tuple[forms.Form, str]] = [(self, "first_share")]
-        cells += [(part, "share") for part in parts]
-        shares = [share for cell in cells if (share := self._share(*cell, currency))]
-        if len(shares) < len(cells) or any(part.errors for part in parts):
-            return {}
-        try:
-            refuse_repeated([key_of(side) for side in sides])
-            amounts = split(amount_minor, shares, exponent=currency.exponent)
-        except SplitError as error:
-            form, name = cells[error.index or 0]
-            form.add_error(name, str(error))
-            return {}
-        for (form, name), minor in zip(cells, amounts, strict=True):
-            if minor == 0:
-                form.add_error(name, _("This share comes to nothing."))
-        self.outcomes.append(
-            " · ".join(
-                f"{call_side(side)} {format_amount(minor, currency.exponent)}"
-                for side, minor in zip(sides, amounts, strict=True)
-            )
-        )
-        return {key_of(side): minor for side, minor in zip(sides, amounts, strict=True)}
-
-    def _share(self, form: forms.Form, name: str, currency: Currency) -> Share | None:
-        text = form.cleaned_data.get(name, "")
-        if form is self and not text:
-            return LEFT
-        try:
-            share = parse_share(text, currency.exponent)
-        except AmountError as error:
-            if name not in form.errors:
-                form.add_error(name, str(error))
-            return None
-        if share.kind is ShareKind.FIXED:
-            self.note(text, int(share.number), currency)
-        return share
 
     def _enter_exchange(self, paid: Currency, received: Currency) -> None:
         """The four lines of an exchange; the rate is kept."""
