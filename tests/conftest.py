@@ -24,9 +24,10 @@ from pytest_django import DjangoDbBlocker, Settings
 
 from config.embedded import APP_ROLE, OWNER_ROLE, Cluster, create_database, drop_database
 from config.testing import CLUSTER
+from search.indexing import index_documents
 from tests.browsing import launched_browser
 from tests.factories import make_client
-from tests.web.watching import forget_seen
+from tests.forgetting import forget_all
 
 TEMPLATE = "daybook_template"
 BUILDING = "daybook_building"
@@ -71,6 +72,12 @@ def quick_passwords(settings: Settings) -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
+@pytest.fixture(autouse=True)
+def _new_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests of many databases run in one process, which has one in real life."""
+    forget_all(monkeypatch)
+
+
 @pytest.fixture(scope="session")
 def cluster() -> Cluster:
     """The throw-away cluster that this run's databases live in."""
@@ -106,9 +113,19 @@ def django_db_setup(
 
 
 @pytest.fixture(autouse=True)
-def _patient_rolling(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Rolling up waits for all transactions on the server, also those of tests beside this one."""
+def _patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is left out when it takes too long would depend on how busy the machine is.
+
+    Rolling up and filling documents wait for all transactions on the server, also those of tests
+    beside this one.
+    """
     monkeypatch.setattr("reports.rolling.PATIENCE_SECONDS", 300.0)
+    assert index_documents.__kwdefaults__
+    monkeypatch.setitem(index_documents.__kwdefaults__, "patience_seconds", 300.0)
+    monkeypatch.setattr("web.tables.tabs.COUNT_MILLISECONDS", 60_000)
+    monkeypatch.setattr("web.tables.tabs.COUNTS_SECONDS", 60.0)
+    endless = "SELECT set_config('statement_timeout', '0', true)"
+    monkeypatch.setattr("dashboard.palette_names.PATIENCE", endless)
 
 
 @pytest.fixture
@@ -122,11 +139,8 @@ def own_database(
 
 
 @pytest.fixture
-def own_server(
-    own_database: OwnDatabase, monkeypatch: pytest.MonkeyPatch
-) -> Generator[str, None, None]:
+def own_server(own_database: OwnDatabase) -> Generator[str, None, None]:
     """The address of a server of this process that works in the test's own database."""
-    forget_seen(monkeypatch)
     thread = LiveServerThread("127.0.0.1", StaticFilesHandler, connections_override={})
     thread.daemon = True
     thread.start()

@@ -5,7 +5,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 
@@ -74,7 +73,6 @@ def test_latest_transactions_and_ledgers_are_shown(clerk: Client) -> None:
 def test_largest_ledgers_come_first_here_and_in_the_table(
     clerk: Client, monkeypatch: pytest.MonkeyPatch, *, is_many: bool
 ) -> None:
-    cache.clear()
     if is_many:
         monkeypatch.setattr("dashboard.figures.count_exact", lambda _rows: "10,000+")
     small, large = make_ledger(), make_ledger()

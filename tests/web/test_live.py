@@ -19,7 +19,7 @@ from tests.factories import (
     make_user,
     post_transfer,
 )
-from tests.web.watching import watch_anew
+from tests.web.watching import look_each_time
 from web import live
 from web.marks import Mark
 
@@ -30,7 +30,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def _watch(monkeypatch: pytest.MonkeyPatch) -> None:
-    watch_anew(monkeypatch)
+    look_each_time(monkeypatch)
 
 
 def _start(client: Client, query: str = "", *, table: str = "identities") -> dict[str, str]:
@@ -67,6 +67,7 @@ def test_statements_are_those_of_the_process_not_of_its_readers(
 
 
 def test_what_was_added_is_counted_under_the_filters(clerk: Client) -> None:
+    make_identity()
     asked = _start(clerk, "q=north")
     make_identity(name="Northgate")
     make_identity(name="Southgate")
@@ -109,7 +110,7 @@ def test_postings_are_counted_under_conditions_tabs_and_text(
 
 
 def test_every_table_tells(clerk: Client) -> None:
-    source = make_balance(opening_minor=9_00)
+    source = make_balance(identity=make_identity(), opening_minor=9_00)
     names = ("balances", "entries", "identities", "ledgers", "transactions")
     starts = [_start(clerk, table=name) for name in names]
     post_transfer(source=source, destination=make_balance(identity=make_identity()))
@@ -181,6 +182,7 @@ def test_a_row_committed_late_counts_although_its_id_is_lower() -> None:
 
 def test_events_of_the_audit_trail_are_told_to_those_alone_who_may_read_it(clerk: Client) -> None:
     auditor = make_client(user=make_user(is_staff=True))
+    make_identity()
     asked = _start(auditor, table="audit")
     make_identity(name="Northgate", actor=make_user(username="berta"))
 

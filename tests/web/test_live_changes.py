@@ -18,7 +18,7 @@ from tests.factories import (
 from tests.schedules.building import LATER, SOON, make_schedule, wait_until
 from tests.transactions.living import commit, place_hold, refund, void
 from tests.transactions.living import reverse as undo
-from tests.web.watching import Reader, watch_anew
+from tests.web.watching import Reader, look_each_time
 from transactions.requests import Indicator
 from web import journals, live
 from web.marks import SPAN, Mark
@@ -30,7 +30,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def _watch(monkeypatch: pytest.MonkeyPatch) -> None:
-    watch_anew(monkeypatch)
+    look_each_time(monkeypatch)
 
 
 @pytest.mark.parametrize(

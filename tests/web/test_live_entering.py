@@ -13,7 +13,7 @@ from balances.models import Balance
 from identities.operations import change_identity
 from ledgers.operations import rename_ledger
 from tests.factories import make_balance, make_identity, make_ledger, post_transfer
-from tests.web.watching import Reader, watch_anew
+from tests.web.watching import Reader, look_each_time
 from transactions.requests import Indicator
 from web import journals, live
 
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def _watch(monkeypatch: pytest.MonkeyPatch) -> None:
-    watch_anew(monkeypatch)
+    look_each_time(monkeypatch)
 
 
 def pay(balance: Balance, pounds: int) -> None:

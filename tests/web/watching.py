@@ -15,16 +15,8 @@ from tests.factories import make_client
 from web import live
 
 
-def forget_seen(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As a process that has seen nothing yet: what it has of another database would mislead it."""
-    monkeypatch.setattr(live, "WATCH", live.Watch())
-    monkeypatch.setattr(live, "_SAID", {})
-    monkeypatch.setattr(live, "_ENTERED", {})
-
-
-def watch_anew(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As a process that has seen nothing yet, and looks each time."""
-    forget_seen(monkeypatch)
+def look_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a process that looks for the newest rows whenever it is asked."""
     monkeypatch.setattr(live, "FRESH_SECONDS", 0.0)
     monkeypatch.setattr(live, "ENTERING_SECONDS", 0.0)
 
