@@ -67,23 +67,39 @@ def opened_page(
     problems: list[str] = []
     page.on("pageerror", lambda error: problems.append(str(error)))
     page.on("console", lambda message: problems.extend(_problem(message)))
-    yield page
-    context.close()
+    try:
+        yield page
+    finally:
+        context.close()
     assert not problems, problems
 
 
-# What fades in is pale for a moment, and what breathes never stops.
+# Parts on their way have a class of htmx until they are in place. What fades in is pale for a
+# moment, and what breathes never stops.
 AT_REST = """() =>
-    !document.querySelector('dialog[aria-busy="true"]') && document.getAnimations().every(
+    document.readyState === "complete"
+    && !document.querySelector(
+        '[aria-busy="true"], .htmx-request, .htmx-swapping, .htmx-settling, .htmx-added'
+    )
+    && document.getAnimations().every(
         (each) => each.playState !== "running"
             || each.effect.getComputedTiming().endTime === Infinity
     )"""
 
 
 def go(page: Page, path: str) -> None:
-    """Open a page and wait until it is at rest."""
+    """Open a page and wait until it is at rest, with what it asks for a moment later."""
     page.goto(path)
     page.wait_for_load_state("networkidle")
+    rest(page)
+
+
+def rest(page: Page) -> None:
+    """Wait until nothing is on its way into the page, and nothing in it moves.
+
+    To wait for the network again would return at once: a page falls idle once for all.
+    """
+    page.wait_for_function(AT_REST)
 
 
 def press(page: Page, *keys: str) -> None:
@@ -94,13 +110,14 @@ def press(page: Page, *keys: str) -> None:
 
 def axe_violations(page: Page, **options: Any) -> list[str]:
     """What axe finds on the page once it rests, one line each; `options` are those of its run."""
-    page.wait_for_function(AT_REST)
+    rest(page)
     found = Axe().run(page, options=options or None).response["violations"]
     return [f"{rule['id']}: {[node['target'] for node in rule['nodes']]}" for rule in found]
 
 
 def overflow(page: Page) -> int:
-    """By how many pixels the page is wider than the window."""
+    """By how many pixels the page is wider than the window once it rests."""
+    rest(page)
     width = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
     return int(page.evaluate(width))
 

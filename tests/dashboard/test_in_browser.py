@@ -12,7 +12,7 @@ from identities.models import Identity
 from ledgers.models import Ledger
 from reports.lookalikes import find_lookalikes
 from reports.rolling import roll_up_days
-from tests.browsing import DESKTOP, PHONE, axe_violations, go, opened_page, overflow
+from tests.browsing import DESKTOP, PHONE, axe_violations, go, opened_page, overflow, rest
 from tests.factories import make_balance, make_identity, make_ledger, make_user, post_transfer
 from tests.schedules.building import make_schedule
 from tests.transactions.acting import make_hold
@@ -127,7 +127,7 @@ def test_ledger_is_created_by_keyboard_and_marked_in_the_table(page: Page) -> No
     expect(page.get_by_role("dialog")).to_be_hidden()
     expect(page.locator("tr.new")).to_contain_text("Partner Payouts")
     expect(page.locator("#messages")).to_contain_text("Ledger Partner Payouts created.")
-    assert page.url.endswith("/ledgers/")
+    expect(page).to_have_url("/ledgers/")
 
 
 def test_namesake_is_created_only_after_a_second_yes(page: Page) -> None:
@@ -170,13 +170,13 @@ def test_search_keeps_the_order_and_back_leaves_a_working_page(page: Page) -> No
 
     page.get_by_role("link", name="Name", exact=True).click()
     expect(page.locator("th[aria-sort=ascending]")).to_have_text("Name")
-    page.get_by_role("searchbox", name="Name", exact=True).press_sequentially("sup")
+    page.get_by_role("searchbox", name="Name", exact=True).fill("sup")
     expect(page.locator(".pager")).to_contain_text("1 ledger")
     expect(page.locator("th[aria-sort=ascending]")).to_have_text("Name")
 
     page.go_back()
     expect(page.locator(".pager")).to_contain_text("4 ledgers")
-    page.wait_for_load_state("networkidle")
+    rest(page)
     create_link(page)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.browsing import PHONE, axe_violations, opened_page, overflow
+from tests.browsing import PHONE, axe_violations, opened_page, overflow, rest
 from tests.factories import make_balance, make_identity, make_user, post_transfer
 from transactions.requests import Indicator
 
@@ -37,7 +37,7 @@ def test_filter_is_built_shown_changed_and_removed_by_keys(
         for label, choice in (("Field", "amount"), ("Comparison", "at-least")):
             with page.expect_response("**/tables/transactions/filters/*"):
                 panel.get_by_label(label).select_option(choice)
-            page.wait_for_load_state("networkidle")
+            rest(page)
         expect(panel.get_by_label("Comparison")).to_have_value("at-least")
         assert axe_violations(page) == []
         panel.get_by_label("Value").fill("80")
@@ -45,7 +45,7 @@ def test_filter_is_built_shown_changed_and_removed_by_keys(
 
         expect(page.locator("tbody tr")).to_have_count(2)
         expect(references(page)).to_have_text(["large", "middle"])
-        assert page.url.endswith("/transactions/?where=amount:at-least:80")
+        expect(page).to_have_url("/transactions/?where=amount:at-least:80")
         expect(page.locator(".added-up")).to_contain_text("980.00")
         chip = page.locator(".chip a.edit")
         expect(chip).to_have_text("Amount is at least 80.00")
@@ -53,7 +53,6 @@ def test_filter_is_built_shown_changed_and_removed_by_keys(
         panel.get_by_label("Value").fill("900")
         page.keyboard.press("Enter")
         expect(page.locator("tbody tr")).to_have_count(1)
-        page.wait_for_load_state("networkidle")
         assert (axe_violations(page), overflow(page)) == ([], 0)
         page.locator(".chip a").last.press("Enter")
         expect(page.locator("tbody tr")).to_have_count(3)

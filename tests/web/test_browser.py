@@ -204,7 +204,7 @@ def test_no_answer_is_said_inside_an_open_form(page: Page) -> None:
 def test_back_after_a_sort_shows_the_page_before(page: Page) -> None:
     page.get_by_role("columnheader", name="Balances").get_by_role("link").click()
     expect(page.locator("th[aria-sort]")).to_have_text("Balances")
-    assert page.url.endswith("?sort=-balances")
+    expect(page).to_have_url(f"{GUIDE}?sort=-balances")
 
     page.go_back()
 
@@ -250,7 +250,7 @@ def test_everything_works_without_scripts(browser: Browser, own_server: str) -> 
         expect(page.locator(".summary")).to_contain_text("There are 3 things to put right")
         page.get_by_label("Menu", exact=True).click()
         page.get_by_role("link", name="Proof").click()
-        assert "/proof/" in page.url
+        expect(page).to_have_url("/proof/")
 
 
 @pytest.mark.parametrize("has_scripts", [True, False])

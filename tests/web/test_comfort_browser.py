@@ -10,7 +10,7 @@ from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-unt
 from playwright.sync_api import Browser, Page, expect
 
 from ledgers.operations import add_currency
-from tests.browsing import opened_page, overflow
+from tests.browsing import opened_page, overflow, rest
 from tests.factories import make_balance, make_identity, make_ledger, make_user, post_transfer
 from transactions.proof import run_proof
 from users.models import Contrast, Motion
@@ -58,6 +58,7 @@ def fill_books() -> list[str]:
 def axe(page: Page, *rules: str) -> list[str]:
     """What axe finds, with these rules besides its own."""
     options = {"rules": {rule: {"enabled": True} for rule in ("target-size", *rules)}}
+    rest(page)
     found = Axe().run(page, options=options).response["violations"]
     return [f"{rule['id']}: {[node['target'] for node in rule['nodes']]}" for rule in found]
 
@@ -156,6 +157,7 @@ def test_paper_shows_the_page_without_the_shell_and_repeats_the_heads(
         page.set_viewport_size({"width": 720, "height": 1000})
         for path in (*paths[2:5], *paths[18:23]):
             page.goto(path)
+            rest(page)
             shown = [name for name in shell if page.locator(name).locator("visible=true").count()]
             heads = page.evaluate(
                 "[...document.querySelectorAll('thead')].map((e) => getComputedStyle(e).display)"
@@ -175,6 +177,7 @@ def test_what_a_page_is_for_leaves_no_mark_alone_on_a_line(
     options: Any = {"viewport": {"width": width, "height": 800}}
     with opened_page(browser, own_server, user=make_user(), **options) as page:
         page.goto("/transactions/")
+        rest(page)
         line, mark = (
             page.locator(selector).bounding_box() for selector in (".head p", ".head .term")
         )
@@ -227,6 +230,7 @@ def test_figures_of_eighteen_decimals_stand_in_sight(
     with opened_page(browser, own_server, user=make_user(), **options) as page:
         for path in paths:
             page.goto(path)
+            rest(page)
             scrolled += [(path, box) for box in page.evaluate(SCROLLED)]
 
     assert not scrolled

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, ViewportSize, expect
 
 from identities.models import Identity
-from tests.browsing import DESKTOP, PHONE, go, opened_page, press
+from tests.browsing import DESKTOP, PHONE, go, opened_page, press, rest
 from tests.factories import make_balance, make_identity, make_user, post_transfer
 from transactions.requests import Indicator
 
@@ -84,7 +84,7 @@ def test_what_refreshes_or_sorts_the_table_keeps_the_focus(page: Page) -> None:
     for name, answer in (("Refresh", "**/ledgers/"), ("Name", "**/ledgers/?sort=name")):
         with page.expect_response(answer):
             page.get_by_role("link", name=name, exact=True).press("Enter")
-        page.wait_for_load_state("networkidle")
+        rest(page)
         expect(page.get_by_role("link", name=name, exact=True)).to_be_focused()
 
 
