@@ -26,7 +26,7 @@ from tests.books import mismatches
 from tests.conftest import OwnDatabase
 from tests.factories import make_balance
 from tests.schedules.building import SOON, make_schedule, wait_until
-from tests.setup.running import ROOT, wait_for
+from tests.setup.running import ROOT, SECONDS, wait_for
 from tests.transactions.living import place_hold
 from transactions.errors import BusyError
 from transactions.lifecycle import expire_due
@@ -77,14 +77,14 @@ def test_two_workers_one_of_them_killed_post_everything_once(start_worker: Start
     for _number in range(3):
         make_schedule(source=poor, destination=target, due_in=due_in)
 
-    wait_for(lambda: count_posted() > 10, seconds=30)
+    wait_for(lambda: count_posted() > 10)
     killed.kill()
     wait_for(lambda: not _waiting_jobs())
     # What the killed one had begun is left for the next minute.
     wait_for(lambda: post_due() == 0 and not Schedule.objects.filter(state="SCHEDULED").exists())
     survivor.send_signal(signal.SIGTERM)
 
-    assert survivor.wait(20) == 0
+    assert survivor.wait(SECONDS) == 0
     target.refresh_from_db()
     assert count_posted() == 60
     assert (target.balance_minor, target.entry_count) == (60_00, 60)
@@ -115,7 +115,7 @@ def test_worker_killed_in_the_middle_of_a_posting_leaves_it_to_the_next(
     with own_database.owner() as other:
         other.execute(LOCK, [target.pk])
         worker = start_worker()
-        wait_for(lambda: _ask(WAITING) > 0, seconds=30)
+        wait_for(lambda: _ask(WAITING) > 0)
         # Somebody else who comes by does not wait long, and does not post it as well.
         assert post_due() == 0
         worker.kill()
@@ -142,7 +142,7 @@ def test_worker_killed_in_the_middle_of_an_expiry_leaves_it_to_the_next(
         # It may have begun by itself, as it does each minute.
         with suppress(AlreadyEnqueued):
             expire_holds.configure().defer(timestamp=0)
-        wait_for(lambda: _ask(WAITING) > 0, seconds=30)
+        wait_for(lambda: _ask(WAITING) > 0)
         worker.kill()
         worker.wait()
     wait_for(lambda: expire_due() == 1)
@@ -163,7 +163,7 @@ def test_worker_that_has_lost_its_database_goes_on_trying_and_ends_when_told(
     start_worker: Start, own_database: OwnDatabase
 ) -> None:
     worker = start_worker()
-    wait_for(lambda: _ask("SELECT count(*) FROM procrastinate_workers") == 1, seconds=30)
+    wait_for(lambda: _ask("SELECT count(*) FROM procrastinate_workers") == 1)
     connection.close()
     own_database.cluster.drop_database(own_database.name)
     time.sleep(2)
@@ -171,7 +171,7 @@ def test_worker_that_has_lost_its_database_goes_on_trying_and_ends_when_told(
 
     worker.send_signal(signal.SIGTERM)
 
-    assert worker.wait(20) == 0
+    assert worker.wait(SECONDS) == 0
 
 
 def test_busy_balance_leaves_it_scheduled(own_database: OwnDatabase) -> None:

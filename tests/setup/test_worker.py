@@ -9,7 +9,7 @@ from pathlib import Path
 
 from config.embedded import Cluster
 from tests.setup.conftest import Start
-from tests.setup.running import Up, descendants, environment, is_running, run, wait_for
+from tests.setup.running import SECONDS, Up, descendants, environment, is_running, run, wait_for
 
 SCHEDULE = """
 from uuid import uuid4
@@ -18,7 +18,7 @@ from tests.schedules.building import make_schedule
 from transactions.requests import Indicator
 make_schedule(
     source=Indicator("@Rent", "GBP"), destination=Indicator("@Sales", "GBP"),
-    reference=str(uuid4()), due_in=timedelta(seconds=1),
+    reference=str(uuid4()), due_in=timedelta(seconds=2),
 )
 """
 
@@ -60,7 +60,7 @@ def test_worker_posts_what_is_due_and_comes_back_whatever_is_killed(data: Path, 
     (again,) = workers(running)
 
     os.kill(running.process.pid, signal.SIGTERM)
-    assert running.process.wait(20) == 0
+    assert running.process.wait(SECONDS) == 0
     assert not is_running(again)
 
 

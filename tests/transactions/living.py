@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from balances.models import Balance
 from tests.factories import NOON, make_balance
+from tests.schedules.building import wait_until
 from transactions import lifecycle
 from transactions.models import Transaction
 from transactions.posting import hold, post
@@ -46,11 +47,10 @@ def place_hold(
 
 
 def expire_hold(**fields: Any) -> Transaction:
-    """A hold whose time has run out."""
-    expires_at = timezone.now() + timedelta(milliseconds=50)
+    """A hold whose time has run out; it has some until a busy machine has placed it."""
+    expires_at = timezone.now() + timedelta(seconds=1)
     held = place_hold(expires_at=expires_at, **fields)
-    while timezone.now() <= expires_at:
-        pass
+    wait_until(expires_at)
     assert lifecycle.expire_due() == 1
     return held
 

@@ -11,6 +11,7 @@ from audit.models import AuditEvent
 from balances.models import Balance
 from tests.books import assert_sound
 from tests.factories import NOON, make_balance, make_user
+from tests.schedules.building import wait_until
 from tests.transactions.holding import assert_proven, figures, hold_of, place, state
 from transactions.errors import (
     BeyondHoldError,
@@ -110,13 +111,12 @@ def test_hold_over_many_balances_commits_in_proportion_to_the_last_unit() -> Non
 
 def test_expired_hold_cannot_be_committed_and_is_released_once() -> None:
     source, destination = make_balance(opening_minor=100), make_balance()
-    soon = timezone.now() + timedelta(milliseconds=300)
-    pk = place(source, destination, 60, expires_at=soon)
+    soon = timezone.now() + timedelta(seconds=1.5)
     later = place(source, destination, 10, "H-2", expires_at=soon + timedelta(days=1))
+    pk = place(source, destination, 60, expires_at=soon)
     with pytest.raises(HoldNotExpiredError):
         expire(Following(pk, "E-0"))
-    while timezone.now() <= soon:
-        pass
+    wait_until(soon)
 
     with pytest.raises(HoldExpiredError):
         commit(Following(pk, "C-1"))

@@ -203,7 +203,7 @@ def test_exponent_waits_for_the_posting_under_way(own_database: OwnDatabase) -> 
         thread.start()
         thread.join(0.5)
         assert thread.is_alive()
-    thread.join(10)
+    thread.join(60)
 
     assert refused
     assert Currency.objects.get(pk="XTK").exponent == 8
