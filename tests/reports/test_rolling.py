@@ -5,13 +5,13 @@ from __future__ import annotations
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from functools import partial
 from io import StringIO
 from random import Random
 
 import pytest
 from django.core.management import call_command
 from django.db import connection
-from django.db import transaction as db_transaction
 from django.utils import timezone
 
 from balances.models import Balance
@@ -20,6 +20,7 @@ from reports.models import DayTotal, LedgerCurrency
 from reports.moments import totals_before
 from reports.rolling import Rolled, roll_up_days
 from reports.trial_balance import LEDGER_ORDER, Scope, ledgers_of
+from tests.at_once import under_way
 from tests.books import assert_sound
 from tests.conftest import OwnDatabase
 from tests.factories import NOON, make_balance, post_transfer
@@ -86,27 +87,13 @@ def test_a_posting_under_way_is_waited_for_and_left_to_the_next_run(
     Its transaction began before that one (`is_first`), or after it.
     """
     first, second, third, fourth = (make_balance(floor_minor=None) for _ in range(4))
-    may_post, has_posted, may_end = threading.Event(), threading.Event(), threading.Event()
 
-    def post_slowly() -> None:
-        may_post.wait(60)
-        with db_transaction.atomic():
-            post_transfer(source=first, destination=second)
-            has_posted.set()
-            may_end.wait(60)
-        connection.close()
-
-    with ThreadPoolExecutor(1) as pool:
-        slow = pool.submit(post_slowly)
-        with db_transaction.atomic(), connection.cursor() as cursor:
-            if not is_first:
-                cursor.execute("SELECT pg_current_xact_id()")
-            may_post.set()
-            has_posted.wait(60)
-            post_transfer(source=third, destination=fourth)
+    with under_way(
+        partial(post_transfer, source=first, destination=second),
+        partial(post_transfer, source=third, destination=fourth),
+        is_first=is_first,
+    ):
         rolled = roll_up_days(patience_seconds=0.05)
-        may_end.set()
-        slow.result()
 
     assert (rolled.entry_count, rolled.is_complete) == (0, False)
     assert totals_before([fourth.pk], timezone.now())[fourth.pk].entry_count == 1

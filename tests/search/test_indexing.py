@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
+from functools import partial
 from io import StringIO
 from random import Random
 from typing import Any
@@ -19,6 +20,7 @@ from audit.metadata import change_metadata
 from ledgers.models import Currency
 from search.indexing import Indexed, forget_documents, index_documents
 from search.models import Document, FoundTransaction, Mark, Word
+from tests.at_once import under_way
 from tests.books import assert_sound
 from tests.conftest import OwnDatabase
 from tests.factories import make_balance, post_transfer
@@ -78,29 +80,15 @@ def test_what_was_under_way_is_found_and_made_up_for(
     own_database: OwnDatabase, *, is_first: bool
 ) -> None:
     """A posting drew its number before one that has ended since, and ends after a run."""
-    balances = [make_balance(floor_minor=None) for _ in range(4)]
-    may_post, has_posted, may_end = threading.Event(), threading.Event(), threading.Event()
+    first, second, third, fourth = (make_balance(floor_minor=None) for _ in range(4))
 
-    def post_slowly() -> None:
-        may_post.wait(60)
-        with db_transaction.atomic():
-            post_transfer(source=balances[0], destination=balances[1])
-            has_posted.set()
-            may_end.wait(60)
-        connection.close()
-
-    with ThreadPoolExecutor(1) as pool:
-        slow = pool.submit(post_slowly)
-        with db_transaction.atomic(), connection.cursor() as cursor:
-            if not is_first:
-                cursor.execute("SELECT pg_current_xact_id()")
-            may_post.set()
-            has_posted.wait(60)
-            post_transfer(source=balances[2], destination=balances[3])
+    with under_way(
+        partial(post_transfer, source=first, destination=second),
+        partial(post_transfer, source=third, destination=fourth),
+        is_first=is_first,
+    ):
         indexed = index_documents(patience_seconds=0.05)
         stood = mark()
-        may_end.set()
-        slow.result()
 
     assert (indexed.count, stood) == (1, 0)
     assert indexed.pending
