@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import count
 from typing import Any
@@ -17,7 +17,7 @@ from ledgers.models import Currency, Ledger
 from ledgers.operations import create_ledger
 from transactions.models import Transaction
 from transactions.posting import post
-from transactions.requests import Indicator, PostingRequest, transfer
+from transactions.requests import Indicator, Leg, PostingRequest, transfer
 from users.models import User
 
 NOON = datetime(2025, 1, 15, 12, tzinfo=UTC)
@@ -102,6 +102,17 @@ def make_balance(
     return balance
 
 
+def legs_between(
+    source: Balance | Indicator, destination: Balance | Indicator, amount_minor: int
+) -> Sequence[Leg]:
+    """A debit of `source` and a credit of `destination`."""
+    return transfer(
+        source=source.pk if isinstance(source, Balance) else source,
+        destination=destination.pk if isinstance(destination, Balance) else destination,
+        amount_minor=amount_minor,
+    )
+
+
 def post_transfer(
     *,
     source: Balance | Indicator,
@@ -116,11 +127,7 @@ def post_transfer(
     """Move money from `source` (debited) to `destination` (credited), through the engine."""
     request = PostingRequest(
         reference=reference or f"test-{next(_numbers)}",
-        legs=transfer(
-            source=source.pk if isinstance(source, Balance) else source,
-            destination=destination.pk if isinstance(destination, Balance) else destination,
-            amount_minor=amount_minor,
-        ),
+        legs=legs_between(source, destination, amount_minor),
         description=description,
         effective_at=effective_at,
         metadata=metadata or {},

@@ -11,7 +11,8 @@ from django.utils import timezone
 from balances.models import Balance
 from schedules.models import Schedule
 from schedules.operations import schedule
-from transactions.requests import Indicator, PostingRequest, transfer
+from tests.factories import legs_between
+from transactions.requests import Indicator, PostingRequest
 from users.models import User
 
 SOON = timedelta(milliseconds=1_500)
@@ -30,11 +31,7 @@ def make_request(
 ) -> PostingRequest:
     return PostingRequest(
         reference=reference or f"scheduled-{next(_numbers)}",
-        legs=transfer(
-            source=source.pk if isinstance(source, Balance) else source,
-            destination=destination.pk if isinstance(destination, Balance) else destination,
-            amount_minor=amount_minor,
-        ),
+        legs=legs_between(source, destination, amount_minor),
         description=description,
     )
 
