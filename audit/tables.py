@@ -57,7 +57,8 @@ class AuditTable(Table):
             "who", gettext_lazy("Who"), ("actor_name", "id"), "word", is_fixed=True, sorts_few=True
         ),
         Column("action", gettext_lazy("What"), ("action", "id"), is_fixed=True, sorts_few=True),
-        Column("record", gettext_lazy("Record")),
+        # By its key: what it is called by now is kept by many apps, and changes.
+        Column("record", gettext_lazy("Record"), ("subject", "id")),
         SUBJECT,
         Column("changes", gettext_lazy("Before and after"), css="hide-s"),
         KEPT,
@@ -148,6 +149,14 @@ class AuditTable(Table):
             }
             for row, lines in zip(rows, told, strict=True)
         ]
+
+    def note(self, state: TableState) -> str:
+        if state.sorting.name != "record":
+            return ""
+        return _(
+            "Sorted by the ids of records: those of one kind stand together, and so does all that"
+            " happened to one of them."
+        )
 
     def file_columns(self, state: TableState) -> Sequence[Column]:
         """Words are for people: programs read ids, and what is kept."""

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from html import unescape
+from typing import Any, NamedTuple
 from uuid import uuid4
 
 import pytest
 from django.contrib.auth.models import Permission
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
+from audit.models import AuditEvent
 from audit.recording import record
 from bulk.models import Run
 from exports.models import Export
@@ -28,6 +32,7 @@ from tests.pages import SCRIPT, count_queries, links_of, rows_of, text_of
 from tests.schedules.building import make_schedule
 from users.models import User
 from users.saved_views import save_view
+from web import counting
 
 pytestmark = pytest.mark.django_db
 URL = "/audit/"
@@ -83,6 +88,7 @@ def test_each_change_is_a_line_with_before_and_after(auditor: Client, renamed: I
         ("?q=bert", 2),
         ("?q=nobody", 0),
         ("?sort=subject", 2),
+        ("?sort=-record", 2),
         ("?sort=-who", 2),
         ("?sort=action", 2),
         ("?sort=number", 2),
@@ -172,6 +178,74 @@ def test_reversal_of_a_batch_says_by_which_run(auditor: Client, berta: User) -> 
     record(actor=berta, action="transaction.batch_reversed", subject="txn_0", after=told)
 
     assert f"“Reverse: 1 record, {run.key}”" in text_of(auditor.get(URL))
+
+
+@pytest.mark.parametrize("sort", ["record", "-record"])
+def test_pages_by_record_hold_each_event_once_in_both_directions(
+    auditor: Client, berta: User, sort: str
+) -> None:
+    for name in map(str, range(9)):
+        identity = make_identity(name=name, actor=berta)
+        for renamed in (f"{name} & Co", f"{name} Ltd", name):
+            change_identity(
+                identity, name=renamed, kind=identity.kind, email=identity.email, actor=berta
+            )
+    address = f"{URL}?sort={sort}&size=20&columns=record,subject,number"
+
+    forward = _walk(auditor, address, "next")
+    assert _walk(auditor, forward[-1].address, "prev")[-1].rows == forward[0].rows
+
+    seen = [(row[4], int(row[5])) for page in forward for row in page.rows]
+    assert len(forward) == 2
+    assert seen == sorted(set(seen), reverse=sort.startswith("-"))
+    assert len(seen) == AuditEvent.objects.count() == 36
+    assert "Sorted by the ids of records" in text_of(auditor.get(address))
+
+
+class Walked(NamedTuple):
+    address: str
+    rows: list[list[str]]
+
+
+def _walk(client: Client, address: str, way: str) -> list[Walked]:
+    """The pages from this one on, as their links lead."""
+    walked: list[Walked] = []
+    while address:
+        response = client.get(address)
+        walked.append(Walked(address, rows_of(response)[1:]))
+        link = re.search(rf'rel="{way}" href="([^"]*)"', response.content.decode())
+        address = unescape(link[1]) if link else ""
+    return walked
+
+
+def test_more_events_than_are_counted_sort_by_record_along_an_index(
+    auditor: Client, renamed: Identity, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(counting, "EXACT_MAX", 1)
+
+    by_action = auditor.get(f"{URL}?sort=action")
+    with CaptureQueriesContext(connection) as queries:
+        by_record = auditor.get(f"{URL}?sort=-record")
+
+    assert "rows or fewer to sort by What." in text_of(by_action)
+    assert "to sort by Record" not in text_of(by_record)
+    (page,) = [each["sql"] for each in queries if "LIMIT 21" in each["sql"]]
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute(f"EXPLAIN {page}")
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+    assert "Index Scan Backward using audit_subject" in plan
+    assert "Sort" not in plan
+
+
+def test_what_was_before_and_after_has_no_order_and_says_so(
+    auditor: Client, renamed: Identity
+) -> None:
+    page = auditor.get(f"{URL}?sort=changes")
+
+    assert "They are sorted by each column but Before and after" in text_of(page)
+    assert "This table cannot be sorted by Before and after." in text_of(page)
+    assert not any("sort=changes" in link for link in links_of(auditor.get(URL)))
 
 
 def test_only_who_may_see_it_can_open_count_filter_or_export_it(renamed: Identity) -> None:
