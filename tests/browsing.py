@@ -74,12 +74,12 @@ def opened_page(
     assert not problems, problems
 
 
-# Parts on their way have a class of htmx until they are in place. What fades in is pale for a
-# moment, and what breathes never stops.
+# Parts on their way have a class of htmx until they are in place; the style guide has a row that is
+# always busy. What fades in is pale for a moment, and what breathes never stops.
 AT_REST = """() =>
     document.readyState === "complete"
     && !document.querySelector(
-        '[aria-busy="true"], .htmx-request, .htmx-swapping, .htmx-settling, .htmx-added'
+        '[id][aria-busy="true"], .htmx-request, .htmx-swapping, .htmx-settling, .htmx-added'
     )
     && document.getAnimations().every(
         (each) => each.playState !== "running"
