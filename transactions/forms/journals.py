@@ -45,7 +45,7 @@ class LineForm(RowForm):
         CURRENCIES,
         label=gettext_lazy("Currency"),
         required=False,
-        widget=ComboboxInput("balances:suggest-currency"),
+        widget=ComboboxInput("balances:suggest-currency", label_for=CURRENCIES.label),
     )
     debit = amount_field(label=gettext_lazy("Debit"), required=False)
     credit = amount_field(label=gettext_lazy("Credit"), required=False)

@@ -63,7 +63,7 @@ class TransferForm(SplitForm):
         CURRENCIES,
         label=gettext_lazy("Currency"),
         required=False,
-        widget=ComboboxInput("balances:suggest-currency"),
+        widget=ComboboxInput("balances:suggest-currency", label_for=CURRENCIES.label),
         help_text=gettext_lazy("Taken from the balances; needed between new @indicators."),
     )
     rate = forms.CharField(

@@ -7,7 +7,7 @@ scripts; its inputs are numbered: `field-0`, `operator-0`, `value-0`, `joiner-1`
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from django.http import QueryDict
@@ -179,6 +179,7 @@ def _row(
     operator = condition.operator if condition.operator in field.operators else field.operators[0]
     shown = Condition(condition.field, operator, condition.values)
     takes_numbers = field.takes_numbers(operator)
+    said = [field.say_value(value) for value in condition.values if value]
     return Row(
         number=number,
         joiner=joiner,
@@ -196,12 +197,19 @@ def _row(
             Option(value, str(label), value in condition.values) for value, label in field.options()
         ],
         suggest_url_name=getattr(field, "suggest_url_name", ""),
-        said=" ".join(field.say_value(value) for value in condition.values if value),
-        read_as=", ".join(map(field.say_number, filter(is_in_doubt, condition.values)))
-        if takes_numbers
-        else "",
+        said=" ".join(said),
+        read_as=", ".join(_read_as(field, operator, condition.values, said)),
         problem=_problem(shown, table) if says_problems else "",
     )
+
+
+def _read_as(
+    field: Field, operator: str, values: Sequence[str], said: Sequence[str]
+) -> Iterable[str]:
+    """What stands below the control: numbers that some read otherwise, and records by names."""
+    if field.takes_numbers(operator):
+        return map(field.say_number, filter(is_in_doubt, values))
+    return said if field.control == "record" and operator == Operator.ONE_OF else ()
 
 
 def _base_of(field: Field, fields: Sequence[Field]) -> Field:
