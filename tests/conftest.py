@@ -14,6 +14,7 @@ import psycopg
 import pytest
 from django.contrib.staticfiles.handlers import StaticFilesHandler
 from django.core.management import call_command
+from django.core.servers.basehttp import ThreadedWSGIServer
 from django.db import connection, connections
 from django.test import Client
 from django.test.testcases import LiveServerThread
@@ -138,10 +139,20 @@ def own_database(
         yield OwnDatabase(name, cluster)
 
 
+class _Server(ThreadedWSGIServer):
+    """Ends when all requests have: none is to meet the next test's database, or its log."""
+
+    daemon_threads = False
+
+
+class _ServerThread(LiveServerThread):
+    server_class = _Server
+
+
 @pytest.fixture
 def own_server(own_database: OwnDatabase) -> Generator[str, None, None]:
     """The address of a server of this process that works in the test's own database."""
-    thread = LiveServerThread("127.0.0.1", StaticFilesHandler, connections_override={})
+    thread = _ServerThread("127.0.0.1", StaticFilesHandler, connections_override={})
     thread.daemon = True
     thread.start()
     thread.is_ready.wait()
