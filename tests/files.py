@@ -50,7 +50,8 @@ def read_pdf(body: bytes) -> list[list[str]]:
     """The texts of each page, in the order they were written."""
     streams = [_inflated(match[1]) for match in _STREAM.finditer(body)]
     fonts = [_letters(stream) for stream in streams if b"beginbfchar" in stream]
-    return [_texts(stream, fonts) for stream in streams if b" Tj" in stream]
+    # The figures of letters may hold any few bytes.
+    return [_texts(stream, fonts) for stream in streams if b" Tj ET" in stream]
 
 
 def _letters(stream: bytes) -> dict[bytes, str]:
