@@ -23,6 +23,20 @@ def test_ruff_finds_nothing(arguments: list[str]) -> None:
     assert result.returncode == 0, result.stdout
 
 
+def test_djade_would_format_no_template() -> None:
+    templates = [str(path) for path in (ROOT / "templates").rglob("*.html")]
+
+    result = subprocess.run(
+        [Path(sys.executable).with_name("djade"), "--check", *templates],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert result.returncode == 0, result.stderr
+
+
 def test_mypy_finds_nothing() -> None:
     result = subprocess.run(
         [sys.executable, "-m", "mypy", "."], cwd=ROOT, capture_output=True, text=True, check=False
