@@ -117,13 +117,16 @@ def test_postgresql_killed_under_two_hundred_clients_loses_no_acknowledged_posti
 
 
 def _kill_one_backend(cluster: Cluster) -> None:
+    active = "SELECT pid FROM pg_stat_activity WHERE usename = %s AND state = 'active' LIMIT 1"
+    found: list[int] = []
+
+    def find() -> bool:
+        found.extend(pid for (pid,) in admin.execute(active, [APP_ROLE]))
+        return bool(found)
+
     with cluster.connect() as admin:
-        row = admin.execute(
-            "SELECT pid FROM pg_stat_activity WHERE usename = %s AND state = 'active' LIMIT 1",
-            [APP_ROLE],
-        ).fetchone()
-    assert row
-    os.kill(row[0], signal.SIGKILL)
+        wait_for(find)
+    os.kill(found[0], signal.SIGKILL)
 
 
 def _kill_server(cluster: Cluster) -> None:

@@ -31,7 +31,7 @@ def lose(database: OwnDatabase) -> None:
         admin.autocommit = True
         admin.execute(ALLOW.format(database.name, "false"))
         admin.execute(
-            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = %s",
+            "SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity WHERE datname = %s",
             [database.name],
         )
 
