@@ -77,7 +77,7 @@ def test_pages_of_now_offer_the_past(clerk: Client, balance: Balance) -> None:
         response = clerk.get(url)
 
         assert 'type="date" name="as_of"' in response.content.decode()
-        assert "As of 3" not in text_of(response)
+        assert "Back to now" not in text_of(response)
         assert "70.00" in text_of(response)
         assert [link for link in links_of(response) if link.endswith("/new/")]
 
