@@ -7,7 +7,7 @@ import re
 from playwright.sync_api import Browser, Download, Locator, Page, expect
 
 from balances.models import Balance
-from tests.browsing import PHONE, axe_violations, opened_page, overflow
+from tests.browsing import PHONE, axe_violations, opened_page, overflow, rest
 from tests.factories import make_balance, make_identity, make_user, post_transfer
 from transactions.requests import Indicator
 
@@ -106,6 +106,7 @@ def test_ticks_of_entries_outlast_a_refresh_and_a_row_still_opens(
         _boxes(page).nth(1).click()
         with page.expect_response(lambda response: "/entries/" in response.url):
             page.get_by_role("link", name="Refresh").click()
+        rest(page)
         expect(_bar(page)).to_contain_text("1 ticked 1 0.00GBP debits 2.00GBP credits")
         assert [box.is_checked() for box in _boxes(page).all()] == [False, True, False]
 
