@@ -12,9 +12,9 @@ from web.formatting import format_count
 from web.statements import fetch_all
 
 # While balances are many, which ledgers could be among the largest is found out this often. Their
-# figures, and the order by them, are always those of now.
+# figures, and the order by them, are always those of now. Twice as many as are shown.
 SECONDS = 60
-CANDIDATES = 20
+CANDIDATES = 10
 
 LARGEST = """
 SELECT l.public_id, l.name, coalesce(s.balance_count, 0), coalesce(s.transaction_count, 0)
