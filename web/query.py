@@ -32,6 +32,17 @@ def changed_url(path: str, present: QueryDict, **changes: object) -> str:
     return f"{path}?{urlencode(query, doseq=True, safe=':@', quote_via=quote)}"
 
 
+def url_with_lists(request: HttpRequest, **changes: list[str]) -> str:
+    """The present address with some repeated parameters changed; an empty list removes one.
+
+    How exactly was counted is dropped as well: it was asked of other rows.
+    """
+    left_out = (*VOLATILE, "count")
+    query = {name: values for name, values in request.GET.lists() if name not in left_out} | changes
+    encoded = urlencode(query, doseq=True, safe=":,@|", quote_via=quote)
+    return f"{request.path}?{encoded}" if encoded else request.path
+
+
 def with_query(request: HttpRequest, query: str) -> HttpRequest:
     """The same request, for another query of its page."""
     asked = copy(request)

@@ -17,7 +17,7 @@ from web.counting import is_exact
 from web.htmx import HtmxHttpRequest, render_page
 from web.live import start_watching
 from web.pagination import paginate_request
-from web.query import VOLATILE, url_with
+from web.query import VOLATILE, url_with, url_with_lists
 from web.tables.conditions import say_condition
 from web.tables.definition import Table, render_rows
 from web.tables.state import TableState, read_state
@@ -153,14 +153,3 @@ def list_chips(request: HtmxHttpRequest, table: Table, state: TableState) -> lis
             )
             number += 1
     return chips
-
-
-def url_with_lists(request: HtmxHttpRequest, **changes: list[str]) -> str:
-    """The present address with some repeated parameters changed; an empty list removes one."""
-    query = request.GET.copy()
-    for name in (*VOLATILE, "count"):
-        query.pop(name, None)
-    for name, values in changes.items():
-        query.setlist(name, values)
-    encoded = query.urlencode(safe=":,@|")
-    return f"{request.path}?{encoded}" if encoded else request.path

@@ -209,12 +209,13 @@ def _built_in(
 ) -> list[TabLink]:
     """Filters stay when one goes from one to another, those of a saved view do not."""
     lasting = [] if view else [pair for pair in _lasting(request.GET) if pair[0] != "tab"]
+    encoded = [(name, _encode([(name, value)])) for name, value in lasting]
     links = []
     for number, tab in enumerate(table.tabs or (Tab("", _("All")),)):
         dropped = table.dropped_on(tab)
-        pairs = [pair for pair in lasting if pair[0] not in dropped]
-        query = _encode([*pairs, ("tab", tab.name)] if tab.name else pairs)
-        query = query or _all_query(request, table)
+        parts = [part for name, part in encoded if name not in dropped]
+        parts += [f"tab={tab.name}"] if tab.name else []
+        query = "&".join(parts) or _all_query(request, table)
         links.append(
             TabLink(
                 key=tab.name or ALL,
