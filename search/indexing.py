@@ -112,7 +112,7 @@ class Indexed:
 def index_documents(
     *,
     pending: Horizon | None = None,
-    patience_seconds: float = PATIENCE_SECONDS,
+    patience_seconds: float | None = None,
     chunk: int = CHUNK,
     progress: Say | None = None,
 ) -> Indexed:
@@ -120,8 +120,9 @@ def index_documents(
 
     Safe to run at any time, from any number of processes, and to be ended at any moment: one
     works, the others find nothing to do. Only how far the mark moves depends on transactions
-    that are under way, for which it waits up to `patience_seconds`; what they keep back is looked
-    at again by the next run. `progress` is told how many transactions have been done.
+    that are under way, for which it waits up to `patience_seconds` (`PATIENCE_SECONDS`); what
+    they keep back is looked at again by the next run. `progress` is told how many transactions
+    have been done.
     """
     row = fetch_one(IS_BEHIND)
     if not (row and row[0]):
@@ -130,7 +131,7 @@ def index_documents(
     # Within a transaction it would wait for itself.
     if not connection.in_atomic_block:
         pending = pending or Horizon.see()
-        if pending.has_passed(patience_seconds):
+        if pending.has_passed(PATIENCE_SECONDS if patience_seconds is None else patience_seconds):
             limit, pending = pending.last_id, None
     return _fill(limit, pending, chunk, progress)
 

@@ -25,7 +25,6 @@ from pytest_django import DjangoDbBlocker, Settings
 
 from config.embedded import APP_ROLE, OWNER_ROLE, Cluster, create_database, drop_database
 from config.testing import CLUSTER
-from search.indexing import index_documents
 from tests.browsing import launched_browser
 from tests.factories import make_client
 from tests.forgetting import forget_all
@@ -121,8 +120,7 @@ def _patience(monkeypatch: pytest.MonkeyPatch) -> None:
     beside this one.
     """
     monkeypatch.setattr("reports.rolling.PATIENCE_SECONDS", 300.0)
-    assert index_documents.__kwdefaults__
-    monkeypatch.setitem(index_documents.__kwdefaults__, "patience_seconds", 300.0)
+    monkeypatch.setattr("search.indexing.PATIENCE_SECONDS", 300.0)
     monkeypatch.setattr("web.tables.tabs.COUNT_MILLISECONDS", 60_000)
     monkeypatch.setattr("web.tables.tabs.COUNTS_SECONDS", 60.0)
     endless = "SELECT set_config('statement_timeout', '0', true)"

@@ -8,7 +8,6 @@ from decimal import Decimal
 from functools import partial
 from io import StringIO
 from random import Random
-from typing import Any
 
 import psycopg
 import pytest
@@ -29,12 +28,6 @@ from tests.transactions.living import place_hold
 from transactions.models import Transaction
 from transactions.proof import run_proof
 
-PATIENCE = 300.0  # tests beside this one have transactions of their own
-
-
-def index(**options: Any) -> Indexed:
-    return index_documents(**{"patience_seconds": PATIENCE, **options})
-
 
 def mark() -> int:
     return Mark.objects.get().transaction_id
@@ -48,14 +41,14 @@ def test_found_is_the_same_with_no_half_and_all_documents(own_database: OwnDatab
         index_documents(chunk=4)
         Document.objects.filter(transaction_id__gte=before[len(before) // 2][0]).delete()
     half = read_found()
-    indexed = index()
+    indexed = index_documents()
 
     assert Document.objects.count() == len(before)
     assert 0 < indexed.count < len(before)
     assert before == half == read_found()
     assert mark() == Transaction.objects.latest("pk").pk
     assert run_proof(actor=None).is_ok
-    assert index() == Indexed(0)
+    assert index_documents() == Indexed(0)
 
 
 @pytest.mark.django_db
@@ -93,7 +86,7 @@ def test_what_was_under_way_is_found_and_made_up_for(
     assert (indexed.count, stood) == (1, 0)
     assert indexed.pending
     assert len(read_found()) == 2
-    assert index(pending=indexed.pending).count == 1
+    assert index_documents(pending=indexed.pending).count == 1
     assert mark() == Transaction.objects.latest("pk").pk
     assert run_proof(actor=None).is_ok
 
@@ -139,7 +132,7 @@ def test_indexing_keeps_up_with_postings_and_changes(own_database: OwnDatabase) 
             filler.result()
 
     assert all(seen)
-    index()
+    index_documents()
     assert Document.objects.count() == 100
     assert_sound()
     assert run_proof(actor=None).is_ok
@@ -159,12 +152,12 @@ def test_a_run_that_is_killed_leaves_nothing_wrong(own_database: OwnDatabase) ->
             )
 
     with pytest.raises(Exception, match=r"terminat|closed"):
-        index(chunk=3, progress=kill)
+        index_documents(chunk=3, progress=kill)
     connection.close()
     found.append(read_found())
 
     assert Document.objects.count() < len(before)
-    index()
+    index_documents()
     assert [*found, read_found()] == [before] * 2
     assert run_proof(actor=None).is_ok
 
@@ -201,7 +194,7 @@ def test_proof_finds_what_was_tampered_with_and_a_new_copy_mends_it(
     own_database: OwnDatabase,
 ) -> None:
     fill_books()
-    index()
+    index_documents()
     before = read_found()
     with own_database.owner() as owner:
         owner.execute("UPDATE search_document SET amount = amount + 1 WHERE kind = 'HOLD'")
