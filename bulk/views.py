@@ -21,6 +21,7 @@ from balances.figures import sum_by_currency
 from balances.models import Balance
 from bulk.choosing import (
     RECORDS,
+    TICKED_MAX,
     NothingChosenError,
     choose_records,
     choose_rows,
@@ -46,7 +47,6 @@ from web.pagination import Key, paginate_request
 from web.tables.definition import Sum, Table
 from web.tables.views import get_table_or_404
 
-SHOWN_KEYS_MAX = 1_000
 ALL_TAB = RESULTS.tabs[0]
 
 
@@ -131,7 +131,7 @@ def _show_form(
         "table": table,
         "action": Run.Action(action),
         "count": _count(len(chosen)),
-        "keys": request.POST.getlist("key")[:SHOWN_KEYS_MAX],
+        "keys": request.POST.getlist("key")[:TICKED_MAX],
         "all": request.POST.get("all", ""),
         "query": query,
         "back": _table_url(table, query),
