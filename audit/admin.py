@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 else:
     AddForm, ChangeForm = AdminUserCreationForm, DjangoUserChangeForm
     PeopleAdmin = DjangoUserAdmin
+
 BUSY = gettext_lazy("Another change is using this record. Nothing was saved; try again.")
 
 
