@@ -163,6 +163,11 @@ def test_a_filter_that_means_nothing_is_told_and_shows_nothing(
     assert "Nothing is shown until this filter is changed or removed." in html
     assert 'class="chip broken"' in html
     assert "<tbody>" not in html
+    # Whether any would pass is not known.
+    assert "Nothing was looked for" in html
+    assert "passes these filters" not in html
+    assert response.context["total"] == ""
+    assert [tab.count for tab in response.context["tabs"].shown if tab.is_current] in ([], [""])
 
 
 @pytest.mark.parametrize(

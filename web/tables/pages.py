@@ -64,6 +64,8 @@ def table_context(request: HtmxHttpRequest, table: Table, state: TableState) -> 
     rows = table.format_rows(page.rows, state)
     count = table.count(state)
     sorting = table.sorting(state, count)
+    # What a broken filter leaves is unknown, rather than nothing.
+    told = "" if state.is_broken else count
     return {
         "table": table,
         # What its templates say again and again, ready.
@@ -84,10 +86,10 @@ def table_context(request: HtmxHttpRequest, table: Table, state: TableState) -> 
         "sort_problem": sorting.problem,
         "note": table.note(state),
         "chips": list_chips(request, table, state),
-        "tabs": link_tabs(request, table, state, count=count),
+        "tabs": link_tabs(request, table, state, count=told),
         "kept": kept_parameters(request),
         "query": _query(request, table),
-        "total": describe_total(request, table, count),
+        "total": "" if state.is_broken else describe_total(request, table, count),
         "sums": (sums := table.sums(state)),
         "sums_url": url_with(request, count="exact") if table.has_sums and not sums else "",
         **table.context(state),
