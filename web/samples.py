@@ -66,6 +66,12 @@ class SampleForm(forms.Form):
     metadata = MetadataField()
 
 
+class RefusedForm(SampleForm):
+    """What the style guide shows of a refused one, where it shall not take the focus."""
+
+    is_sample = True
+
+
 def styleguide_context(request: HttpRequest) -> dict[str, Any]:
     now = timezone.now()
     refused_data = QueryDict(REFUSED)
@@ -74,7 +80,7 @@ def styleguide_context(request: HttpRequest) -> dict[str, Any]:
         "sorting": sort_columns(request, COLUMNS, table="sample-table", default="-created"),
         "page": KeysetPage(rows=[], next_cursor="next", previous_cursor=None),
         "form": SampleForm(prefix="filled", initial=filled),
-        "refused_form": SampleForm(refused_data, prefix="refused"),
+        "refused_form": RefusedForm(refused_data, prefix="refused"),
         "metadata": METADATA,
         "statuses": STATUSES,
         "now": now,
