@@ -11,7 +11,10 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 from uuid import UUID
 
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.lookups import DataContains
 from django.db.models import CharField, F, Func, Q, Value
+from django.db.models import TextField as TextColumn
 from django.db.models.functions import Lower
 from django.db.models.lookups import Contains
 from django.utils.translation import gettext as _
@@ -21,7 +24,7 @@ from balances.fields import find_balance, find_ledger, find_owner
 from ledgers.models import Currency
 from search import conditions
 from search.conditions import IS_OPEN, follows, hold_is, owner_takes_part, takes_part
-from search.finding import FIGURES
+from search.figures import FIGURES, has_long_number, lead_of
 from transactions.models import Entry, Transaction
 from transactions.states import (
     COMMITTED,
@@ -84,14 +87,18 @@ class _Contains(Contains):
 
 
 def text_contains(text: str) -> Q:
-    """Reference or description hold `text`.
-
-    Its longest figures alone lead the index to few, and the rest only makes it work.
-    """
-    figures = max(FIGURES.findall(text), key=len, default=text)
-    if figures == text:
+    """Reference or description hold `text`, which an index finds by its numbers, if it has any."""
+    if has_long_number(text):
+        found = Q(DataContains(_figures(F("text")), _figures(Value(text))))
+    elif (lead := lead_of(text)) != text:
+        found = Q(_Contains(F("text"), lead))
+    else:
         return Q(_Contains(F("text"), text))
-    return Q(_Contains(F("text"), figures)) & Q(_Contains(_part("%(expressions)s || ''"), text))
+    return found & Q(_Contains(_part("%(expressions)s || ''"), text))
+
+
+def _figures(text: Any) -> Func:
+    return Func(text, function=FIGURES, output_field=ArrayField(TextColumn()))
 
 
 def _part(expression: str) -> Func:

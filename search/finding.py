@@ -19,6 +19,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from ledgers.money import AmountError, format_amount, parse_amount
+from search.figures import FIGURES, has_long_number, lead_of
 from web.addresses import url_of
 from web.formatting import PLAIN, number_style
 from web.planned import fetch_planned
@@ -34,8 +35,8 @@ WORD = re.compile(r"[^\W_]{1,30}")
 WORDS_MAX = 6
 # Of so many letters are the words that are known.
 LETTERS_MIN = 4
-FIGURES = re.compile(r"\d{4,}")
 CONTAINS = "{text} LIKE '%%' || lower(%s) || '%%'"
+HOLDS_FIGURES = f"{FIGURES}(text) @> {FIGURES}(%s)"
 # An amount is exact up to so many decimals.
 DECIMALS = 12
 KNOWN = "SELECT code FROM ledgers_currency WHERE code = ANY (%s)"
@@ -79,12 +80,24 @@ class FoundHit:
 
 @dataclass(frozen=True, slots=True)
 class _Wanted:
-    """A condition in SQL on a document, and the reason that it stands for."""
+    """A condition in SQL on a document, and the reason that it stands for.
+
+    `lead` is what else is true then, by which an index finds it sooner.
+    """
 
     why: Why
     sql: str
     parameters: Sequence[object]
     is_indexed: bool = True
+    lead: tuple[str, str] | None = None
+
+    @property
+    def led(self) -> tuple[str, Sequence[object]]:
+        """The condition after its lead, and the parameters of both."""
+        if self.lead is None:
+            return self.sql, self.parameters
+        sql, parameter = self.lead
+        return f"{sql} AND {self.sql}", [parameter, *self.parameters]
 
 
 def find_transactions(text: str, limit: int = LIMIT) -> list[FoundHit]:
@@ -123,14 +136,18 @@ def _wanted(text: str) -> Iterator[_Wanted]:
 
 
 def _contains(*parts: str, why: Why = Why.TEXT) -> _Wanted:
+    lead = _lead(" ".join(parts))
+    condition = CONTAINS.format(text="(text || '')" if lead else "text")
     escaped = [re.sub(r"([\\%_])", r"\\\1", part) for part in parts]
-    conditions = [CONTAINS.format(text="text")] * len(parts)
-    if figures := FIGURES.findall(" ".join(parts)):
-        # These alone lead to few; the other words would only make the index work.
-        conditions = [conditions[0], *[CONTAINS.format(text="(text || '')")] * len(parts)]
-        escaped = [max(figures, key=len), *escaped]
     is_indexed = max(map(len, parts)) >= INDEXED_LENGTH_MIN
-    return _Wanted(why, " AND ".join(conditions), escaped, is_indexed)
+    return _Wanted(why, " AND ".join([condition] * len(parts)), escaped, is_indexed, lead)
+
+
+def _lead(text: str) -> tuple[str, str] | None:
+    if has_long_number(text):
+        return HOLDS_FIGURES, text
+    lead = lead_of(text)
+    return None if lead == text else (CONTAINS.format(text="text"), lead)
 
 
 def _read_amount(text: str) -> tuple[Decimal | None, str]:
@@ -175,12 +192,13 @@ def _by_index(wanted: Sequence[_Wanted]) -> dict[int, Why]:
     """By primary key, some of those that are wanted, for the last reason that fits."""
     if not wanted:
         return {}
+    conditions = [each.led for each in wanted]
     sql = " UNION ALL ".join(
-        f"(SELECT transaction_id, {number:d} FROM search_found WHERE {each.sql}"
+        f"(SELECT transaction_id, {number:d} FROM search_found WHERE {condition}"
         f" LIMIT {FOUND_MAX:d})"
-        for number, each in enumerate(wanted)
+        for number, (condition, _parameters) in enumerate(conditions)
     )
-    parameters = [value for each in wanted for value in each.parameters]
+    parameters = [value for _condition, values in conditions for value in values]
     return {pk: wanted[number].why for pk, number in fetch_planned(sql, parameters)}
 
 

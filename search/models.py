@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 from django.contrib.postgres.indexes import BrinIndex, GinIndex
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import Q
+from django.db.models import F, Func, Q
 
 from ledgers.models import EXPONENT_MAX
+from search.figures import FIGURES
 from transactions.models import Transaction
 from users.models import User
 
@@ -112,6 +113,11 @@ class Document(Copied):
                 opclasses=["gin_trgm_ops"],
                 gin_pending_list_limit=1024,
                 name="document_text",
+            ),
+            GinIndex(
+                Func(F("text"), function=FIGURES),
+                gin_pending_list_limit=1024,
+                name="document_figures",
             ),
             GinIndex(fields=["metadata"], gin_pending_list_limit=1024, name="document_metadata"),
         ]
