@@ -46,7 +46,15 @@ from search.parts import (
     tells_lines_apart,
     without,
 )
-from search.remembered import are_many, moment, remember_few, remember_many, were_few
+from search.remembered import (
+    are_many,
+    moment,
+    remember_few,
+    remember_many,
+    remember_sparse,
+    were_few,
+    were_sparse,
+)
 from transactions.filters import Tab
 from web.counting import EXACT_MAX
 from web.pagination import Key
@@ -58,7 +66,7 @@ FEW = 5_000
 # So much, in the server's units, may finding all cost where a live table names many: a few ms.
 CHEAP = 2_000.0
 # The stretches: at least so many rows, and so many for each row that is wanted. Reading one ends
-# as soon as the page is full.
+# as soon as the page is full; but for a long one the server may plan to read more of live tables.
 STRETCHES = ((2_000, 8), (20_000, 80))
 _REFERENCE = F("transaction__reference")
 # What of a document orders look at.
@@ -197,7 +205,7 @@ class Listing:
         # As the stretch has it: the server knows that it comes in the order of the page.
         reference = RawSQL('"search_found"."reference"', (), output_field=TextField())
         passing, parameters = _compile(self._select(once(self.q), reference=reference))
-        for least, times in STRETCHES:
+        for least, times in STRETCHES[were_sparse((passing, parameters)) :]:
             length = max(least, times * limit)
             stretch = f"WITH search_found AS ({ordered} LIMIT {length:d})"
             sql = f"{stretch} {passing} {first_by(keys, limit)}"
@@ -206,6 +214,7 @@ class Listing:
                 f"{ordered} OFFSET {length:d} LIMIT 1", values
             ):
                 return self._rows(rows)
+            remember_sparse((passing, parameters))
         return None
 
     def count(self, *, maximum: int | None = EXACT_MAX + 1) -> int:

@@ -3,7 +3,7 @@
 That more than are counted pass may stay true: transactions are never removed, and of what lasts
 they never change. Where so many have passed, so many will pass, and pages after the first one need
 not count them again. Of extra information, which is changed now and then, it holds until the next
-change. That few passed is only a hint how to begin.
+change. That few passed, or that they lay far apart, is only a hint how to begin.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ SELECT EXISTS (
 # With the moment since which nothing may have changed, where something can.
 _many: OrderedDict[Hashable, str | None] = OrderedDict()
 _few: OrderedDict[Hashable, None] = OrderedDict()
+_sparse: OrderedDict[Hashable, None] = OrderedDict()
 
 
 def are_many(lines: Compiled, *, maximum: int) -> bool:
@@ -76,6 +77,16 @@ def remember_few(lines: Compiled, *, maximum: int, is_so: bool) -> None:
         _few.pop(key, None)
 
 
+def were_sparse(lines: Compiled) -> bool:
+    """Whether a short stretch of an order has held too few of them before."""
+    return _key(lines) in _sparse
+
+
+def remember_sparse(lines: Compiled) -> None:
+    """A short stretch of an order held too few of them."""
+    _keep(_sparse, _key(lines), None)
+
+
 def _has_changed(then: str) -> bool:
     ((has_changed,),) = fetch_all(HAS_CHANGED, {"then": then})
     return bool(has_changed)
@@ -87,7 +98,7 @@ def _keep(memory: OrderedDict[Hashable, Any], key: Hashable, value: str | None) 
         memory.popitem(last=False)
 
 
-def _key(lines: Compiled, maximum: int) -> Hashable:
+def _key(lines: Compiled, maximum: int = 0) -> Hashable:
     sql, parameters = lines
     return connection.settings_dict["NAME"], maximum, sql, tuple(map(_hashable, parameters))
 

@@ -19,6 +19,6 @@ def forget_all(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(live, "WATCH", live.Watch())
     for name in ("_SAID", "_ENTERED"):
         monkeypatch.setattr(live, name, {})
-    for name in ("_many", "_few"):
+    for name in ("_many", "_few", "_sparse"):
         monkeypatch.setattr(remembered, name, OrderedDict())
     cache.clear()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -18,6 +19,8 @@ from search.parts import columns_asked, lasts
 from tests.conftest import OwnDatabase
 from tests.factories import make_balance, post_transfer
 from tests.search.building import compiled
+from web.planned import fetch_planned
+from web.statements import Parameters, Row
 
 DOCUMENTS = 30_000
 FILL = """
@@ -130,6 +133,30 @@ def test_what_has_been_found_to_be_many_is_not_counted_again(
     change_metadata(other, changes={"is": "changed"}, actor=None)
     assert rows_read(lasting) < 900
     assert rows_read(informed) > 900 > rows_read(informed)
+
+
+def test_what_lay_far_apart_is_looked_for_in_a_long_stretch_at_once(
+    own_database: OwnDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listing, "EXACT_MAX", 90)
+    monkeypatch.setattr(at_once, "LINES_MAX", 100)
+    monkeypatch.setattr(listing, "STRETCHES", ((200, 4), (2_000, 40)))
+    fill_documents(own_database, 20_000)
+    month = (timezone.now() - timedelta(days=3)).date().isoformat()
+    found = list_transactions(compiled(f"where=amount:less:10&where=effective:less:{month}"))
+    stretches = []
+
+    def fetch(sql: str, parameters: Parameters) -> list[Row]:
+        stretches.extend(re.findall(r"LIMIT (200|2000)\b", sql))
+        return fetch_planned(sql, parameters)
+
+    monkeypatch.setattr(listing, "fetch_planned", fetch)
+    first = found.read(found.order(descending=True), None, 10)
+    again = found.read(found.order(descending=True), None, 10)
+
+    assert first == again
+    assert len(first) == 10
+    assert stretches == ["200", "2000", "2000"]
 
 
 def test_a_change_that_was_under_way_while_many_were_counted_is_seen_when_it_ends(
