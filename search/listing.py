@@ -204,8 +204,9 @@ class Listing:
         ordered, values = _compile(order.values(*read))
         # As the stretch has it: the server knows that it comes in the order of the page.
         reference = RawSQL('"search_found"."reference"', (), output_field=TextField())
-        passing, parameters = _compile(self._select(once(self.q), reference=reference))
-        for least, times in STRETCHES[were_sparse((passing, parameters)) :]:
+        lines = _compile(self._select(once(self.q), reference=reference))
+        passing, parameters = lines
+        for least, times in STRETCHES[1:] if were_sparse(lines) else STRETCHES:
             length = max(least, times * limit)
             stretch = f"WITH search_found AS ({ordered} LIMIT {length:d})"
             sql = f"{stretch} {passing} {first_by(keys, limit)}"
@@ -214,7 +215,7 @@ class Listing:
                 f"{ordered} OFFSET {length:d} LIMIT 1", values
             ):
                 return self._rows(rows)
-            remember_sparse((passing, parameters))
+            remember_sparse(lines)
         return None
 
     def count(self, *, maximum: int | None = EXACT_MAX + 1) -> int:
