@@ -51,11 +51,17 @@ def fetch_answer(statement: str, parameters: Sequence[Any]) -> Answer:
 
     The server keeps the statement ready: one that varies is for `fetch_answers`.
     """
-    django_connection = _open_connection()
-    if not django_connection.can_ask():
-        return fetch_answers(statement, [parameters])[0]
-    with busy_refused(), django_connection.wrap_database_errors:
-        return _read(django_connection.ask(statement, parameters))
+    answer = _ask(statement, parameters)
+    return fetch_answers(statement, [parameters])[0] if answer is None else _read(answer)
+
+
+def fetch_written(statement: str, parameters: Sequence[Any]) -> int | None:
+    """The key of the one row that a statement writes.
+
+    None where it writes none, and within a transaction, where it is not asked.
+    """
+    key = _ask(statement, parameters)
+    return int(key) if key else None
 
 
 def fetch_answers(statement: str, calls: Sequence[Sequence[Any]]) -> list[Answer]:
@@ -67,6 +73,16 @@ def fetch_answers(statement: str, calls: Sequence[Sequence[Any]]) -> list[Answer
         with db_transaction.atomic():
             return _fetch(django_connection, statement, calls)
     return _fetch(django_connection, statement, calls)
+
+
+def _ask(statement: str, parameters: Sequence[Any]) -> str | None:
+    """What the database answers, empty where that is no row; None where it may not be asked."""
+    django_connection = _open_connection()
+    if not django_connection.can_ask():
+        return None
+    with busy_refused(), django_connection.wrap_database_errors:
+        answer: str = django_connection.ask(statement, parameters)
+        return answer
 
 
 def _open_connection() -> Any:

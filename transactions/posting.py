@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import IntegrityError
 from django.db import transaction as db_transaction
@@ -23,6 +23,7 @@ from transactions.answers import (
     as_result,
     fetch_answer,
     fetch_answers,
+    fetch_written,
     indicators_of,
     is_reference_taken,
 )
@@ -49,6 +50,11 @@ _REQUEST = (
 )
 POST = f"SELECT transactions_post({_REQUEST}, %s::numeric)::text"
 HOLD = f"SELECT transactions_hold({_REQUEST}, %s::timestamptz)::text"
+POST_STRAIGHT = (
+    "INSERT INTO transactions_straight_post (public_id, reference, description, effective_at,"
+    " metadata, actor_id, first_id, second_id, amount)"
+    " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s) RETURNING id"
+)
 
 
 def post(request: PostingRequest, *, actor: User | None = None) -> Result:
@@ -64,7 +70,7 @@ def post(request: PostingRequest, *, actor: User | None = None) -> Result:
     """
     check_request(request)
     try:
-        answer = _post_or_open(request, actor)
+        answer = _post_straight(request, actor) or _post_or_open(request, actor)
     except IntegrityError as error:
         if not is_reference_taken(error):
             raise
@@ -122,6 +128,39 @@ def post_many(
     return results
 
 
+def _post_straight(request: PostingRequest, actor: User | None) -> Answer | None:
+    """Post what most are, a transfer between two balances; None where that is not so simple."""
+    if not _is_straight(request):
+        return None
+    first, second = request.legs
+    transaction_id = fetch_written(
+        POST_STRAIGHT,
+        [
+            *_texts_of(request),
+            actor.pk if actor else None,
+            first.balance,
+            second.balance,
+            first.signed_minor,
+        ],
+    )
+    return (Outcome.POSTED, transaction_id, None) if transaction_id else None
+
+
+def _is_straight(request: PostingRequest) -> bool:
+    """Whether it may be a row of `transactions_straight_post`, which then decides for itself."""
+    if len(request.legs) != 2 or isinstance(request, HoldRequest):
+        return False
+    first, second = request.legs
+    return (
+        not isinstance(first.balance, Indicator)
+        and not isinstance(second.balance, Indicator)
+        and first.balance != second.balance
+        and first.signed_minor == -second.signed_minor
+        and request.overdraft_minor is None
+        and request.exchange_rate is None
+    )
+
+
 def _post_or_open(request: PostingRequest, actor: User | None) -> Answer:
     """Post; where an indicator has no balance yet, open it, unless the posting is refused."""
     answer = _call_post(request, actor)
@@ -142,13 +181,7 @@ def _post_or_open(request: PostingRequest, actor: User | None) -> Answer:
 
 
 def _call_post(request: PostingRequest, actor: User | None, *, is_opening: bool = False) -> Answer:
-    parameters = [
-        request.public_id or uuid7(),
-        request.reference,
-        request.description,
-        request.effective_at,
-        encode_metadata(request.metadata),
-    ]
+    parameters = _texts_of(request)
     actor_pk = actor.pk if actor else None
     rest = [
         array_of([leg.signed_minor for leg in request.legs]),
@@ -168,6 +201,16 @@ def _call_post(request: PostingRequest, actor: User | None, *, is_opening: bool 
     statement = statement.replace("%s::bigint[]", f"ARRAY[{balances}]::bigint[]")
     statement += f" FROM (SELECT ARRAY[{found}]::bigint[] AS balance OFFSET 0) AS found"
     return fetch_answers(statement, [[*parameters, *rest, *names]])[0]
+
+
+def _texts_of(request: PostingRequest) -> list[Any]:
+    return [
+        request.public_id or uuid7(),
+        request.reference,
+        request.description,
+        request.effective_at,
+        encode_metadata(request.metadata),
+    ]
 
 
 def _balance_terms(request: PostingRequest, indicators: list[Indicator]) -> Iterator[str]:

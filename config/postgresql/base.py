@@ -84,7 +84,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
         By a call of libpq: what the driver does around it with a cursor takes longer than all else
         that Python does for a posting. `%s` stands for the parameters, which go as texts. The
-        caller maps errors by `wrap_database_errors`.
+        answer is empty where there is no row; the caller maps errors by `wrap_database_errors`.
         """
         values = [None if value is None else str(value).encode() for value in parameters]
         name = self._kept.get(statement) or self._keep(statement)
@@ -93,7 +93,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
             # Where tables have changed, too, the driver makes the server forget all statements.
             result = self.connection.pgconn.exec_prepared(self._keep(statement), values)
         self._raise_error(result)
-        answer: bytes = result.get_value(0, 0)
+        answer = result.get_value(0, 0) if result.ntuples else b""
         return answer.decode()
 
     def _keep(self, statement: str) -> bytes:

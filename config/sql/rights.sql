@@ -1,5 +1,5 @@
 -- What the application may do, and nothing more: `{role}` is the role of DATABASE_URL.
--- Money is written by the posting functions alone, with their owner's rights.
+-- Money is written by the posting functions and the trigger of a view, with their owner's rights.
 GRANT USAGE ON SCHEMA public TO {role};
 -- Before PostgreSQL 15 everybody could make functions there, also ones that ours would call.
 REVOKE CREATE ON SCHEMA public FROM PUBLIC, {role};
@@ -29,6 +29,9 @@ GRANT UPDATE (metadata) ON search_document TO {role};
 GRANT INSERT, DELETE ON search_word TO {role};
 GRANT INSERT ON search_metadatachange TO {role};
 GRANT UPDATE (transaction_id) ON search_mark TO {role};
+-- To insert a row here is to post it, if the trigger allows it.
+GRANT INSERT (public_id, reference, description, effective_at, metadata, actor_id, first_id, second_id, amount)
+    ON transactions_straight_post TO {role};
 GRANT EXECUTE ON FUNCTION
     transactions_post(uuid, text, text, timestamptz, jsonb, bigint[], numeric[], bigint, numeric, numeric),
     transactions_hold(uuid, text, text, timestamptz, jsonb, bigint[], numeric[], bigint, numeric, timestamptz),

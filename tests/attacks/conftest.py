@@ -55,6 +55,16 @@ class Attacker:
         )
         return [self.run(query) for query in queries]
 
+    def figures(self) -> list[Any]:
+        """What has been posted comes to, whichever way it went."""
+        return self.run(
+            "SELECT id, credit_minor, debit_minor, entry_count, transaction_count,"
+            " ledger_transaction_count FROM balances_balance ORDER BY id"
+        ) + self.run(
+            "SELECT balance_id, ledger_id, position, direction, amount_minor, running_minor"
+            " FROM transactions_entry ORDER BY id"
+        )
+
 
 @pytest.fixture
 def app(db: None, cluster: Cluster) -> Generator[Attacker, None, None]:

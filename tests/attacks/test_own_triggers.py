@@ -6,12 +6,13 @@ import pytest
 from psycopg import errors
 
 from tests.attacks.conftest import Attacker
+from tests.books import mismatches
 
 MINE = """
     CREATE TEMP TABLE mine (id int);
     CREATE FUNCTION pg_temp.run_mine() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN
-        PERFORM public.transactions_{call};
+        {act};
         RETURN NULL;
     END $$;
     CREATE TRIGGER mine AFTER INSERT ON mine EXECUTE FUNCTION pg_temp.run_mine();
@@ -43,6 +44,20 @@ def test_nothing_is_posted_from_inside_a_trigger(app: Attacker, call: str) -> No
     )
     of = "held" if "settle" in call else "second"
 
-    error = app.refused(MINE.format(call=call.format(source=app.source, target=app.target, of=of)))
+    named = call.format(source=app.source, target=app.target, of=of)
+    error = app.refused(MINE.format(act=f"PERFORM public.transactions_{named}"))
 
     assert isinstance(error, errors.TriggeredActionException)
+
+
+def test_what_is_posted_straight_from_inside_a_trigger_is_posted_whole(app: Attacker) -> None:
+    app.run(
+        MINE.format(
+            act="INSERT INTO public.transactions_straight_post"
+            " (reference, description, metadata, first_id, second_id, amount)"
+            f" VALUES ('mine', '', '{{}}', {app.source}, {app.target}, -5)"
+        )
+    )
+
+    assert app.run("SELECT count(*) FROM transactions_entry WHERE amount_minor = 5") == [(2,)]
+    assert mismatches(app.connection.cursor()) == {}

@@ -12,9 +12,6 @@ from tests.attacks.conftest import Attacker
 from tests.books import mismatches
 
 VIEWS = ("transactions_straight_post", "transactions_straight_hold", "transactions_straight_end")
-BATCH = """
-    INSERT INTO transactions_straight_batch (balances, is_atomic, actor_id)
-    VALUES (%s, false, %s) RETURNING outcomes"""
 WRITE = {
     "post": """
         INSERT INTO transactions_straight_post (
@@ -128,28 +125,64 @@ def _ask(attacker: Attacker, query: str, **asked: Any) -> list[Any]:
     return written
 
 
-def _figures(attacker: Attacker) -> list[Any]:
-    """What has been posted comes to, whichever way it went."""
-    return attacker.run(
-        "SELECT id, credit_minor, debit_minor, entry_count, transaction_count,"
-        " ledger_transaction_count FROM balances_balance ORDER BY id"
-    ) + attacker.run(
-        "SELECT balance_id, ledger_id, position, direction, amount_minor, running_minor"
-        " FROM transactions_entry ORDER BY id"
-    )
+@pytest.fixture(params=["owner post", "owner hold", "app post"])
+def writing(request: pytest.FixtureRequest) -> tuple[Attacker, str]:
+    """Somebody, and a way to write that is open to them."""
+    role, view = request.param.split()
+    return request.getfixturevalue(role), WRITE[view]
 
 
-@pytest.mark.parametrize("view", WRITE)
-def test_sound_transfer_is_written(owner: Attacker, view: str) -> None:
-    assert len(_ask(owner, WRITE[view], amount="-100")) == 1
+def test_sound_transfer_is_written(writing: tuple[Attacker, str]) -> None:
+    assert len(_ask(*writing, amount="-100")) == 1
 
 
-@pytest.mark.parametrize("view", WRITE)
 @pytest.mark.parametrize("unsound", UNSOUND.values(), ids=UNSOUND.keys())
 def test_unsound_transfer_writes_nothing(
-    owner: Attacker, view: str, unsound: dict[str, Any]
+    writing: tuple[Attacker, str], unsound: dict[str, Any]
 ) -> None:
-    assert _ask(owner, WRITE[view], **{"amount": "-100", **unsound}) == []
+    assert _ask(*writing, **{"amount": "-100", **unsound}) == []
+
+
+WITH_ID = WRITE["post"].replace("(\n            reference", "(id, reference")
+WITH_ID = WITH_ID.replace("VALUES (", "VALUES (%(id)s, ")
+
+
+@pytest.mark.parametrize("unsound", UNSOUND.values(), ids=UNSOUND.keys())
+def test_unsound_transfer_with_an_id_writes_nothing(
+    owner: Attacker, unsound: dict[str, Any]
+) -> None:
+    assert _ask(owner, WITH_ID, **{"id": 7, "amount": "-100", **unsound}) == []
+
+
+def test_id_is_not_the_callers_to_choose(owner: Attacker) -> None:
+    assert _ask(owner, WITH_ID, id=7, amount="-100") != [(7,)]
+
+
+def test_rows_of_one_statement_are_decided_one_after_another(app: Attacker) -> None:
+    rows = app.run(
+        "INSERT INTO transactions_straight_post"
+        " (reference, description, metadata, first_id, second_id, amount)"
+        " SELECT 'row ' || n, '', '{}', %s, %s, -400 FROM generate_series(1, 3) AS n RETURNING id",
+        app.target,
+        app.source,
+    )
+
+    # Of 1,000, above a floor of nothing.
+    assert len(rows) == 2
+    assert mismatches(app.connection.cursor()) == {}
+
+
+@pytest.mark.parametrize("kind", ["TABLE", "VIEW"])
+def test_web_cannot_hang_the_trigger_on_something_of_its_own(app: Attacker, kind: str) -> None:
+    app.run(f"CREATE TEMP {kind} mine AS SELECT * FROM transactions_straight_post")
+    when = "BEFORE" if kind == "TABLE" else "INSTEAD OF"
+
+    error = app.refused(
+        f"CREATE TRIGGER mine {when} INSERT ON pg_temp.mine"
+        " FOR EACH ROW EXECUTE FUNCTION transactions_post_straight()"
+    )
+
+    assert isinstance(error, errors.InsufficientPrivilege)
 
 
 @pytest.mark.parametrize("expires_at", ["2001-01-01", "infinity", "10000-01-01"])
@@ -157,21 +190,6 @@ def test_hold_that_expires_at_no_time_to_come_writes_nothing(
     owner: Attacker, expires_at: str
 ) -> None:
     assert _ask(owner, WRITE["hold"], amount="-100", expires_at=expires_at) == []
-
-
-@pytest.mark.parametrize("overdraft", [None, 0], ids=["straight", "general"])
-def test_nothing_is_posted_before_the_calendar_begins(app: Attacker, overdraft: int | None) -> None:
-    balances = _stage(app, {"effective_at": "-infinity", "overdraft": overdraft})
-
-    for query, values in (
-        (
-            "SELECT transactions_post(NULL, 'old', '', '-infinity', '{}', %s::bigint[],"
-            " '{-5,5}', NULL, %s)",
-            (balances, overdraft),
-        ),
-        ("SELECT transactions_post_staged(%s::bigint[], false, NULL, NULL)", (balances,)),
-    ):
-        assert isinstance(app.refused(query, *values), errors.CheckViolation)
 
 
 @pytest.mark.parametrize("kind", ["COMMIT", "VOID"])
@@ -208,9 +226,16 @@ def test_there_is_nothing_to_change_in_a_view(owner: Attacker, view: str, change
 
 @pytest.mark.parametrize(
     ("view", "column"),
-    [*((view, "reference") for view in VIEWS), ("transactions_straight_batch", "batch_id")],
+    [
+        ("transactions_straight_post", "id"),
+        ("transactions_straight_hold", "reference"),
+        ("transactions_straight_end", "reference"),
+        ("transactions_straight_batch", "batch_id"),
+    ],
 )
-def test_web_may_not_write_through_a_view(app: Attacker, view: str, column: str) -> None:
+def test_web_may_write_through_no_more_than_the_view_of_postings(
+    app: Attacker, view: str, column: str
+) -> None:
     error = app.refused(f"INSERT INTO {view} ({column}) VALUES (NULL)")
 
     assert isinstance(error, errors.InsufficientPrivilege)
@@ -232,146 +257,7 @@ def test_straight_posting_comes_to_what_the_general_path_comes_to(
                 [amount, -amount],
                 overdraft,
             )
-            return answer + _figures(owner)
-
-    # An overdraft, of nothing too, is for the general path.
-    assert figures(None) == figures(0)
-
-
-# Balances and amounts of one request among the staged, and what else it says.
-UNSOUND_STAGED: dict[str, dict[str, Any]] = {
-    "nothing": {"amounts": ["0", "0"]},
-    "a part": {"amounts": ["-100.4", "100.4"]},
-    "no number": {"amounts": ["NaN", "NaN"]},
-    "more than is given": {"amounts": ["-100", "101"]},
-    "three amounts": {"amounts": ["-100", "100", "5"]},
-    "three legs": {"legs": [1, 2, 2], "amounts": ["-100", "50", "50"]},
-    "onto itself": {"legs": [1, 1]},
-    "an overdraft": {"overdraft": 0},
-    "a rate": {"rate": 1},
-    "before all time": {"effective_at": "-infinity"},
-    "no reference": {"reference": ""},
-    "no number of its own": {"ord": 1},
-    "a number too low": {"ord": 0},
-    "a number too high": {"ord": 3},
-    "no number at all": {"ord": None},
-    "balances in a table": {"legs": "{{1,2}}"},
-    "balances from elsewhere on": {"legs": "[0:1]={1,2}"},
-}
-
-
-STAGED = ("ord", "reference", "effective_at", "legs", "amounts", "overdraft", "rate")
-
-
-def _stage(attacker: Attacker, *requests: dict[str, Any]) -> list[int]:
-    """The balances that the legs name by their places."""
-    attacker.run("SELECT transactions_stage()")
-    for number, request in enumerate(requests, 1):
-        usual = {
-            "ord": number,
-            "reference": f"B{number}",
-            "legs": [1, 2],
-            "amounts": ["-100", "100"],
-        }
-        values = {**usual, "effective_at": None, "overdraft": None, "rate": None, **request}
-        attacker.run(
-            "INSERT INTO pg_temp.posting_request"
-            " (ord, reference, effective_at, legs, amounts, overdraft, rate, description, metadata)"
-            " VALUES (%s, %s, %s, %s::int[], %s::numeric[], %s, %s, '', '{}')",
-            *(values[name] for name in STAGED),
-        )
-    return [attacker.source, attacker.target]
-
-
-@pytest.mark.parametrize("unsound", UNSOUND_STAGED.values(), ids=UNSOUND_STAGED.keys())
-def test_batch_with_more_than_sound_transfers_writes_nothing_straight(
-    owner: Attacker, unsound: dict[str, Any]
-) -> None:
-    balances = _stage(owner, {}, unsound)
-    before = owner.books()
-
-    assert owner.run(BATCH, balances, None) == []
-    assert owner.books() == before
-
-
-def test_batch_by_nobody_there_is_writes_nothing_straight(owner: Attacker) -> None:
-    assert owner.run(BATCH, _stage(owner, {}), 99_999_999) == []
-
-
-@pytest.mark.parametrize("twice", [(1, 2), (1, 1)], ids=["both places", "one place"])
-def test_batch_that_names_a_balance_twice_keeps_the_books_whole(
-    owner: Attacker, twice: tuple[int, int]
-) -> None:
-    _stage(owner, {"legs": [3, twice[0]]}, {"legs": [3, twice[1]]})
-    before = owner.books()
-    balances = [owner.source, owner.source, owner.target]
-
-    try:
-        with owner.connection.transaction():
-            owner.run(BATCH, balances, None)
-    except errors.UniqueViolation:
-        assert owner.books() == before
-    sums = owner.run(
-        "SELECT b.credit_minor - b.debit_minor = sum(e.direction * e.amount_minor),"
-        " b.entry_count = count(*), b.transaction_count = count(DISTINCT e.transaction_id)"
-        " FROM balances_balance AS b JOIN transactions_entry AS e ON e.balance_id = b.id"
-        " GROUP BY b.id"
-    )
-    assert set(sums) == {(True, True, True)}
-
-
-@pytest.mark.parametrize("overdraft", [None, 0], ids=["straight", "general"])
-def test_batch_counts_its_balances_from_one_whatever_the_caller_counts_from(
-    app: Attacker, overdraft: int | None
-) -> None:
-    source, target = _stage(app, {"overdraft": overdraft})
-    other = app.run("SELECT max(id) FROM balances_balance")[0][0]
-
-    outcome = app.run(
-        "SELECT outcome FROM transactions_post_staged(%s::bigint[], false, NULL, NULL)",
-        f"[0:2]={{{source},{target},{other}}}",
-    )
-
-    assert outcome == [("posted",)]
-    assert app.run(
-        "SELECT balance_id, amount_minor FROM transactions_entry AS e"
-        " JOIN transactions_transaction AS t ON t.id = e.transaction_id"
-        " WHERE t.reference = 'B1' ORDER BY e.id"
-    ) == [(source, 100), (target, 100)]
-    with app.connection.cursor() as cursor:
-        assert mismatches(cursor) == {}
-
-
-@pytest.mark.parametrize("is_atomic", [False, True])
-def test_straight_batch_comes_to_what_the_general_path_comes_to(
-    owner: Attacker, is_atomic: bool
-) -> None:
-    apart = owner.run(
-        "SELECT id FROM balances_balance WHERE ledger_id <> %s AND currency = ("
-        "SELECT currency FROM balances_balance WHERE id = %s) ORDER BY id LIMIT 1",
-        owner.ledger,
-        owner.source,
-    )
-    requests: list[dict[str, Any]] = [
-        {},
-        {"legs": [2, 1], "amounts": ["-700", "700"]},
-        {"legs": [2, 1], "amounts": ["-5000", "5000"]},
-        {"legs": [1, 2], "amounts": ["30", "-30"]},
-        {"legs": [1, 9]},
-        *({"legs": [3, 2]} for _ in apart),
-    ]
-
-    def figures(overdraft: int | None) -> list[Any]:
-        with owner.connection.transaction(force_rollback=True):
-            balances = _stage(owner, *requests[:-1], {**requests[-1], "overdraft": overdraft})
-            balances += [row[0] for row in apart]
-            answers = owner.run(
-                "SELECT ord, outcome, culprit_id"
-                " FROM transactions_post_staged(%s, %s, NULL, NULL) ORDER BY ord",
-                balances,
-                is_atomic,
-            )
-            return answers + _figures(owner)
+            return answer + owner.figures()
 
     # An overdraft, of nothing too, is for the general path.
     assert figures(None) == figures(0)

@@ -242,12 +242,20 @@ def test_names_of_the_session_do_not_stand_in_for_those_of_the_books(
         [app.source, app.target],
         [-5, 5],
     )
+    written = app.run(
+        "INSERT INTO public.transactions_straight_post"
+        " (reference, description, metadata, actor_id, first_id, second_id, amount)"
+        " VALUES ('straight', '', '{}', NULL, %s, %s, -5) RETURNING id",
+        app.source,
+        app.target,
+    )
     app.run("SELECT set_config('search_path', 'public', true)")
 
     assert outcome == [("posted",)]
+    assert len(written) == 1
     assert app.run(
         "SELECT credit_minor FROM public.balances_balance WHERE id = %s", app.target
-    ) == [(1005,)]
+    ) == [(1010,)]
     with app.connection.cursor() as cursor:
         cursor.execute("SET LOCAL search_path = public, pg_temp")
         assert mismatches(cursor) == {}
@@ -347,6 +355,32 @@ def test_web_role_may_write_exactly_these_tables(app: Attacker) -> None:
     for table, privilege in rows:
         found.setdefault(table, set()).add(privilege)
     assert found == expected
+
+
+def test_web_role_may_insert_these_columns_into_a_view(app: Attacker) -> None:
+    columns = app.run(
+        "SELECT relname, array_agg(attname::text ORDER BY attname) FROM pg_class"
+        " JOIN pg_attribute ON attrelid = pg_class.oid"
+        " WHERE relnamespace = 'public'::regnamespace AND relkind = 'v'"
+        " AND has_column_privilege(attrelid, attnum, 'INSERT, UPDATE') GROUP BY relname"
+    )
+
+    assert columns == [
+        (
+            "transactions_straight_post",
+            [
+                "actor_id",
+                "amount",
+                "description",
+                "effective_at",
+                "first_id",
+                "metadata",
+                "public_id",
+                "reference",
+                "second_id",
+            ],
+        )
+    ]
 
 
 def test_settings_of_the_session_do_not_change_what_is_decided(app: Attacker) -> None:

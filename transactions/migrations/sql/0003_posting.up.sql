@@ -263,6 +263,7 @@ $$;
 -- stands in its way, and to write nothing otherwise. Locks, decision, entries and the move of both
 -- balances are one piece, made from one amount, so that no trigger needs to look at them again.
 -- `amount` goes onto the first balance. (Twice the same balance is for entry_position_unique.)
+-- The web may insert here, all but the id.
 CREATE OR REPLACE VIEW transactions_straight_post AS
 SELECT NULL::bigint AS id, NULL::uuid AS public_id, NULL::text AS reference,
        NULL::text AS description, NULL::timestamptz AS effective_at, NULL::jsonb AS metadata,
@@ -271,7 +272,7 @@ SELECT NULL::bigint AS id, NULL::uuid AS public_id, NULL::text AS reference,
 WHERE false;
 
 CREATE OR REPLACE FUNCTION transactions_post_straight() RETURNS trigger
-LANGUAGE plpgsql AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     is_low_first boolean := new.first_id < new.second_id;
     v_low bigint := CASE WHEN is_low_first THEN new.first_id ELSE new.second_id END;
@@ -301,26 +302,29 @@ BEGIN
                ELSE b.debit_minor - b.credit_minor - b.inflight_credit_minor + v_amount
            END) IS NOT TRUE AS is_allowed
     INTO v_pair
-    FROM public.balances_balance AS a, public.balances_balance AS b
+    FROM balances_balance AS a, balances_balance AS b
     WHERE a.id = v_low AND b.id = v_high
     FOR NO KEY UPDATE;
     -- Taken with the locks held, so that time and position agree on every balance.
     v_now := greatest(clock_timestamp(), v_pair.latest);
-    IF v_pair.is_allowed AND new.reference <> ''
-       AND (new.effective_at BETWEEN '0001-01-02 00:00+00' AND v_now) IS NOT FALSE
-       AND NOT EXISTS (
-        SELECT FROM public.transactions_transaction AS t WHERE t.reference = new.reference
-    ) THEN
-        new.id := nextval('public.transactions_transaction_id_seq');
-        new.effective_at := coalesce(new.effective_at, v_now);
-    END IF;
-    IF new.id IS NULL OR new.actor_id IS NOT NULL AND NOT EXISTS (
-        SELECT FROM public.users_user AS u WHERE u.id = new.actor_id
-    ) THEN
+    IF (v_pair.is_allowed AND new.reference <> ''
+        AND (new.effective_at BETWEEN '0001-01-02 00:00+00' AND v_now) IS NOT FALSE
+        AND NOT EXISTS (
+            SELECT FROM transactions_transaction AS t WHERE t.reference = new.reference
+        )) IS NOT TRUE
+    THEN
         RETURN NULL;
     END IF;
+    -- By itself, since a question costs its preparation even where it is not asked.
+    IF new.actor_id IS NOT NULL THEN
+        IF NOT EXISTS (SELECT FROM users_user AS u WHERE u.id = new.actor_id) THEN
+            RETURN NULL;
+        END IF;
+    END IF;
+    new.id := nextval('transactions_transaction_id_seq');
+    new.effective_at := coalesce(new.effective_at, v_now);
     WITH written AS (
-        INSERT INTO public.transactions_transaction (
+        INSERT INTO transactions_transaction (
             id, public_id, reference, kind, status, description, entry_count, effective_at,
             created_at, actor_id, metadata
         )
@@ -329,7 +333,7 @@ BEGIN
             new.description, 2, new.effective_at, v_now, new.actor_id, new.metadata
         )
     )
-    INSERT INTO public.transactions_entry (
+    INSERT INTO transactions_entry (
         transaction_id, balance_id, ledger_id, position, effective_at, direction, amount_minor,
         running_minor
     )
@@ -346,7 +350,7 @@ BEGIN
          CASE WHEN is_low_first THEN v_pair.high_position ELSE v_pair.low_position END,
          CASE WHEN is_low_first THEN v_pair.high_running ELSE v_pair.low_running END)
     ) AS e (balance_id, direction, ledger_id, position, running);
-    UPDATE public.balances_balance AS b
+    UPDATE balances_balance AS b
     SET credit_minor = b.credit_minor
             + CASE WHEN (b.id = v_low) = (v_amount > 0) THEN v_size ELSE 0 END,
         debit_minor = b.debit_minor
@@ -358,9 +362,15 @@ BEGIN
             + CASE WHEN b.id = v_high AND v_pair.low_ledger = v_pair.high_ledger THEN 0 ELSE 1 END,
         last_entry_at = v_now
     WHERE b.id IN (v_low, v_high);
+    IF new.actor_id IS NOT NULL THEN
+        PERFORM transactions_tell(new.actor_id, 'transaction.posted', new.id);
+    END IF;
     RETURN new;
 END;
 $$;
+
+-- With the owner's rights, so nobody may hang it on a table of their own.
+REVOKE ALL ON FUNCTION transactions_post_straight() FROM PUBLIC;
 
 CREATE OR REPLACE TRIGGER transactions_straight_post_made
     INSTEAD OF INSERT ON transactions_straight_post
@@ -396,14 +406,14 @@ BEGIN
     END IF;
     IF posted_id IS NOT NULL THEN
         outcome := 'posted';
-    ELSE
-        SELECT l.outcome, l.posted_id, l.culprit_id INTO outcome, posted_id, culprit_id
-        FROM transactions_post_legs(
-            p_public_id, p_reference, p_description, p_effective_at, p_metadata, p_balances,
-            p_amounts, p_actor, p_overdraft, p_rate, 'POST', NULL, NULL
-        ) AS l;
+        RETURN;
     END IF;
 
+    SELECT l.outcome, l.posted_id, l.culprit_id INTO outcome, posted_id, culprit_id
+    FROM transactions_post_legs(
+        p_public_id, p_reference, p_description, p_effective_at, p_metadata, p_balances,
+        p_amounts, p_actor, p_overdraft, p_rate, 'POST', NULL, NULL
+    ) AS l;
     IF p_actor IS NOT NULL AND outcome = 'posted' THEN
         PERFORM transactions_tell(p_actor, 'transaction.posted', posted_id);
     END IF;
