@@ -10,7 +10,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction as db_transaction
@@ -23,7 +23,7 @@ from transactions.changes import describe_changes
 from transactions.models import Entry, Reservation
 from transactions.previews import read_changes
 from transactions.requests import DEBIT, BalanceChange
-from transactions.review import Change, ReviewedSide
+from transactions.review import ReviewedSide, keep_sides, read_sides
 
 # So many are tried out for the review, and done while a person waits.
 AT_ONCE_MAX = 200
@@ -55,7 +55,7 @@ class Foreseen:
             run.item_count - len(refused),
             dict(Counter(refused.values())),
             tuple(kept.get("amounts", ())),
-            tuple(_read_side(each) for each in kept.get("sides", ())),
+            read_sides(kept.get("sides", ())),
             kept.get("more", 0),
         )
 
@@ -128,13 +128,4 @@ def _describe(changes: Sequence[BalanceChange]) -> list[dict[str, Any]]:
     sides = list(describe_changes(changes[:SIDES_MAX], are_written=True))
     if len(changes) > SIDES_SHOWN:
         sides.sort(key=lambda side: not side.limits)
-    shown: list[dict[str, Any]] = json.loads(
-        json.dumps([asdict(side) for side in sides[:SIDES_SHOWN]])
-    )
-    return shown
-
-
-def _read_side(kept: Mapping[str, Any]) -> ReviewedSide:
-    figures = {name: kept[name] for name in ("balance", "available", "inflight")}
-    read = {name: each and Change(**each) for name, each in figures.items()}
-    return ReviewedSide(**{**kept, **read})
+    return keep_sides(sides[:SIDES_SHOWN])

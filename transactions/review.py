@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime
+from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -53,6 +55,23 @@ class ReviewedSide:
     available: Change | None
     inflight: Change | None
     limits: tuple[str, ...]
+
+
+def keep_sides(sides: Sequence[ReviewedSide]) -> list[dict[str, Any]]:
+    """What a review showed, as JSON gives it back: kept until somebody acts on it."""
+    kept: list[dict[str, Any]] = json.loads(json.dumps([asdict(side) for side in sides]))
+    return kept
+
+
+def read_sides(kept: Sequence[Mapping[str, Any]]) -> tuple[ReviewedSide, ...]:
+    """As `keep_sides` kept them."""
+    return tuple(map(_read_side, kept))
+
+
+def _read_side(kept: Mapping[str, Any]) -> ReviewedSide:
+    figures = {name: kept[name] for name in ("balance", "available", "inflight")}
+    read = {name: each and Change(**each) for name, each in figures.items()}
+    return ReviewedSide(**{**kept, **read})
 
 
 @dataclass(frozen=True, slots=True)

@@ -130,10 +130,13 @@ class LineReader:
             if currency:
                 reasons.append(_("there is no currency %s") % currency)
             return 0
+        text, less = values[rules.column], values[rules.less] if rules.less else ""
         try:
-            amount_minor = read_amount(
-                values[rules.column], rules=rules, currency=currency, exponent=exponent
-            )
+            amount_minor = 0
+            if text or not less:
+                amount_minor = read_amount(text, rules=rules, currency=currency, exponent=exponent)
+            if less:
+                amount_minor -= read_amount(less, rules=rules, currency=currency, exponent=exponent)
         except ValueTextError as error:
             reasons.append(str(error))
             return 0

@@ -56,10 +56,21 @@ def load_mapping(path: Path) -> ImportMapping:
             that cannot be followed; the message names the file and the place.
     """
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-        return read_mapping(table, name=path.name)
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, MappingError) as error:
+        return parse_mapping(path.read_text(encoding="utf-8"), name=path.name)
+    except (OSError, UnicodeDecodeError, MappingError) as error:
         raise MappingError(f"{path}: {error}") from error
+
+
+def parse_mapping(text: str, *, name: str) -> ImportMapping:
+    """Read a mapping that is written as TOML.
+
+    Raises:
+        MappingError: as `load_mapping`, but for the file.
+    """
+    try:
+        return read_mapping(tomllib.loads(text), name=name)
+    except tomllib.TOMLDecodeError as error:
+        raise MappingError(str(error)) from error
 
 
 def read_mapping(table: dict[str, Any], *, name: str) -> ImportMapping:
@@ -132,6 +143,7 @@ def _column(parent: Section, name: str, value: Any) -> Column:
 def _amount(section: Section) -> AmountRules:
     rules = AmountRules(
         column=section.text("column", "amount"),
+        less=section.text("less", ""),
         currency=section.template("currency"),
         decimal=section.text("decimal", "."),
         signs=section.texts("signs", ()),
@@ -196,6 +208,8 @@ def _side(section: Section) -> Side:
     entries = section.choice("entries", Entries.PER_LINE)
     if "indicator" in section:
         side = Side(entries=entries, indicator=_indicator(section))
+    elif "balance" in section:
+        side = Side(entries=entries, balance=_balance(section))
     else:
         side = Side(
             entries=entries,
@@ -218,12 +232,20 @@ def _indicator(section: Section) -> Template:
     return indicator
 
 
+def _balance(section: Section) -> Template:
+    balance = section.template("balance")
+    if balance.names:
+        raise section.error(_("balance must be the id of one balance, such as bln_…"))
+    return balance
+
+
 def _check_names(mapping: ImportMapping) -> None:
     """Refuse a rule that names a column which the mapping does not describe."""
     columns = {column.name for column in mapping.columns}
     rules = mapping.transaction
     named = {
         "amount.column": (mapping.amount.column,),
+        "amount.less": filter(None, (mapping.amount.less,)),
         "date.column": (mapping.date.column,),
         "amount.currency": mapping.amount.currency.names,
         "debit": mapping.debit.name.names,

@@ -96,9 +96,13 @@ class DateRules:
 
 @dataclass(frozen=True, slots=True)
 class AmountRules:
-    """`currency` is a code or made from columns; `signs` may stand beside an amount."""
+    """`currency` is a code or made from columns; `signs` may stand beside an amount.
+
+    What stands in the column `less`, if there is one, is taken from the amount.
+    """
 
     column: str
+    less: str
     currency: Template
     decimal: str
     signs: tuple[str, ...]
@@ -109,12 +113,14 @@ class AmountRules:
 class Side:
     """Which balance a line debits or credits.
 
-    Either `indicator`, in the General Ledger, or the balance of `owner` in
-    the ledger named `ledger`; whatever is missing is opened on first use.
+    Either `indicator`, in the General Ledger, or `balance`, the id of one that
+    is there, or the balance of `owner` in the ledger named `ledger`; whatever
+    is missing is opened on first use, but for a `balance`.
     """
 
     entries: Entries
     indicator: Template | None = None
+    balance: Template | None = None
     ledger: str = ""
     owner: Template | None = None
     owner_kind: str = ""
@@ -128,7 +134,7 @@ class Side:
     @property
     def name(self) -> Template:
         """What tells one balance of this side from another."""
-        name = self.indicator or self.owner
+        name = self.indicator or self.balance or self.owner
         assert name is not None
         return name
 

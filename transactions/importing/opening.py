@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
 
+from balances.models import Balance
 from balances.operations import find_or_open_balances
 from identities.operations import find_or_create_identities
 from ledgers.models import Ledger
@@ -17,6 +18,7 @@ from transactions.importing.building import Target
 from transactions.importing.mapping import ImportMapping, Side
 from transactions.importing.toml import MappingError
 from transactions.requests import Indicator
+from web.converters import parse_key
 
 if TYPE_CHECKING:
     from users.models import User
@@ -65,6 +67,8 @@ class Opener:
     ) -> Mapping[str, int | Indicator]:
         if side.indicator:
             return {name: Indicator(name, currency) for name in names}
+        if side.balance:
+            return {name: _find_balance(name) for name in names}
         identities = find_or_create_identities(
             names, kind=side.owner_kind, cause=self._cause, actor=self._actor
         )
@@ -90,3 +94,11 @@ class Opener:
             )
         self._ledgers[name] = ledger
         return ledger
+
+
+def _find_balance(key: str) -> int:
+    public_id = parse_key(key, "bln")
+    balance = Balance.objects.filter(public_id=public_id).first() if public_id else None
+    if balance is None:
+        raise MappingError(_("There is no balance with the id %s.") % key)
+    return balance.pk

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from transactions.importing.building import Draft, Refusal
 from transactions.importing.reading import Source
@@ -55,7 +57,8 @@ class FileReport:
 
     `read` is counted apart from the others, which must add up to it.
     `net_minor` sums the amounts of the rows posted or present, per currency.
-    `refused_rows` writes the refusals to a file.
+    `refused_rows` writes the refusals to a file. `decided` takes in what became of
+    each transaction and refused row, so that two runs can be told apart.
     """
 
     source: Source
@@ -67,6 +70,7 @@ class FileReport:
     transactions_posted: int = 0
     net_minor: Counter[str] = field(default_factory=Counter)
     first_refusals: list[Refusal] = field(default_factory=list)
+    decided: Any = field(default_factory=hashlib.sha256)
 
     def add(
         self, drafts: Sequence[Draft], results: Sequence[Result], refusals: Sequence[Refusal]
@@ -74,6 +78,7 @@ class FileReport:
         """Count a batch, and write down `refusals`: all of its refused rows."""
         self.refused_rows.write(refusals)
         for draft, result in zip(drafts, results, strict=True):
+            self.decided.update(f"{draft.reference}\0{result.outcome}\n".encode())
             if result.outcome is Outcome.POSTED:
                 self.posted += len(draft.rows)
                 self.transactions_posted += 1
@@ -83,6 +88,7 @@ class FileReport:
                 continue
             for currency, minor in draft.net_minor.items():
                 self.net_minor[currency] += minor
+        self.decided.update(str([refusal.row.line for refusal in refusals]).encode())
         self.refused += len(refusals)
         self.first_refusals += refusals[: REFUSALS_KEPT_MAX - len(self.first_refusals)]
 

@@ -65,13 +65,10 @@ def import_files(  # noqa: PLR0913
         MappingError: the mapping does not fit these books.
         BusyError: other postings held one of the balances time and again.
     """
-    exponents = dict(Currency.objects.values_list("code", "exponent"))
-    currency = mapping.amount.currency
-    if not currency.names and currency.text not in exponents:
-        raise MappingError(_("[amount] there is no currency %s") % currency.text)
+    exponents = _read_exponents(mapping)
     refused = [None] * len(paths) if dry_run else _refused_paths(paths, refused_folder)
     sources = [open_source(path, mapping) for path in paths]
-    importing = _Import(mapping, exponents, paths, on_progress, actor)
+    importing = _Import(mapping, exponents, paths, on_progress=on_progress, actor=actor)
     with db_transaction.atomic() if dry_run else contextlib.nullcontext():
         report = importing.run(sources, refused)
         if report.posted:
@@ -79,6 +76,42 @@ def import_files(  # noqa: PLR0913
         if dry_run:
             db_transaction.set_rollback(True)
     return report
+
+
+def import_whole(  # noqa: PLR0913
+    path: Path,
+    *,
+    mapping: ImportMapping,
+    batch_id: uuid.UUID,
+    refused_path: Path,
+    keep: Callable[[Report], bool],
+    actor: User | None = None,
+) -> Report:
+    """Post the rows of one file in one database transaction, if `keep` says so of what it did.
+
+    Otherwise all of it is taken back. `keep` is asked within that transaction, so it sees
+    the books as they would be. Refused rows are written to `refused_path` either way. Other
+    postings to the same balances wait meanwhile.
+
+    Raises: as `import_files`.
+    """
+    exponents = _read_exponents(mapping)
+    importing = _Import(mapping, exponents, [path], batch_id=batch_id, actor=actor)
+    with db_transaction.atomic():
+        report = importing.run([open_source(path, mapping)], [refused_path])
+        if report.posted:
+            importing.record(report)
+        if not keep(report):
+            db_transaction.set_rollback(True)
+    return report
+
+
+def _read_exponents(mapping: ImportMapping) -> dict[str, int]:
+    exponents = dict(Currency.objects.values_list("code", "exponent"))
+    currency = mapping.amount.currency
+    if not currency.names and currency.text not in exponents:
+        raise MappingError(_("[amount] there is no currency %s") % currency.text)
+    return exponents
 
 
 def _refused_paths(paths: Sequence[Path], folder: Path | None) -> list[Path]:
@@ -136,20 +169,22 @@ def _ahead(batches: Iterator[_Batch]) -> Iterator[_Batch]:
 class _Import:
     """One run over some files, whose transactions share a batch id."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913
         self,
         mapping: ImportMapping,
         exponents: dict[str, int],
         paths: Sequence[Path],
-        on_progress: Callable[[FileReport], None] | None,
-        actor: User | None,
+        *,
+        batch_id: uuid.UUID | None = None,
+        on_progress: Callable[[FileReport], None] | None = None,
+        actor: User | None = None,
     ) -> None:
         self._mapping = mapping
         self._exponents = exponents
         self._files = [path.name for path in paths]
         self._on_progress = on_progress
         self._actor = actor
-        self._batch_id = uuid.uuid4()
+        self._batch_id = batch_id or uuid.uuid4()
         self._opener = Opener(mapping, cause=f"import {self._batch_id}", actor=actor)
 
     def run(self, sources: Sequence[Source], refused_paths: Sequence[Path | None]) -> Report:
