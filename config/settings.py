@@ -31,6 +31,7 @@ INSTALLED_APPS = [
     "schedules",
     "reports",
     "bulk",
+    "imports",
     "dashboard",
     "config.apps.AdminConfig",
     "django.contrib.auth",

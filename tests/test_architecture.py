@@ -23,6 +23,7 @@ LAYERS = [
     "schedules",
     "reports",
     "bulk",
+    "imports",
     "dashboard",
 ]
 POSTING = {

@@ -60,6 +60,11 @@ GRANT UPDATE (state, reason, result) ON bulk_item TO {role};
 -- It takes no rows away itself: this removes a plan that nobody started within a day.
 GRANT EXECUTE ON FUNCTION bulk_remove_plan() TO {role};
 
+-- Files that are imported: a file stays as it came.
+GRANT INSERT, DELETE ON imports_import TO {role};
+GRANT UPDATE (name, mapping, choices, state, problem, report, refused_file, posted_at)
+    ON imports_import TO {role};
+
 -- The queue of background work.
 GRANT INSERT, UPDATE, DELETE ON procrastinate_jobs, procrastinate_workers,
     procrastinate_periodic_defers TO {role};

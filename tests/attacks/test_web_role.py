@@ -327,6 +327,7 @@ def test_web_role_may_write_exactly_these_tables(app: Attacker) -> None:
         "django_admin_log": {"INSERT"},
         "exports_export": {"INSERT"},
         "identities_identity": {"INSERT"},
+        "imports_import": {"INSERT", "DELETE"},
         "ledgers_currency": {"INSERT"},
         "ledgers_ledger": {"INSERT"},
         "reports_currencydaytotal": everywhere,
