@@ -158,6 +158,6 @@ def encode_metadata(metadata: Mapping[str, Any]) -> str:
         ) from error
     if size > METADATA_BYTES_MAX:
         raise InvalidRequestError(_("Extra information is too large: 64 kilobytes at most."))
-    if _NUL_IN_JSON.search(text):
+    if "u0000" in text and _NUL_IN_JSON.search(text):
         raise InvalidRequestError(_("Extra information cannot hold the character NUL."))
     return text
