@@ -57,7 +57,7 @@ class Source:
 
     def rows(self) -> Iterator[Row]:
         """Every row below the header that holds anything, in order, one at a time."""
-        rows = _read_rows(self.path, self.encoding, self.delimiter)
+        rows = read_rows(self.path, self.encoding, self.delimiter)
         width = len(self.headers)
         for row in rows:
             if row.line <= self.header_line:
@@ -82,10 +82,10 @@ def open_source(path: Path, mapping: ImportMapping) -> Source:
             lacks a column.
     """
     try:
-        encoding = _find_encoding(path, mapping.encodings)
+        encoding = find_encoding(path, mapping.encodings)
     except OSError as error:
         raise SourceError(f"{path}: {error.strerror}") from error
-    candidates = list(islice(_read_rows(path, encoding, mapping.delimiter), HEADER_ROWS_MAX))
+    candidates = list(islice(read_rows(path, encoding, mapping.delimiter), HEADER_ROWS_MAX))
     if not candidates:
         raise SourceError(_("%s: the file is empty") % path)
     header = max(candidates, key=lambda row: _columns_found(row.cells, mapping.columns))
@@ -106,7 +106,7 @@ def open_source(path: Path, mapping: ImportMapping) -> Source:
     )
 
 
-def _find_encoding(path: Path, encodings: tuple[str, ...]) -> str:
+def find_encoding(path: Path, encodings: tuple[str, ...]) -> str:
     """The first encoding in which all of the file can be read."""
     with path.open("rb") as file:
         if file.read(2) in {codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE}:
@@ -160,7 +160,7 @@ def _find_places(path: Path, header: Row, columns: tuple[Column, ...]) -> dict[s
     return places
 
 
-def _read_rows(path: Path, encoding: str, delimiter: str) -> Iterator[Row]:
+def read_rows(path: Path, encoding: str, delimiter: str) -> Iterator[Row]:
     """The rows that hold anything; a line that is not CSV becomes a row with a problem."""
     line = 0
     with path.open(encoding=encoding, newline="") as file:
