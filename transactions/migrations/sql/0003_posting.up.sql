@@ -262,8 +262,8 @@ $$;
 -- The straight path of a transaction of two legs: to insert a row here is to post it if nothing
 -- stands in its way, and to write nothing otherwise. Locks, decision, entries and the move of both
 -- balances are one piece, made from one amount, so that no trigger needs to look at them again.
--- `amount` goes onto the first balance. (Twice the same balance is for entry_position_unique.)
--- The web may insert here, all but the id.
+-- `amount` goes onto the first balance. A used reference is left to transaction_reference_unique,
+-- twice the same balance to entry_position_unique. The web may insert here, all but the id.
 CREATE OR REPLACE VIEW transactions_straight_post AS
 SELECT NULL::bigint AS id, NULL::uuid AS public_id, NULL::text AS reference,
        NULL::text AS description, NULL::timestamptz AS effective_at, NULL::jsonb AS metadata,
@@ -308,10 +308,7 @@ BEGIN
     -- Taken with the locks held, so that time and position agree on every balance.
     v_now := greatest(clock_timestamp(), v_pair.latest);
     IF (v_pair.is_allowed AND new.reference <> ''
-        AND (new.effective_at BETWEEN '0001-01-02 00:00+00' AND v_now) IS NOT FALSE
-        AND NOT EXISTS (
-            SELECT FROM transactions_transaction AS t WHERE t.reference = new.reference
-        )) IS NOT TRUE
+        AND (new.effective_at BETWEEN '0001-01-02 00:00+00' AND v_now) IS NOT FALSE) IS NOT TRUE
     THEN
         RETURN NULL;
     END IF;
@@ -393,6 +390,7 @@ SET search_path = public, pg_temp SET plan_cache_mode = force_generic_plan AS $$
 BEGIN
     IF cardinality(p_balances) = 2 AND p_balances[1] <> p_balances[2]
        AND p_amounts[1] + p_amounts[2] = 0 AND p_overdraft IS NULL AND p_rate IS NULL
+       AND NOT EXISTS (SELECT FROM transactions_transaction AS t WHERE t.reference = p_reference)
     THEN
         INSERT INTO transactions_straight_post (
             public_id, reference, description, effective_at, metadata, actor_id, first_id,
