@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.transactions.imports import make_mapping
-from transactions.importing.loading import load_mapping, read_mapping
+from transactions.importing.loading import load_mapping, parse_mapping, read_mapping
 from transactions.importing.mapping import Entries, Incomplete, Lines, Negative, plain_header
 from transactions.importing.toml import MappingError
 
@@ -64,8 +64,14 @@ def test_headers_are_alike_without_case_spaces_and_underscores(header: str) -> N
         ({"amount__negative": "flip"}, '"swap", "refuse", not \'flip\''),
         ({"amount__decimal": ";"}, "decimal must be"),
         ({"amount__column": "sum"}, "amount.column names the column sum"),
+        ({"amount__less": "out"}, "amount.less names the column out"),
+        ({"amount__less": 5}, "less must be a text"),
         ({"date__formats": ["dd/mm/yyyy"]}, "'dd/mm/yyyy' is not a date's format"),
+        ({"date__formats": ["%d/%m/%Y %Y"]}, "'%d/%m/%Y %Y' is not a date's format"),
         ({"date__timezone": "Mars/Base"}, "unknown timezone 'Mars/Base'"),
+        ({"date__timezone": "America"}, "unknown timezone 'America'"),
+        ({"date__timezone": "../../etc/passwd"}, "unknown timezone"),
+        ({"date__timezone": "x" * 300}, "unknown timezone"),
         ({"date__fallback": [{"files": "*", "date": "2014-06-30"}]}, "date must be a date"),
         ({"transaction__reference": "fixed"}, "reference must name a column"),
         ({"transaction__reference": "{voucher"}, "reference: "),
@@ -75,10 +81,16 @@ def test_headers_are_alike_without_case_spaces_and_underscores(header: str) -> N
         ({"transaction__metadata": ["import_file"]}, "the import itself writes import_file"),
         ({"transaction__constants": {"year": 2014}}, "constants must be texts"),
         ({"debit__indicator": "Treasury"}, "indicator must begin with @"),
+        ({"debit__balance": "bln_1"}, r"\[debit\] balance is not known"),
+        ({"credit": {"balance": "bln_{payee}"}}, "balance must be the id of one balance"),
+        ({"credit": {"balance": "bln_1", "ledger": "Payees"}}, r"\[credit\] ledger is not known"),
         ({"credit__owner": None}, r"\[credit\] owner is missing"),
         ({"credit__owner": "{line}"}, "credit names the column line"),
         ({"credit__owner_kind": "robot"}, "owner_kind must be one of"),
         ({"file__encodings": ["klingon"]}, "unknown encoding 'klingon'"),
+        ({"file__encodings": ["zlib"]}, "unknown encoding 'zlib'"),
+        ({"file__encodings": ["undefined"]}, "unknown encoding 'undefined'"),
+        ({"file__encodings": ["a\0b"]}, "unknown encoding"),
         ({"file__delimiter": ", "}, "delimiter must be one character"),
         ({"colour": "red"}, "colour is not known"),
     ],
@@ -98,6 +110,14 @@ def test_mapping_error_names_the_file(tmp_path: Path) -> None:
         load_mapping(broken)
     with pytest.raises(MappingError, match=r"missing\.toml: "):
         load_mapping(tmp_path / "missing.toml")
+
+
+@pytest.mark.parametrize(
+    "text", ["[amount\n", "a = " + "[" * 50_000, "a = " + "9" * 5_000, "a = 1\na = 2", "\0", ""]
+)
+def test_text_that_is_no_mapping_is_refused(text: str) -> None:
+    with pytest.raises(MappingError):
+        parse_mapping(text, name="any")
 
 
 def test_fallback_date_is_for_the_files_it_names() -> None:

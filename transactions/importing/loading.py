@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import codecs
 import datetime as dt
 import re
+import time
 import tomllib
 import zoneinfo
 from enum import StrEnum
@@ -69,7 +69,8 @@ def parse_mapping(text: str, *, name: str) -> ImportMapping:
     """
     try:
         return read_mapping(tomllib.loads(text), name=name)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:
+        # Numbers without end and tables within tables are more than Python reads.
         raise MappingError(str(error)) from error
 
 
@@ -102,8 +103,9 @@ def _encodings(section: Section) -> tuple[str, ...]:
     encodings = section.texts("encodings", ENCODINGS)
     for encoding in encodings:
         try:
-            codecs.lookup(encoding)
-        except LookupError:
+            # There are encodings of other things than text, such as zlib.
+            "".encode(encoding)
+        except (LookupError, ValueError):
             raise section.error(_("unknown encoding %r") % encoding) from None
     return encodings
 
@@ -164,17 +166,29 @@ def _date(section: Section) -> DateRules:
         fallbacks=tuple(_fallback(each) for each in section.sections("fallback")),
     )
     for each in rules.formats:
-        if not re.search("%[Yy]", each) or "%z" in each:
+        if not re.search("%[Yy]", each) or "%z" in each or not _is_format(each):
             raise section.error(_("%r is not a date's format, such as %%d/%%m/%%Y") % each)
     section.finish()
     return rules
+
+
+def _is_format(text: str) -> bool:
+    """Whether dates can be tried against it; one that names a part twice cannot."""
+    try:
+        time.strptime("", text)
+    except re.error:
+        return False
+    except ValueError:
+        # No date is empty.
+        pass
+    return True
 
 
 def _zone(section: Section) -> zoneinfo.ZoneInfo:
     name = section.text("timezone", "UTC")
     try:
         return zoneinfo.ZoneInfo(name)
-    except (zoneinfo.ZoneInfoNotFoundError, ValueError):
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
         raise section.error(_("unknown timezone %r") % name) from None
 
 

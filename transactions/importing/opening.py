@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 # Under it a ledger's name always gives the same public id, so that two imports at once make one.
 NAMES = uuid.UUID("a3f0c5b2-6d5e-4a57-9f0e-2b9d1c7e8f14")
+# Stands for a balance that cannot be: the engine refuses what names it, and nothing else.
+NONE = 0
 
 
 class Opener:
@@ -51,7 +53,8 @@ class Opener:
         queries. Call it within the database transaction of the posting.
 
         Raises:
-            MappingError: an owner's balance would lie in the General Ledger.
+            MappingError: an owner's balance would lie in the General Ledger, or a balance
+                that is named is not there or in another currency.
         """
         missing: defaultdict[tuple[bool, str], list[str]] = defaultdict(list)
         for target in sorted({target for target in targets if target not in self._found}):
@@ -68,7 +71,7 @@ class Opener:
         if side.indicator:
             return {name: Indicator(name, currency) for name in names}
         if side.balance:
-            return {name: _find_balance(name) for name in names}
+            return {name: self._find_balance(name, currency) for name in names}
         identities = find_or_create_identities(
             names, kind=side.owner_kind, cause=self._cause, actor=self._actor
         )
@@ -95,10 +98,17 @@ class Opener:
         self._ledgers[name] = ledger
         return ledger
 
-
-def _find_balance(key: str) -> int:
-    public_id = parse_key(key, "bln")
-    balance = Balance.objects.filter(public_id=public_id).first() if public_id else None
-    if balance is None:
-        raise MappingError(_("There is no balance with the id %s.") % key)
-    return balance.pk
+    def _find_balance(self, key: str, currency: str) -> int:
+        """One that is there; `NONE` for a row whose own currency is another."""
+        public_id = parse_key(key, "bln")
+        balance = Balance.objects.filter(public_id=public_id).first() if public_id else None
+        if balance is None:
+            raise MappingError(_("There is no balance with the id %s.") % key)
+        if balance.currency_id == currency:
+            return balance.pk
+        if self._mapping.amount.currency.names:
+            return NONE
+        raise MappingError(
+            _("The balance %(key)s is in %(its)s, not in %(currency)s.")
+            % {"key": key, "its": balance.currency_id, "currency": currency}
+        )
