@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import re
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from contextlib import suppress
 from pathlib import PurePath
 from typing import Any
@@ -33,6 +35,12 @@ BYTES_MAX = 10 << 20
 # Some four thousand rows, which take about a second.
 AT_ONCE_BYTES_MAX = 512 << 10
 MAPPING_LENGTH_MAX = 100_000
+# Why a file cannot be read may name all of its headers.
+PROBLEM_LENGTH_MAX = 2_000
+# How those of today begin, and those of before 2007.
+WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+# Where something else than text shows; further on, one row may hold anything.
+BEGINNING = 1_024
 GO_ON = "imports.go_on"
 State = Import.State
 # Two at once could wait for each other's balances.
@@ -57,8 +65,11 @@ def upload(*, user: User, file_name: str, content: bytes) -> Import:
         raise ImportRefusedError(
             _("The file is larger than 10 MB. An operator can import it by a command.")
         )
-    if content.startswith(b"PK\x03\x04"):
+    if content.startswith(WORKBOOKS):
         raise ImportRefusedError(_("This is a workbook. Save its sheet as CSV, and choose that."))
+    is_wide = content.startswith((BOM_UTF16_LE, BOM_UTF16_BE))
+    if b"\0" in content[:BEGINNING] and not is_wide:
+        raise ImportRefusedError(_("This is no table of text. Save it as CSV, and choose that."))
     return Import.objects.create(
         user=user,
         file_name=_plain_name(file_name),
@@ -104,6 +115,8 @@ def post_reviewed(import_: Import, *, reviewed: str) -> bool:
 
     If it comes out otherwise by now nothing is posted, and the import says what would happen.
     """
+    if not re.fullmatch("[0-9a-f]{64}", reviewed):
+        return False
     waiting = Import.objects.filter(pk=import_.pk, state=State.CHECKED)
     if not waiting.filter(report__outcome=reviewed, report__posted__gt=0).update(
         state=State.POSTING, problem=""
@@ -143,7 +156,9 @@ def go_on(pk: int) -> None:
         problem = _(
             "Something went wrong, and nothing was imported. The log tells an operator why."
         )
-        _under_way().filter(pk=pk).update(state=State.NEW, problem=problem, report={})
+        _under_way().filter(pk=pk).update(
+            state=State.NEW, problem=problem, report={}, refused_file=b""
+        )
 
 
 def go_on_with_all() -> None:
@@ -175,7 +190,8 @@ def _step(pk: int) -> None:
         try:
             outcome = run(import_, reviewed=reviewed)
         except (SourceError, MappingError) as error:
-            _leave(import_, state=State.NEW, problem=str(error), report={}, refused_file=b"")
+            problem = str(error)[:PROBLEM_LENGTH_MAX]
+            _leave(import_, state=State.NEW, problem=problem, report={}, refused_file=b"")
             return
         told = {"report": outcome.report, "refused_file": outcome.refused_file}
         if outcome.is_kept:

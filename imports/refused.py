@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-import io
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -33,9 +32,21 @@ def _read(import_: Import) -> Iterator[RefusedRow]:
     if not text:
         return
     delimiter = parse_mapping(import_.mapping, name=import_.name).delimiter
-    rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    rows = _read_cells(text, delimiter)
     # As `RefusedRows` writes them; a row that is too wide goes on after its reason.
     width = len(next(rows)) - 2
     for cells in rows:
         row = (*cells[:width], *cells[width + 2 :])
         yield RefusedRow(int(cells[width]), cells[width + 1], row)
+
+
+def _read_cells(text: str, delimiter: str) -> Iterator[list[str]]:
+    """The rows that `csv.writer` wrote; `csv.reader` takes no cell as long as a line may be."""
+    mark = re.escape(delimiter)
+    cells = []
+    for cell in re.finditer(rf'(?:"([^"]*(?:""[^"]*)*)"|([^{mark}\r\n]*))({mark}|\r\n)', text):
+        quoted, plain, end = cell.groups()
+        cells.append(plain if quoted is None else quoted.replace('""', '"'))
+        if end != delimiter:
+            yield cells
+            cells = []
