@@ -20,6 +20,7 @@ urlpatterns = [
     path("", include("reports.urls")),
     path("", include("exports.urls")),
     path("", include("bulk.urls")),
+    path("", include("imports.urls")),
     path("", include("web.help.urls")),
 ]
 

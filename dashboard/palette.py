@@ -41,6 +41,7 @@ MORE_PAGES = (
     Link("", gettext_lazy("Possible duplicates"), "reports:lookalikes"),
     Link("", gettext_lazy("Bulk actions"), "bulk:list"),
     Link("", gettext_lazy("Your exports"), "exports:list"),
+    Link("", gettext_lazy("Imports"), "imports:list"),
     Link("", gettext_lazy("Help"), "help:index"),
     Link("", gettext_lazy("Glossary"), "help:glossary"),
     Link("", gettext_lazy("Accessibility"), "help:accessibility"),
@@ -61,6 +62,7 @@ class Action:
     label: str | Promise
     url_name: str
     words: str | Promise
+    slide_over: bool = True
 
 
 CREATE = (
@@ -74,6 +76,12 @@ CREATE = (
         gettext_lazy("New identity"), "identities:create", gettext_lazy("customer company create")
     ),
     Action(gettext_lazy("New ledger"), "ledgers:create", gettext_lazy("create")),
+    Action(
+        gettext_lazy("Import a file"),
+        "imports:create",
+        gettext_lazy("upload csv bank statement"),
+        slide_over=False,
+    ),
 )
 
 
@@ -148,7 +156,7 @@ def _actions(text: str, path: str, user: User) -> list[Hit]:
             str(action.label),
             _with(reverse(action.url_name), query.get(action.url_name, {})),
             hint=_("for what this page shows") if action.url_name in query else "",
-            slide_over=True,
+            slide_over=action.slide_over,
             keys=keys_to(action.url_name),
         )
         for action in (CREATE if user.may_change_books else ())

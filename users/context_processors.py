@@ -12,7 +12,7 @@ from web.shell import GROUPS, NEW
 # Pages of the dashboard that are sections of their own; the others are named by their app.
 DASHBOARD_SECTIONS = {"home": "home", "proof": "proof"}
 # And what stands in the section of another app.
-ELSEWHERE = {"reports:lookalikes": "transactions", "schedules": "transactions"}
+ELSEWHERE = dict.fromkeys(("reports:lookalikes", "schedules", "imports"), "transactions")
 # Who has not signed in sees pages as somebody who never chose anything.
 NOBODY = User(role=Role.READER)
 
