@@ -35,7 +35,6 @@ class UploadForm(forms.Form):
     )
     mapping_file = forms.FileField(
         label=gettext_lazy("Mapping file"),
-        required=False,
         allow_empty_file=True,
         widget=forms.FileInput(attrs={"accept": ".toml"}),
         help_text=gettext_lazy("TOML, as the command import_transactions takes it."),
@@ -54,15 +53,13 @@ class UploadForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
-        if cleaned.get("reading") == MAPPING:
-            self._read_mapping(cleaned.get("mapping_file"))
+        if cleaned.get("reading") != MAPPING:
+            self.errors.pop("mapping_file", None)
+        elif "mapping_file" in cleaned:
+            self._read_mapping(cleaned["mapping_file"])
         return cleaned
 
-    def _read_mapping(self, file: UploadedFile[Any] | None) -> None:
-        if file is None:
-            if "mapping_file" not in self.errors:
-                self.add_error("mapping_file", _("Choose the mapping file."))
-            return
+    def _read_mapping(self, file: UploadedFile[Any]) -> None:
         try:
             text = file.read(MAPPING_LENGTH_MAX + 1).decode()
             if len(text) > MAPPING_LENGTH_MAX:

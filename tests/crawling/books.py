@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from balances.models import Balance
 from balances.operations import close_balance
+from imports.operations import post_reviewed
 from ledgers.models import Ledger
 from reports.lookalikes import find_lookalikes
 from reports.rolling import roll_up_days
@@ -15,6 +16,7 @@ from schedules.due import post_due
 from schedules.models import Schedule
 from schedules.operations import cancel, mark_seen
 from tests.factories import make_balance, make_identity, make_ledger, post_transfer
+from tests.imports.files import make_checked, make_rows
 from tests.schedules.building import SOON, make_schedule, wait_until
 from tests.transactions.acting import commit_part, make_hold
 from transactions.demo import load_demo_books
@@ -32,6 +34,7 @@ def make_crawled_books(actor: User) -> None:
     roll_up_days()
     _hold_and_schedule(actor)
     _post_what_is_odd(actor)
+    _import_files(actor)
     roll_up_days()
     find_lookalikes()
     run_proof(actor=actor)
@@ -75,6 +78,14 @@ def _hold_and_schedule(actor: User) -> None:
     wait_until(posted.due_at)
     post_due()
     mark_seen(rejected[0], actor=actor)
+
+
+def _import_files(actor: User) -> None:
+    """One that is imported, and one that waits, with rows that are there already and refused."""
+    refused = [HOSTILE] * 5
+    done = make_checked([*make_rows(25), refused], file_name=f"{HOSTILE}.csv", user=actor)
+    assert post_reviewed(done, reviewed=done.report["outcome"])
+    make_checked([*make_rows(27), refused], user=actor)
 
 
 def _post_what_is_odd(actor: User) -> None:

@@ -200,7 +200,7 @@ def test_a_mapping_that_cannot_be_followed_is_refused_at_its_field(
 def test_the_mapping_file_is_asked_for_where_it_is_to_be_read_by_one(clerk: Client) -> None:
     response = bring(clerk, reading="mapping")
 
-    assert response.context["form"].errors["mapping_file"] == ["Choose the mapping file."]
+    assert response.context["form"].errors["mapping_file"] == ["This field is required."]
 
 
 def test_a_way_to_read_it_that_is_not_offered_is_refused(clerk: Client) -> None:
@@ -310,7 +310,7 @@ def test_the_check_says_what_becomes_of_each_row_and_of_the_balances(
     assert facts["Refused"] == "1"
     assert facts["Transactions"] == "2"
     assert facts["New balances"] == "1"
-    assert facts["Sum of what is posted or already there"] == "30.00 GBP"
+    assert facts["Sum, with what is there"] == "30.00 GBP"
     moved = {row[0].split(" ")[0]: (row[1], row[3]) for row in rows_of(page) if len(row) == 4}
     assert moved["Bea"] == ("10.00", "20.00")
     assert "One row is refused, and stays out." in text_of(page)

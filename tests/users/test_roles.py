@@ -24,6 +24,7 @@ from tests.factories import (
     make_user,
     post_transfer,
 )
+from tests.imports.files import make_checked
 from tests.pages import SLIDE_OVER, text_of
 from tests.schedules.building import make_schedule
 from tests.users.addresses import Address, all_addresses
@@ -66,6 +67,7 @@ def records(reader: User) -> dict[str, UUID]:
         "txn": posted.public_id,
         "sch": make_schedule(source=source, destination=balance).public_id,
         "bulk": run.public_id,
+        "imports": make_checked().public_id,
         "users": view.public_id,
     }
 
@@ -133,6 +135,7 @@ def test_nothing_is_written_by_what_a_reader_reads(
     }
     read = ["dashboard:home", "ledgers:detail", "balances:detail", "transactions:detail"]
     read += ["balances:quick", "bulk:run", "schedules:detail", "balances:statement", "web:counts"]
+    read += ["imports:list", "imports:detail", "imports:file"]
     assert {name: answers[name] for name in read} == dict.fromkeys(read, 200)
 
 
