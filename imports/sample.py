@@ -117,7 +117,9 @@ def _find_header(rows: Sequence[Sequence[str]]) -> int:
     candidates = rows[:HEADER_ROWS_MAX]
     words = [sum(bool(cell) and not _FIGURE.fullmatch(cell) for cell in row) for row in candidates]
     place = words.index(max(words))
-    if words[place] < 2 or any(_FIGURE.fullmatch(cell) for cell in candidates[place]):
+    # A column may be called 2026, but hardly 31/01/2026 or 9.50.
+    figures = [each for each in candidates[place] if _FIGURE.fullmatch(each) and not each.isdigit()]
+    if words[place] < 2 or figures:
         raise SourceError(
             _("This file has no header. Write the name of each column into its first row.")
         )
