@@ -509,6 +509,12 @@ def test_both_sides_on_one_balance_are_refused_line_by_line() -> None:
     assert counts(import_) == (1, 0, 0, 1)
 
 
+def test_header_that_is_no_text_is_told() -> None:
+    import_ = make_checked(content="Voucher,Date,Amount,Payee,\0\nV1".encode("utf-16"))
+
+    assert (import_.state, import_.problem) == (State.NEW, "payments.csv: the header is no text")
+
+
 def test_message_about_a_file_without_end_is_short() -> None:
     import_ = make_checked(content=b"x," * 100_000)
 

@@ -84,6 +84,7 @@ def test_headers_are_alike_without_case_spaces_and_underscores(header: str) -> N
         ({"debit__balance": "bln_1"}, r"\[debit\] balance is not known"),
         ({"credit": {"balance": "bln_{payee}"}}, "balance must be the id of one balance"),
         ({"credit": {"balance": "bln_1", "ledger": "Payees"}}, r"\[credit\] ledger is not known"),
+        ({"credit__ledger": "Pay\0ees"}, "ledger holds a character that no text may hold"),
         ({"credit__owner": None}, r"\[credit\] owner is missing"),
         ({"credit__owner": "{line}"}, "credit names the column line"),
         ({"credit__owner_kind": "robot"}, "owner_kind must be one of"),

@@ -79,7 +79,7 @@ def open_source(path: Path, mapping: ImportMapping) -> Source:
 
     Raises:
         SourceError: there is no such file, no encoding fits, or the header
-            lacks a column.
+            is no text or lacks a column.
     """
     try:
         encoding = find_encoding(path, mapping.encodings)
@@ -89,6 +89,8 @@ def open_source(path: Path, mapping: ImportMapping) -> Source:
     if not candidates:
         raise SourceError(_("%s: the file is empty") % path)
     header = max(candidates, key=lambda row: _columns_found(row.cells, mapping.columns))
+    if any("\0" in cell for cell in header.cells):
+        raise SourceError(_("%s: the header is no text") % path)
     places = _find_places(path, header, mapping.columns)
     named = set(places.values())
     return Source(

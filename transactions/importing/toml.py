@@ -52,7 +52,10 @@ class Section:
         return value
 
     def text(self, key: str, default: str | None = None) -> str:
-        return self.take(key, str, default)
+        text = self.take(key, str, default)
+        if "\0" in text:
+            raise self.error(_("%(key)s holds a character that no text may hold") % {"key": key})
+        return text
 
     def texts(self, key: str, default: tuple[str, ...] | None = None) -> tuple[str, ...]:
         values = self.take(key, list, None if default is None else list(default))
