@@ -77,7 +77,7 @@ class ColumnsForm(forms.Form):
         help_text=gettext_lazy("What you choose here is offered again for the next file of it."),
     )
     timezone = forms.CharField(widget=forms.HiddenInput, required=False)
-    date = ColumnField(label=gettext_lazy("Date"), empty=CHOOSE)
+    date = ColumnField(label=gettext_lazy("Column of the date"), empty=CHOOSE)
     date_format = forms.ChoiceField(
         label=gettext_lazy("Dates are written like"),
         choices=[
@@ -86,15 +86,15 @@ class ColumnsForm(forms.Form):
         ],
     )
     amount = ColumnField(
-        label=gettext_lazy("Amount"),
+        label=gettext_lazy("Column of the amounts"),
         empty=CHOOSE,
-        help_text=gettext_lazy("The amounts, or those paid in where the file has two columns."),
+        help_text=gettext_lazy("Where there are two columns, the one of what is paid in."),
     )
     less = ColumnField(
-        label=gettext_lazy("Paid out"),
+        label=gettext_lazy("Column of what is paid out"),
         required=False,
         empty=NONE,
-        help_text=gettext_lazy("Only where the file has two columns: taken from the first."),
+        help_text=gettext_lazy("Where there are two columns. It is taken from the first."),
     )
     decimal = forms.ChoiceField(
         label=gettext_lazy("Amounts are written like"),
@@ -133,7 +133,7 @@ class ColumnsForm(forms.Form):
         help_text=gettext_lazy("Its owner, its id, or an indicator such as @Uncategorised."),
     )
     debit_column = ColumnField(
-        label=gettext_lazy("Or a debited balance for each"), required=False, empty=NONE
+        label=gettext_lazy("Or a debited balance for each value of"), required=False, empty=NONE
     )
     debit_ledger = _ledger_field(gettext_lazy("Ledger of the debited balances"))
     debit_below_zero = _below_zero_field(
@@ -145,15 +145,17 @@ class ColumnsForm(forms.Form):
         help_text=gettext_lazy("Its owner, its id, or an indicator such as @Uncategorised."),
     )
     credit_column = ColumnField(
-        label=gettext_lazy("Or a credited balance for each"), required=False, empty=NONE
+        label=gettext_lazy("Or a credited balance for each value of"), required=False, empty=NONE
     )
     credit_ledger = _ledger_field(gettext_lazy("Ledger of the credited balances"))
     credit_below_zero = _below_zero_field(
         gettext_lazy("The credited balances may go below zero"), initial=False
     )
-    description = ColumnField(label=gettext_lazy("Description"), required=False, empty=NONE)
+    description = ColumnField(
+        label=gettext_lazy("Column of the description"), required=False, empty=NONE
+    )
     reference = ColumnField(
-        label=gettext_lazy("Reference"),
+        label=gettext_lazy("Column of the reference"),
         required=False,
         empty=gettext_lazy("The file’s name and the line"),
         help_text=gettext_lazy("What tells each row from all others."),
@@ -258,10 +260,10 @@ _PARTS = (
     (
         gettext_lazy("From (debit)"),
         gettext_lazy(
-            "An amount above zero goes from the debited to the credited balance. A debit-normal"
-            " balance, as for cash, rises when it is debited; a credit-normal one falls. So a bank"
-            " account whose receipts are above zero stands here if it is debit-normal, and on the"
-            " other side if it is credit-normal."
+            "An amount above zero goes from the debited to the credited balance. On a bank"
+            " statement, where that is money received, the account’s own balance stands here if it"
+            " is debit-normal, as those of cash are, for these rise when they are debited; a"
+            " credit-normal one stands on the other side. The check shows what becomes of both."
         ),
         ("debit", "debit_column debit_ledger", "debit_below_zero"),
     ),
