@@ -14,7 +14,7 @@ RECENT_MAX = 500
 
 
 def list_imports() -> QuerySet[Import]:
-    """All imports, each with how many `rows` its file has and its `transactions`, once known."""
+    """All imports, each with how many `rows` its file has and its `transactions`, once checked."""
     counts = {
         "rows": Cast(KT("report__read"), IntegerField()),
         "transactions": Cast(KT("report__transactions"), IntegerField()),

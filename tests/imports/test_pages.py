@@ -81,6 +81,7 @@ def test_an_empty_list_says_what_can_be_imported_and_leads_there(clerk: Client) 
 
 def test_the_list_shows_what_everybody_imported_the_newest_first(clerk: Client) -> None:
     make_import(file_name="old.csv", user=make_user(username="bob"))
+    make_checked(file_name="checked.csv", user=make_user(username="joe"))
     make_posted(rows=[*make_rows(3), BAD_ROW], file_name="new.csv", user=make_user(username="eve"))
 
     page = clerk.get("/imports/")
@@ -88,6 +89,7 @@ def test_the_list_shows_what_everybody_imported_the_newest_first(clerk: Client) 
     cells = [[*row[:6]] for row in rows_of(page)[1:]]
     assert cells == [
         ["new.csv", "Payments", "Imported", "4", "3", "eve"],
+        ["checked.csv", "Payments", "Checked", "1", "", "joe"],
         ["old.csv", "–", "Not checked", "", "", "bob"],
     ]
 
