@@ -67,6 +67,9 @@ def _judge_currency(
 def _judge_amounts(
     given: Mapping[str, Any], sample: Sample, exponents: Mapping[str, int]
 ) -> Iterator[Problem]:
+    if given.get("date") and given.get("date") == given.get("amount"):
+        yield "amount", _("This is the column of the date. Choose another.")
+        return
     if given.get("less") and given.get("less") == given.get("amount"):
         yield "less", _("This column is the first one. Choose another, or none.")
         return

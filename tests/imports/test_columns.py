@@ -119,6 +119,7 @@ def test_choices_that_another_file_does_not_have_are_left_out() -> None:
         ({"date_format": "%Y-%m-%d"}, "date_format", "one has “31/01/2026”"),
         ({"amount": ""}, "amount", "required"),
         ({"amount": "Description"}, "amount", "'Rent' cannot be read"),
+        ({"amount": "Date"}, "amount", "the column of the date"),
         ({"less": "Amount"}, "less", "is the first one"),
         ({"less": "Description"}, "less", "'Rent' cannot be read"),
         ({"decimal": ""}, "decimal", "required"),

@@ -64,6 +64,7 @@ def test_headers_are_alike_without_case_spaces_and_underscores(header: str) -> N
         ({"amount__negative": "flip"}, '"swap", "refuse", not \'flip\''),
         ({"amount__decimal": ";"}, "decimal must be"),
         ({"amount__column": "sum"}, "amount.column names the column sum"),
+        ({"amount__column": "date"}, "name the same column"),
         ({"amount__less": "out"}, "amount.less names the column out"),
         ({"amount__less": 5}, "less must be a text"),
         ({"date__formats": ["dd/mm/yyyy"]}, "'dd/mm/yyyy' is not a date's format"),

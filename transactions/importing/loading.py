@@ -254,7 +254,9 @@ def _balance(section: Section) -> Template:
 
 
 def _check_names(mapping: ImportMapping) -> None:
-    """Refuse a rule that names a column which the mapping does not describe."""
+    """Refuse a rule that names a column which the mapping does not describe, or another's."""
+    if mapping.amount.column == mapping.date.column:
+        raise MappingError(_("date.column and amount.column name the same column"))
     columns = {column.name for column in mapping.columns}
     rules = mapping.transaction
     named = {
