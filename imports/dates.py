@@ -13,7 +13,7 @@ from transactions.importing.values import DateReader
 
 YEARS = range(1900, 2101)
 # A way that reads none of so many is not tried on the others.
-TRIED_FIRST = 10
+TRIED_FIRST = 5
 _LIKELY = re.compile(r"\d.*\d.*\d.*\d")
 _TIMES = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p")
 _ISO_TIMES = (*_TIMES, " %H:%M:%S.%f", "T%H:%M", "T%H:%M:%S", "T%H:%M:%S.%f")
