@@ -26,13 +26,17 @@ from transactions.review import ReviewedSide, keep_sides, read_sides
 
 SIDES_SHOWN = 20
 # What a batch that was just written did to its balances, those with the most entries first: before
-# and after, whether it was opened for it, how many balances there are and how many are new.
+# and after, whether it was opened for it, how many balances there are and how many are new, and
+# what tells those that were there from others.
 MOVED = """
 SELECT b.id, b.credit_minor - b.debit_minor - m.moved, b.credit_minor - b.debit_minor,
        b.inflight_credit_minor - b.inflight_debit_minor,
        b.id > %(newest)s AND b.entry_count = m.entries,
        count(*) OVER (),
-       count(*) FILTER (WHERE b.id > %(newest)s AND b.entry_count = m.entries) OVER ()
+       count(*) FILTER (WHERE b.id > %(newest)s AND b.entry_count = m.entries) OVER (),
+       sum(hashint8extended(b.id, 0)) FILTER (
+           WHERE NOT (b.id > %(newest)s AND b.entry_count = m.entries)
+       ) OVER ()
 FROM (
     SELECT e.balance_id, sum(e.direction * e.amount_minor) AS moved, count(*) AS entries
     FROM transactions_transaction AS t
@@ -50,7 +54,8 @@ class Checked:
 
     `net` are the sums of what is posted or already there, one text for each currency, `unused`
     the headers that nothing is made of. `opened` balances are new; `more` balances move beside
-    those of `sides`. Two runs have the same `outcome` only if the same becomes of every row.
+    those of `sides`. Two runs have the same `outcome` only if the same becomes of every row, on
+    the same balances.
     """
 
     read: int
@@ -137,7 +142,9 @@ def _tell(report: Report, import_: Import, newest: int) -> dict[str, Any]:
     """What was done, told within the database transaction that did it."""
     (file,) = report.files
     exponents = dict(Currency.objects.values_list("code", "exponent"))
-    sides, moved, opened = _describe_moved(import_, newest)
+    sides, moved, opened, known = _describe_moved(import_, newest)
+    decided = file.decided.copy()
+    decided.update(known.encode())
     return {
         **report.counts(),
         "transactions": report.transactions_posted,
@@ -149,12 +156,12 @@ def _tell(report: Report, import_: Import, newest: int) -> dict[str, Any]:
         "unused": list(file.source.unused),
         "sides": keep_sides(sides),
         "more": moved - len(sides),
-        "outcome": file.decided.hexdigest(),
+        "outcome": decided.hexdigest(),
     }
 
 
-def _describe_moved(import_: Import, newest: int) -> tuple[list[ReviewedSide], int, int]:
-    """The balances that moved the most; how many moved, and how many of them are new."""
+def _describe_moved(import_: Import, newest: int) -> tuple[list[ReviewedSide], int, int, str]:
+    """The balances that moved the most; how many moved, how many are new, and which are not."""
     asked: dict[str, Any] = {"newest": newest, "batch": import_.public_id, "limit": SIDES_SHOWN}
     with connection.cursor() as cursor:
         cursor.execute(MOVED, asked)
@@ -167,5 +174,5 @@ def _describe_moved(import_: Import, newest: int) -> tuple[list[ReviewedSide], i
         replace(side, is_new=row[4])
         for side, row in zip(describe_changes(changes, are_written=True), rows, strict=True)
     ]
-    moved, opened = rows[0][5:] if rows else (0, 0)
-    return sides, moved, opened
+    moved, opened, known = rows[0][5:] if rows else (0, 0, None)
+    return sides, moved, opened, str(known)

@@ -320,11 +320,14 @@ def test_money_and_state_are_seen_at_the_same_moment(own_database: OwnDatabase) 
     assert seen - {("CHECKED", 0), ("POSTING", 0)} == {("POSTED", 300)}
 
 
-def test_indicator_opened_meanwhile_does_not_stand_in_the_way(own_database: OwnDatabase) -> None:
+def test_balance_opened_meanwhile_is_shown_before_it_is_used(own_database: OwnDatabase) -> None:
     import_ = make_checked(make_rows(5))
     post_transfer(source=Indicator("@Treasury", "GBP"), destination=make_balance())
 
     acts_on(import_)["post"]()
 
+    assert state_of(import_) == State.CHECKED
+    assert "The books have changed" in import_.problem
+    acts_on(import_)["post"]()
     assert state_of(import_) == State.POSTED
     assert posted(import_) == 5

@@ -29,11 +29,19 @@ from imports.operations import (
     set_mapping,
 )
 from imports.refused import list_refused
+from ledgers.operations import rename_ledger
 from tests.books import assert_sound, snapshot
-from tests.factories import NOON, make_balance, make_user, post_transfer
+from tests.factories import (
+    NOON,
+    make_balance,
+    make_identity,
+    make_ledger,
+    make_user,
+    post_transfer,
+)
 from tests.imports.files import MAPPING, csv_of, make_checked, make_import, make_rows
 from tests.schedules.test_jobs import ask
-from tests.transactions.imports import DEMO, balance_of, make_row
+from tests.transactions.imports import DEMO, balance_of, make_row, treasury
 from transactions.importing.toml import MappingError
 from transactions.models import Entry, Transaction
 from transactions.proof import run_proof
@@ -346,6 +354,32 @@ def test_books_that_changed_since_the_check_keep_everything_out(
     assert (import_.state, import_.problem) == (State.POSTED, "")
     assert Transaction.objects.filter(batch_id=import_.public_id).count() == 1
     assert_sound()
+
+
+def test_other_balances_than_were_shown_are_not_posted_to() -> None:
+    ledger = make_ledger(name="Payees")
+    make_balance(ledger=ledger, identity=make_identity(name="Acme Ltd"), floor_minor=None)
+    import_ = make_checked()
+    rename_ledger(ledger, name="Vendors", actor=None)
+
+    post_reviewed(import_, reviewed=checked(import_).outcome)
+
+    import_.refresh_from_db()
+    assert import_.state == State.CHECKED
+    assert "The books have changed" in import_.problem
+    assert checked(import_).opened == 2
+    assert not Transaction.objects.exists()
+
+
+def test_figures_that_others_move_meanwhile_are_no_matter() -> None:
+    post(make_checked([make_row("V1")]))
+    import_ = make_checked([make_row("V2")])
+    post_transfer(source=treasury(), destination=balance_of("Acme Ltd"), amount_minor=5_00)
+
+    post(import_)
+
+    assert import_.state == State.POSTED
+    assert figures(import_)["Acme Ltd"][:2] == ("15.00", "25.00")
 
 
 def test_row_that_is_there_meanwhile_is_not_posted_twice() -> None:
