@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
 
+from imports.dates import find_styles
 from transactions.importing.loading import ENCODINGS
 from transactions.importing.mapping import plain_header
 from transactions.importing.reading import (
@@ -117,9 +118,8 @@ def _find_header(rows: Sequence[Sequence[str]]) -> int:
     candidates = rows[:HEADER_ROWS_MAX]
     words = [sum(bool(cell) and not _FIGURE.fullmatch(cell) for cell in row) for row in candidates]
     place = words.index(max(words))
-    # A column may be called 2026, but hardly 31/01/2026 or 9.50.
-    figures = [each for each in candidates[place] if _FIGURE.fullmatch(each) and not each.isdigit()]
-    if words[place] < 2 or figures:
+    # A column may be called 2026, but no date of one day.
+    if words[place] < 2 or any(find_styles([cell]) for cell in candidates[place]):
         raise SourceError(
             _("This file has no header. Write the name of each column into its first row.")
         )

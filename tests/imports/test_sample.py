@@ -100,10 +100,11 @@ def test_headers_on_several_lines_are_one_text() -> None:
         (b"just a letter\nto somebody\n", "no table"),
         (b"\n\n", "no table"),
         (b"31/01/2026,Rent,-950.00\n02/02/2026,Salary,2100.00\n", "no header"),
+        (b"31 Jan 2026,Rent,London,-950.00\n", "no header"),
         (b"Date,Amount,amount \n31/01/2026,1.00,2.00\n", "Two columns have the header"),
         (b"a" + b",a" * COLUMNS_MAX + b"\n", "more than 200 columns"),
     ],
-    ids=["bytes", "nul", "column", "prose", "blank", "headless", "twice", "wide"],
+    ids=["bytes", "nul", "column", "prose", "blank", "headless", "dated", "twice", "wide"],
 )
 def test_file_that_is_no_table_is_refused_with_the_reason(content: bytes, reason: str) -> None:
     with pytest.raises(SourceError, match=reason):
