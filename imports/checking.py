@@ -22,7 +22,8 @@ from transactions.importing.reading import SourceError
 from transactions.importing.report import Report
 from transactions.importing.running import import_whole
 from transactions.requests import BalanceChange
-from transactions.review import ReviewedSide, keep_sides, read_sides
+from transactions.review import Change, ReviewedSide, keep_sides, read_sides
+from web.formatting import format_numbers, formats
 
 SIDES_SHOWN = 20
 # What a batch that was just written did to its balances, those with the most entries first: before
@@ -76,12 +77,29 @@ class Checked:
         kept = import_.report
         if not kept:
             return None
-        sides = read_sides(kept["sides"])
+        sides = tuple(map(_for_reader, read_sides(kept["sides"])))
         if not import_.is_posted:
             # A balance that is yet to be opened has no page.
             sides = tuple(replace(side, url="") if side.is_new else side for side in sides)
-        lists = {name: tuple(kept[name]) for name in ("net", "unused")}
-        return cls(**{**kept, **lists, "sides": sides})
+        net, unused = tuple(map(format_numbers, kept["net"])), tuple(kept["unused"])
+        return cls(**{**kept, "net": net, "unused": unused, "sides": sides})
+
+
+def _for_reader(side: ReviewedSide) -> ReviewedSide:
+    """With its numbers as whoever asks writes them, who need not be the one that checked."""
+    return replace(
+        side,
+        moves=tuple(map(format_numbers, side.moves)),
+        balance=side.balance and _change_for_reader(side.balance),
+        available=side.available and _change_for_reader(side.available),
+        inflight=side.inflight and _change_for_reader(side.inflight),
+        limits=tuple(map(format_numbers, side.limits)),
+    )
+
+
+def _change_for_reader(change: Change) -> Change:
+    before, after = format_numbers(change.before), format_numbers(change.after)
+    return replace(change, before=before, after=after)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,8 +156,9 @@ def _written(import_: Import) -> Iterator[Path]:
         yield path
 
 
+@formats()
 def _tell(report: Report, import_: Import, newest: int) -> dict[str, Any]:
-    """What was done, told within the database transaction that did it."""
+    """What was done, told within the database transaction that did it, its numbers plain."""
     (file,) = report.files
     exponents = dict(Currency.objects.values_list("code", "exponent"))
     sides, moved, opened, known = _describe_moved(import_, newest)

@@ -144,7 +144,7 @@ def import_detail(request: HtmxHttpRequest, public_id: UUID) -> HttpResponse:
     context = {
         "import": import_,
         "checked": checked,
-        "review": checked,
+        "review": checked and {"sides": checked.sides, "amounts": checked.net},
         "refused": list_refused(import_) if checked and checked.refused else [],
         "twin": None if import_.is_posted else find_twin(import_),
         "is_own": import_.user_id == request.user.pk,

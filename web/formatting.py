@@ -66,6 +66,7 @@ def _number_pattern(style: NumberStyle) -> re.Pattern[str]:
 # Such as `1.250`, which is 1250 to some and 1.25 to others; nobody groups after a nought.
 _ONE_GROUP = re.compile(r"[1-9]\d{0,2}([.,])\d{3}", re.ASCII)
 _NUMBERS = {style: _number_pattern(style) for style in NUMBER_STYLES.values()}
+_IN_TEXT = re.compile(r"\d+(?:,\d{3})*(?:\.\d+)?", re.ASCII)
 _style: ContextVar[NumberStyle] = ContextVar("number_style", default=PLAIN)
 _is_iso: ContextVar[bool] = ContextVar("dates_are_iso", default=False)
 
@@ -91,6 +92,11 @@ def format_number(plain: str) -> str:
     """A number such as "1,234.56" in the signs of whoever asks."""
     style = _style.get()
     return plain if style is PLAIN else plain.translate(_SIGNS[style])
+
+
+def format_numbers(text: str) -> str:
+    """A text with numbers such as "1,234.56" in it: these in the signs of whoever asks."""
+    return _IN_TEXT.sub(lambda found: format_number(found[0]), text)
 
 
 def show_number(plain: str) -> str:

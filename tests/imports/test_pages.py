@@ -26,7 +26,7 @@ from tests.pages import (
 )
 from tests.transactions.imports import make_row
 from transactions.models import Transaction
-from users.models import Role, User
+from users.models import NumberFormat, Role, User
 
 NEW = "/imports/new/"
 RIGHT_TO_LEFT = "\N{HEBREW LETTER ALEF}\N{HEBREW LETTER BET}.csv"
@@ -317,6 +317,29 @@ def test_the_check_says_what_becomes_of_each_row_and_of_the_balances(
     assert moved["Bea"] == ("10.00", "20.00")
     assert "One row is refused, and stays out." in text_of(page)
     assert "Import 2 transactions" in text_of(page)
+
+
+def test_whoever_looks_sees_the_figures_as_they_write_numbers(user: User) -> None:
+    comma = make_user(number_format=NumberFormat.COMMA)
+    address = make_checked([make_row(amount="1234.50")], user=comma).get_absolute_url()
+    make_client(user=comma).post(f"{address}check/")
+
+    for reader, amount in ((user, "1,234.50"), (comma, "1.234,50")):
+        page = make_client(user=reader).get(address)
+        assert facts_of(page)["Sum, with what is there"] == f"{amount} GBP"
+        assert [row[3] for row in rows_of(page) if len(row) == 4][1:] == [amount, f"−{amount}"]
+        assert f"credited {amount}" in text_of(page)
+
+
+def test_balances_in_several_currencies_say_which(clerk: Client, user: User) -> None:
+    mapping = MAPPING.replace('currency = "GBP"', 'currency = "{department}"')
+    rows = [make_row("V1", department="GBP"), make_row("V2", department="EUR")]
+
+    page = clerk.get(make_checked(rows, mapping=mapping, user=user).get_absolute_url())
+
+    assert {"credited 10.00 GBP", "credited 10.00 EUR"} <= set(
+        re.findall(r"credited 10.00 \w+", text_of(page))
+    )
 
 
 def test_refused_rows_are_shown_with_line_and_reason_and_are_all_in_their_file(

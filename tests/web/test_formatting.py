@@ -12,7 +12,9 @@ from web.formatting import (
     format_date,
     format_datetime,
     format_datetime_full,
+    format_numbers,
     format_since,
+    formats,
     since_tag,
     time_tag,
 )
@@ -80,3 +82,13 @@ def test_tag_holds_the_moment_for_machines_and_the_zone_for_people() -> None:
 def test_nothing_is_a_dash() -> None:
     assert [show(None) for show in (format_date, format_datetime, format_since)] == ["—"] * 3
     assert [show(None) for show in (time_tag, date_tag, since_tag)] == ["—"] * 3
+
+
+def test_numbers_within_a_text_are_written_as_whoever_asks_writes_them() -> None:
+    text = "1,250.00 below its floor of −1,000,000.00, by this overdraft"
+
+    with formats(numbers="comma"):
+        shown = format_numbers(text)
+
+    assert shown == "1.250,00 below its floor of −1.000.000,00, by this overdraft"
+    assert format_numbers(text) == text
