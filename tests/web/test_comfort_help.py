@@ -61,12 +61,12 @@ def test_links_to_the_glossary_lead_to_a_term() -> None:
     assert asked <= TERMS.keys()
 
 
-def test_help_answers_ten_questions_and_each_leads_to_a_page() -> None:
+def test_help_answers_eleven_questions_and_each_leads_to_a_page() -> None:
     client = make_client()
 
     html = client.get(reverse("help:index")).content.decode()
 
-    assert len(TASKS) == 10
+    assert len(TASKS) == 11
     for task in TASKS:
         assert str(task.question) in html
         assert client.get(reverse(task.url_name)).status_code == 200

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-CREATE = "transactions:create"
+CREATE, IMPORT = "transactions:create", "imports:create"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class Task:
     @property
     def begins_change(self) -> bool:
         """Whether it starts on a form: who may only read is not led there."""
-        return self.url_name == CREATE
+        return self.url_name in (CREATE, IMPORT)
 
 
 TASKS = (
@@ -46,6 +46,16 @@ TASKS = (
         CREATE,
         _("Create transaction"),
         "transaction",
+    ),
+    Task(
+        _("How do I import the statement of a bank?"),
+        (
+            _("Choose New, then Import: the file, and once what each of its columns holds."),
+            _("Look at what would be posted, is there already or is refused, then import."),
+        ),
+        IMPORT,
+        _("Import a file"),
+        "reference",
     ),
     Task(
         _("How do I enter a voucher of several lines?"),
