@@ -87,8 +87,8 @@ def _judge_amounts(
             yield (
                 name,
                 _(
-                    "The amounts in this column are below zero: taken from the others, they would"
-                    " add to them."
+                    "The amounts in this column have a minus: taken from the others, they would"
+                    " add to them. Remove it in the file."
                 ),
             )
 

@@ -47,7 +47,7 @@ def suggest(sample: Sample, file_name: str) -> dict[str, Any]:
     chosen |= _suggest_date(sample)
     chosen |= _suggest_amounts(sample, _left(sample, chosen), list(exponents))
     chosen |= _suggest_currency(sample, chosen, exponents)
-    chosen |= _suggest_decimal(sample, chosen, exponents)
+    chosen |= _suggest_amount_rules(sample, chosen, exponents)
     chosen["reference"] = _find(
         _left(sample, chosen), _REFERENCE, lambda header: _tells_rows_apart(sample, header)
     )
@@ -133,20 +133,24 @@ def _suggest_currency(
     return {"currency": next((code for code in named if code in exponents), "")}
 
 
-def _suggest_decimal(
+def _suggest_amount_rules(
     sample: Sample, chosen: Mapping[str, Any], exponents: Mapping[str, int]
-) -> dict[str, str]:
+) -> dict[str, Any]:
     columns = [chosen[name] for name in ("amount", "less") if chosen[name]]
     texts = [text for header in columns for text in sample.texts(header)]
     signs = [*chosen["signs"].split(), *exponents]
     exponent = exponents.get(chosen.get("currency", ""), _DECIMALS_MAX)
     point, comma = (_read(texts, decimal, signs, exponent) for decimal in DECIMALS)
     if len(point) != len(comma):
-        return {"decimal": "." if len(point) > len(comma) else ","}
-    if point != comma:
-        return {"decimal": ""}
-    # All are whole. Files of countries with a decimal comma have semicolons between columns.
-    return {"decimal": "," if sample.delimiter == ";" else "."}
+        decimal = "." if len(point) > len(comma) else ","
+    elif point != comma:
+        decimal = ""
+    else:
+        # All are whole. Where a comma is decimal, files have semicolons between columns.
+        decimal = "," if sample.delimiter == ";" else "."
+    # What goes the other way debits the credited balances.
+    is_swapped = bool(chosen["less"]) or any(minor < 0 for minor in (*point, *comma))
+    return {"decimal": decimal, "credit_below_zero": is_swapped}
 
 
 def _tells_rows_apart(sample: Sample, header: str) -> bool:

@@ -308,10 +308,18 @@ def test_bank_statement_is_understood() -> None:
         "signs": "£",
         "currency_column": "Ccy",
         "decimal": ".",
+        "credit_below_zero": True,
         "reference": "Transaction ID",
         "description": "Narrative",
         "extra": ["Account number", "Balance"],
     }
+
+
+@pytest.mark.parametrize(("amount", "may"), [("-1.00", True), ("(1.00)", True), ("1.00", False)])
+def test_credited_balances_may_go_below_zero_where_amounts_do(amount: str, may: bool) -> None:
+    chosen = suggested(f"Date,Amount\n31/01/2026,{amount}\n")
+
+    assert chosen["credit_below_zero"] is may
 
 
 @pytest.mark.parametrize(
