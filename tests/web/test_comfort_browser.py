@@ -12,6 +12,8 @@ from playwright.sync_api import Browser, Page, expect
 from ledgers.operations import add_currency
 from tests.browsing import opened_page, overflow, rest
 from tests.factories import make_balance, make_identity, make_ledger, make_user, post_transfer
+from tests.imports.files import make_checked, make_rows
+from tests.transactions.imports import make_row
 from transactions.proof import run_proof
 from users.models import Contrast, Motion
 
@@ -42,12 +44,14 @@ def fill_books() -> list[str]:
     posted = post_transfer(
         source=source, destination=make_balance(ledger=ledger), amount_minor=1_234_567_89
     )
+    import_ = make_checked([*make_rows(3), make_row("V9", amount="ten")])
     run_proof(actor=None)
     balance = source.get_absolute_url()
     return [
         *("/", "/ledgers/", "/balances/", "/transactions/", "/identities/", "/trial-balance/"),
         *("/proof/", "/search/?q=north", "/transactions/?q=none", "/help/", "/help/glossary/"),
         *("/accessibility/", "/preferences/", "/ledgers/new/", "/balances/new/"),
+        *("/imports/", "/imports/new/", import_.get_absolute_url()),
         *("/transactions/new/", "/transactions/new/?mode=journal", "/identities/new/"),
         *(ledger.get_absolute_url(), identity.get_absolute_url(), posted.get_absolute_url()),
         *(balance, f"{balance}statement/", f"{balance}chart/", f"{balance}flow/"),
