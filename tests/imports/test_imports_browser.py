@@ -94,7 +94,7 @@ def test_a_file_is_imported_by_keys_alone(browser: Browser, own_server: str) -> 
         go(page, "/")
         press(page, "Control+k")
         page.keyboard.type("import a fi")
-        page.get_by_role("option", name="Import a file").wait_for()
+        expect(page.get_by_role("option", name="Import a file", selected=True)).to_be_visible()
         press(page, "Enter")
         page.wait_for_url("**/imports/new/")
         page.wait_for_load_state("networkidle")
