@@ -21,8 +21,9 @@ from benchmarks.cluster import Books
 from benchmarks.measuring import Done
 from config.local import ROOT
 
-# More than one process posts.
-READY_A_SECOND = 4_000
+# So many are ready for each second at first, and then a quarter more than were posted before.
+READY_A_SECOND = 700
+SPARE = 1.25
 
 
 class Workers:
@@ -79,15 +80,17 @@ def main() -> None:
     from benchmarks.requests import random_requests  # noqa: PLC0415 models need the set-up
     from transactions.posting import post  # noqa: PLC0415
 
+    rate: float = READY_A_SECOND
     print("ready", flush=True)
     for line in sys.stdin:
         seconds, balances, hot = line.split()
         requests = random_requests(int(balances), hot=float(hot))
-        ready = list(itertools.islice(requests, int(float(seconds) * READY_A_SECOND)))
+        ready = list(itertools.islice(requests, int(float(seconds) * rate * SPARE)))
         count, start = 0, time.perf_counter()
         while (spent := time.perf_counter() - start) < float(seconds):
             post(ready[count] if count < len(ready) else next(requests))
             count += 1
+        rate = count / spent
         print(json.dumps([count, spent]), flush=True)
 
 
