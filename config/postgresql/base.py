@@ -89,12 +89,12 @@ class DatabaseWrapper(base.DatabaseWrapper):
         values = [None if value is None else str(value).encode() for value in parameters]
         name = self._kept.get(statement) or self._keep(statement)
         result = self.connection.pgconn.exec_prepared(name, values)
-        if result.error_field(DiagnosticField.SQLSTATE) == NO_SUCH_STATEMENT:
-            # Where tables have changed, too, the driver makes the server forget all statements.
-            result = self.connection.pgconn.exec_prepared(self._keep(statement), values)
-        self._raise_error(result)
-        answer = result.get_value(0, 0) if result.ntuples else b""
-        return answer.decode()
+        if result.status == ExecStatus.FATAL_ERROR:
+            if result.error_field(DiagnosticField.SQLSTATE) == NO_SUCH_STATEMENT:
+                # Where tables have changed, too, the driver makes the server forget all statements.
+                result = self.connection.pgconn.exec_prepared(self._keep(statement), values)
+            self._raise_error(result)
+        return result.get_value(0, 0).decode() if result.ntuples else ""
 
     def _keep(self, statement: str) -> bytes:
         # Named by what it says: behind a pool, another client's is never taken for it.
