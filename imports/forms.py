@@ -94,6 +94,8 @@ class UploadForm(forms.Form):
 
 
 class MappingTextForm(forms.Form):
+    """A mapping as text, for who knows those of the command."""
+
     name = forms.CharField(label=gettext_lazy("Kind of file"), max_length=NAME_LENGTH_MAX)
     mapping = forms.CharField(
         label=gettext_lazy("Mapping"),

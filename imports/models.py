@@ -82,11 +82,6 @@ class Import(models.Model):
         return reverse("imports:detail", args=[self.public_id])
 
     @property
-    def batch_key(self) -> str:
-        """How the audit trail names it, as the batch of its transactions."""
-        return f"batch_{self.public_id}"
-
-    @property
     def is_under_way(self) -> bool:
         return self.state in (self.State.CHECKING, self.State.POSTING)
 

@@ -292,7 +292,7 @@ def test_audit_trail_names_who_imported_what() -> None:
     import_ = post(make_checked(ROWS, user=ada))
 
     event = AuditEvent.objects.get(action="transactions.imported")
-    assert (event.actor_name, event.subject) == ("ada", import_.batch_key)
+    assert (event.actor_name, event.subject) == ("ada", f"batch_{import_.public_id}")
     assert event.after == {
         "mapping": "Payments",
         "files": ["payments.csv"],
