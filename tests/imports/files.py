@@ -5,10 +5,15 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Sequence
+from typing import Any
 
+from identities.models import Identity
+from imports.checking import Checked
 from imports.models import Import
-from imports.operations import set_mapping, upload
+from imports.operations import post_reviewed, set_mapping, upload
+from tests.books import snapshot
 from tests.factories import make_user
+from tests.schedules.test_jobs import ask
 from tests.transactions.imports import HEADERS, make_row
 from users.models import User
 
@@ -52,6 +57,24 @@ def csv_of(rows: Sequence[Sequence[str]], *, headers: Sequence[str] = HEADERS) -
     return text.getvalue().encode()
 
 
+PAID = ["Voucher", "Date", "Payee", "Paid in", "Paid out"]
+TWO_AMOUNTS = (
+    MAPPING.replace('amount = ["Amount"]', 'amount = ["Paid in"]\nout = ["Paid out"]')
+    .replace('currency = "GBP"', 'currency = "GBP"\nless = "out"')
+    .replace('"Department"', '"Area"')
+)
+ROWS = [
+    make_row("V1_1", amount="10.00", payee="Acme Ltd"),
+    make_row("V2", amount="7.50", payee="Bolt"),
+    make_row("V1_2", amount="-2.50", payee="Core"),
+    make_row("V3", amount="nonsense"),
+    make_row("V4", date="soon"),
+    make_row("V5", amount="-4.00", payee="Bolt"),
+    make_row("V6_1", amount="1.00"),
+    make_row("V6_2", amount="one"),
+]
+
+
 def make_rows(count: int, *, payees: int = 10, amount: str = "10.00") -> list[list[str]]:
     """Payments of vouchers V1, V2 … to payees that take turns."""
     return [
@@ -86,3 +109,27 @@ def make_checked(
     set_mapping(import_, mapping=mapping, name="Payments")
     import_.refresh_from_db()
     return import_
+
+
+def checked(import_: Import) -> Checked:
+    found = Checked.of(import_)
+    assert found
+    return found
+
+
+def counts(import_: Import) -> tuple[int, int, int, int]:
+    """Rows read, posted, already there and refused."""
+    found = checked(import_)
+    return found.read, found.posted, found.present, found.refused
+
+
+def post(import_: Import) -> Import:
+    """Import what was checked."""
+    assert post_reviewed(import_, reviewed=checked(import_).outcome)
+    import_.refresh_from_db()
+    return import_
+
+
+def everything() -> list[Any]:
+    """The books, and what else an import makes."""
+    return [*snapshot(), Identity.objects.count(), *ask("SELECT name FROM ledgers_ledger")]
